@@ -1,0 +1,104 @@
+// ImapClient: IMAP4rev1 commands and responses on a stream (RFC 3501, 2177, 4315). No policy.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "common/base/secret.h"
+#include "common/net/stream.h"
+#include "common/net/task.h"
+
+namespace postwatch {
+
+// The tagged answer to a command.
+struct ImapStatus {
+  enum class Kind { kOk, kNo, kBad } kind = Kind::kOk;
+  std::string
+      code;  // response code without brackets, upper-case atom first: "AUTHENTICATIONFAILED"
+  std::string text;  // at most 2 KiB kept
+  bool ok() const { return kind == Kind::kOk; }
+};
+
+struct ImapGreeting {
+  enum class Kind { kOk, kPreauth, kBye } kind = Kind::kOk;
+  std::string text;
+};
+
+struct ImapMailbox {
+  ImapStatus status;
+  uint32_t exists = 0;
+  uint32_t uid_validity = 0;  // 0 = not told
+  std::optional<uint32_t> uid_next;
+};
+
+// One message of a UID FETCH; `header` is the bytes of the header fields asked for.
+struct ImapMessage {
+  uint32_t uid = 0;
+  uint32_t size = 0;  // RFC822.SIZE, 0 = not told
+  std::string body;   // the BODY[...] section that was asked for
+};
+
+struct ImapFetch {
+  ImapStatus status;
+  std::vector<ImapMessage> messages;  // only those with a UID, in order of arrival, at most 1000
+};
+
+// Speaks over a stream it does not own. The server's refusals are values (ImapStatus); an error
+// status means the connection broke (NetStatus) or the protocol did (InvalidArgument "imap
+// protocol: ..."). Literals are read by count wherever they stand, each at most 1 MiB, 2 MiB a
+// response; untagged responses may come at any time. Credentials with CR, LF or NUL are refused. A
+// "* BYE" in place of an answer becomes ImapStatus{kNo, code "BYE", text}.
+class ImapClient {
+ public:
+  explicit ImapClient(Stream& stream) : stream_(stream) {}
+
+  Task<absl::StatusOr<ImapGreeting>> ReadGreeting();
+  // Also remembers the capabilities; see Has. Asked again after STARTTLS and login unless told.
+  Task<absl::StatusOr<ImapStatus>> Capability();
+  bool Has(std::string_view capability) const;  // upper-case, "IDLE", "UIDPLUS", "LOGINDISABLED"
+  // The STARTTLS command only; forgets capabilities. The caller upgrades the stream after OK.
+  Task<absl::StatusOr<ImapStatus>> StartTlsCommand();
+  // AUTHENTICATE PLAIN (with SASL-IR when offered) if AUTH=PLAIN is offered, else LOGIN (quoted or
+  // literal).
+  Task<absl::StatusOr<ImapStatus>> Login(std::string username, const Secret& password);
+  Task<absl::StatusOr<ImapMailbox>> Select(std::string mailbox);
+  Task<absl::StatusOr<ImapMailbox>> Examine(std::string mailbox);
+  Task<absl::StatusOr<ImapStatus>> Noop();
+  // UIDs matching "UID first:*" and >= first (servers answer n:* with the last message even below
+  // n).
+  Task<absl::StatusOr<ImapFetch>> FetchFrom(uint32_t first_uid, std::string section);
+  // One message's section, e.g. "BODY.PEEK[]" or "BODY.PEEK[HEADER.FIELDS (MESSAGE-ID)]".
+  Task<absl::StatusOr<ImapFetch>> Fetch(uint32_t uid, std::string section);
+  // RFC 2177. Sends IDLE and returns after the continuation, an error or NO.
+  Task<absl::StatusOr<ImapStatus>> StartIdle();
+  // While idling: waits for the next untagged response, at most `limit`. true = the mailbox may
+  // have grown (EXISTS/RECENT), false = the limit passed or something else was said. The connection
+  // stays usable.
+  Task<absl::StatusOr<bool>> WaitIdle(absl::Duration limit);
+  // DONE, then the tagged answer of the IDLE.
+  Task<absl::StatusOr<ImapStatus>> StopIdle();
+  Task<absl::StatusOr<ImapStatus>> MarkDeleted(uint32_t uid);
+  // UID EXPUNGE with UIDPLUS (RFC 4315). Never a bare EXPUNGE: without UIDPLUS the status is NO
+  // with code "NOUIDPLUS" and nothing is sent, unless `alone` says no foreign \Deleted message is
+  // there.
+  Task<absl::StatusOr<ImapStatus>> Expunge(uint32_t uid, bool alone);
+  // UIDs in the selected mailbox that carry \Deleted (UID SEARCH DELETED), at most 10000.
+  Task<absl::StatusOr<std::vector<uint32_t>>> SearchDeleted();
+  Task<absl::StatusOr<ImapStatus>> Logout();
+  uint32_t exists() const { return exists_; }
+
+ private:
+  struct Response;
+  Task<absl::StatusOr<Response>> ReadResponse();
+  Task<absl::StatusOr<ImapStatus>> Run(std::string command);
+
+  Stream& stream_;
+  uint32_t exists_ = 0;
+  int next_tag_ = 1;
+  std::vector<std::string> capabilities_;
+};
+
+}  // namespace postwatch

@@ -1,0 +1,67 @@
+// SmtpClient: SMTP commands and replies on a stream (RFC 5321). No policy, no retries.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "common/base/secret.h"
+#include "common/net/stream.h"
+#include "common/net/task.h"
+
+namespace postwatch {
+
+// One SMTP reply, all lines joined with '\n' and the codes stripped (RFC 5321 section 4.2).
+struct SmtpReply {
+  int code = 0;          // 200-599
+  std::string enhanced;  // "5.1.1" or empty; from the first line that has one (RFC 2034)
+  std::string text;      // at most 2 KiB kept
+  bool positive() const { return code >= 200 && code < 300; }
+  bool intermediate() const { return code >= 300 && code < 400; }
+};
+
+struct EhloReply {
+  SmtpReply reply;
+  bool helo_fallback = false;
+  std::vector<std::string> capabilities;            // upper-case keyword and parameters, one a line
+  bool Has(std::string_view keyword) const;         // "STARTTLS"
+  std::vector<std::string> AuthMechanisms() const;  // of "AUTH ..." and the legacy "AUTH=..."
+};
+
+// Speaks over a stream it does not own. Every method returns the server's reply as a value; an
+// error status means the connection or the protocol broke: a NetStatus, or InvalidArgument
+// ("smtp protocol: ...") for a reply that is none (mixed codes, over 100 lines, line over 4 KiB).
+// Never pipelines, never speaks before the banner. Text that would inject a command (CR, LF, NUL)
+// is refused with InvalidArgument before anything is sent.
+class SmtpClient {
+ public:
+  explicit SmtpClient(Stream& stream) : stream_(stream) {}
+
+  Task<absl::StatusOr<SmtpReply>> ReadBanner();
+  // EHLO; on 5xx falls back to HELO (for diagnosis). Forgets earlier capabilities.
+  Task<absl::StatusOr<EhloReply>> Ehlo(std::string client_name);
+  // The STARTTLS command only; after a 220 the caller upgrades the stream and says EHLO again.
+  Task<absl::StatusOr<SmtpReply>> StartTlsCommand();
+  // SASL PLAIN with initial response, or LOGIN (RFC 4954, 4616). The replies never hold the secret.
+  Task<absl::StatusOr<SmtpReply>> AuthPlain(std::string username, const Secret& password);
+  Task<absl::StatusOr<SmtpReply>> AuthLogin(std::string username, const Secret& password);
+  // MAIL FROM:<sender> with the given parameters ("SIZE=1234", "BODY=8BITMIME"); sender may be "".
+  Task<absl::StatusOr<SmtpReply>> MailFrom(std::string sender, std::vector<std::string> parameters);
+  Task<absl::StatusOr<SmtpReply>> RcptTo(std::string recipient);
+  Task<absl::StatusOr<SmtpReply>> DataCommand();
+  // Sends the message (any line ends; made CRLF, dot-stuffed, ended by CRLF.CRLF), reads the final
+  // reply.
+  Task<absl::StatusOr<SmtpReply>> SendMessage(std::string message);
+  Task<absl::StatusOr<SmtpReply>> Reset();
+  Task<absl::StatusOr<SmtpReply>> Quit();
+
+ private:
+  Task<absl::StatusOr<SmtpReply>> ReadReply();
+  Task<absl::StatusOr<SmtpReply>> Command(std::string line);
+
+  Stream& stream_;
+};
+
+}  // namespace postwatch

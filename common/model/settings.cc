@@ -1,0 +1,220 @@
+#include "common/model/settings.h"
+
+#include "absl/strings/numbers.h"
+#include "common/base/text.h"
+
+namespace postwatch {
+namespace {
+
+constexpr size_t kMaxMistakes = 100;
+
+std::string_view KindName(Settings::Kind kind) {
+  switch (kind) {
+    case Settings::Kind::kNull:
+      return "nothing";
+    case Settings::Kind::kScalar:
+      return "a single value";
+    case Settings::Kind::kList:
+      return "a list";
+    case Settings::Kind::kMap:
+      return "a map";
+  }
+  return "nothing";
+}
+
+const std::vector<Settings>& NoItems() {
+  static const std::vector<Settings> none;
+  return none;
+}
+
+}  // namespace
+
+Settings Settings::Scalar(std::string text, std::string origin) {
+  Settings result;
+  result.kind_ = Kind::kScalar;
+  result.scalar_ = std::move(text);
+  result.origin_ = std::move(origin);
+  return result;
+}
+
+Settings Settings::List(std::vector<Settings> items, std::string origin) {
+  Settings result;
+  result.kind_ = Kind::kList;
+  result.items_ = std::move(items);
+  result.origin_ = std::move(origin);
+  return result;
+}
+
+Settings Settings::Map(std::string origin) {
+  Settings result;
+  result.kind_ = Kind::kMap;
+  result.origin_ = std::move(origin);
+  return result;
+}
+
+void Settings::Set(std::string key, Settings value) {
+  kind_ = Kind::kMap;
+  entries_.insert_or_assign(std::move(key), std::move(value));
+}
+
+const Settings* Settings::Find(std::string_view key) const {
+  const auto it = entries_.find(key);
+  return it == entries_.end() ? nullptr : &it->second;
+}
+
+bool Settings::operator==(const Settings& other) const {
+  return kind_ == other.kind_ && scalar_ == other.scalar_ && items_ == other.items_ &&
+         entries_ == other.entries_;
+}
+
+void Mistakes::Add(std::string_view origin, std::string_view key, std::string_view what) {
+  if (lines_.size() == kMaxMistakes) lines_.push_back("... and more");
+  if (lines_.size() > kMaxMistakes) return;
+  lines_.push_back(Concat(origin, origin.empty() ? "" : ": ", key, key.empty() ? "" : ": ", what));
+}
+
+absl::Status Mistakes::ToStatus() const {
+  if (lines_.empty()) return absl::OkStatus();
+  return absl::InvalidArgumentError(Join(lines_, "\n"));
+}
+
+SettingsReader::SettingsReader(const Settings& settings, std::string path, Mistakes& mistakes)
+    : settings_(settings), path_(std::move(path)), mistakes_(mistakes) {
+  if (settings.kind() != Settings::Kind::kMap && settings.kind() != Settings::Kind::kNull) {
+    mistakes_.Add(settings.origin(), path_,
+                  Concat("must be a map of keys, but is ", KindName(settings.kind())));
+  }
+}
+
+bool SettingsReader::Has(std::string_view key) const { return settings_.Find(key) != nullptr; }
+
+std::string SettingsReader::PathOf(std::string_view key) const {
+  if (path_.empty()) return std::string(key);
+  return Concat(path_, ".", key);
+}
+
+std::string SettingsReader::OriginOf(std::string_view key) const {
+  const Settings* value = settings_.Find(key);
+  return value == nullptr || value->origin().empty() ? settings_.origin() : value->origin();
+}
+
+void SettingsReader::Complain(std::string_view key, std::string_view what) {
+  mistakes_.Add(OriginOf(key), PathOf(key), what);
+}
+
+const Settings* SettingsReader::Take(std::string_view key) {
+  asked_.emplace(key);
+  return settings_.Find(key);
+}
+
+const std::string* SettingsReader::TakeScalar(std::string_view key) {
+  const Settings* value = Take(key);
+  if (value == nullptr) return nullptr;
+  if (value->kind() != Settings::Kind::kScalar) {
+    Complain(key, Concat("must be a single value, but is ", KindName(value->kind())));
+    return nullptr;
+  }
+  return &value->scalar();
+}
+
+std::string SettingsReader::String(std::string_view key, std::string_view fallback) {
+  const std::string* text = TakeScalar(key);
+  return text == nullptr ? std::string(fallback) : *text;
+}
+
+std::string SettingsReader::RequiredString(std::string_view key) {
+  if (!Has(key)) {
+    asked_.emplace(key);
+    Complain(key, "is missing");
+    return "";
+  }
+  const std::string* text = TakeScalar(key);
+  if (text == nullptr) return "";
+  if (text->empty()) Complain(key, "must not be empty");
+  return *text;
+}
+
+int64_t SettingsReader::Integer(std::string_view key, int64_t fallback, int64_t low, int64_t high) {
+  const std::string* text = TakeScalar(key);
+  if (text == nullptr) return fallback;
+  int64_t value = 0;
+  if (!absl::SimpleAtoi(*text, &value)) {
+    Complain(key, Concat("'", *text, "' is not a whole number"));
+    return fallback;
+  }
+  if (value < low || value > high) {
+    Complain(key, Concat(value, " is not between ", low, " and ", high));
+    return fallback;
+  }
+  return value;
+}
+
+bool SettingsReader::Bool(std::string_view key, bool fallback) {
+  const std::string* text = TakeScalar(key);
+  if (text == nullptr) return fallback;
+  if (*text == "true") return true;
+  if (*text == "false") return false;
+  Complain(key, Concat("'", *text, "' is neither true nor false"));
+  return fallback;
+}
+
+absl::Duration SettingsReader::Duration(std::string_view key, absl::Duration fallback,
+                                        absl::Duration low, absl::Duration high) {
+  const std::string* text = TakeScalar(key);
+  if (text == nullptr) return fallback;
+  absl::Duration value;
+  if (!absl::ParseDuration(*text, &value)) {
+    Complain(key, Concat("'", *text, "' is not a duration such as 250ms, 30s, 5m or 1h30m"));
+    return fallback;
+  }
+  if (value < low || value > high) {
+    Complain(key, Concat(*text, " is not between ", absl::FormatDuration(low), " and ",
+                         absl::FormatDuration(high)));
+    return fallback;
+  }
+  return value;
+}
+
+std::string SettingsReader::Choice(std::string_view key, std::string_view fallback,
+                                   const std::vector<std::string_view>& choices) {
+  const std::string* text = TakeScalar(key);
+  if (text == nullptr) return std::string(fallback);
+  for (const std::string_view choice : choices) {
+    if (*text == choice) return *text;
+  }
+  Complain(key, Concat("'", *text, "' is none of ", Join(choices, ", ")));
+  return std::string(fallback);
+}
+
+std::vector<std::string> SettingsReader::Strings(std::string_view key) {
+  std::vector<std::string> result;
+  for (const Settings& item : Items(key)) {
+    if (item.kind() != Settings::Kind::kScalar) {
+      mistakes_.Add(item.origin(), PathOf(key),
+                    Concat("must hold single values, but one is ", KindName(item.kind())));
+      continue;
+    }
+    result.push_back(item.scalar());
+  }
+  return result;
+}
+
+const Settings* SettingsReader::Child(std::string_view key) { return Take(key); }
+
+const std::vector<Settings>& SettingsReader::Items(std::string_view key) {
+  const Settings* value = Take(key);
+  if (value == nullptr) return NoItems();
+  if (value->kind() != Settings::Kind::kList) {
+    Complain(key, Concat("must be a list, but is ", KindName(value->kind())));
+    return NoItems();
+  }
+  return value->items();
+}
+
+void SettingsReader::Finish() {
+  for (const auto& [key, value] : settings_.entries()) {
+    if (!asked_.contains(key)) Complain(key, "is not a known key");
+  }
+}
+
+}  // namespace postwatch
