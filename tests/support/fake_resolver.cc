@@ -1,7 +1,5 @@
 #include "tests/support/fake_resolver.h"
 
-#include "absl/strings/str_cat.h"
-
 namespace postwatch {
 
 ResourceRecord MakeRecord(RrType type, RecordValue value, std::string name) {
