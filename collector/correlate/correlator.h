@@ -1,0 +1,64 @@
+// Correlator: from what many agents saw to whose fault it is. Pure: observations and time in,
+// changes out.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "collector/model/fleet.h"
+#include "collector/model/incident.h"
+#include "collector/model/sighting.h"
+
+namespace postwatch::collector {
+
+// "These agents, run these checks now": the observations that would decide a suspicion.
+struct Confirmation {
+  std::vector<std::string> agents;
+  std::vector<std::string> check_ids;
+  std::string reason;
+
+  bool operator==(const Confirmation&) const = default;
+};
+
+struct Findings {
+  std::vector<IncidentChange> changes;
+  std::vector<Confirmation> confirmations;
+};
+
+// No I/O, no clock, no randomness: the same calls give the same answers, live and in replay.
+// `now` never goes back; the engine calls from one thread.
+class Correlator {
+ public:
+  virtual ~Correlator() = default;
+
+  // What is configured. May be called again after a reload; evidence about checks that are gone is
+  // dropped.
+  virtual void SetPlan(const FleetPlan& plan) = 0;
+
+  // Incidents that were open when the process ended; they keep their identity. Before the first
+  // Observe.
+  virtual void Restore(std::vector<Incident> open) = 0;
+
+  // An agent made itself known or moved.
+  virtual void AgentHeard(const Vantage& vantage, absl::Time now) = 0;
+
+  virtual Findings Observe(const Sighting& sighting, absl::Time now) = 0;
+
+  // Time passed: silence, recovery, hold-downs. At least every second.
+  virtual Findings Tick(absl::Time now) = 0;
+
+  // Why an agent's failures do not count now ("witness failing: agent_no_network", "silent"), "" if
+  // they do.
+  virtual std::string MaskReason(const std::string& agent) const = 0;
+};
+
+struct CorrelatorOptions {
+  absl::Duration agent_silent_after = absl::Seconds(30);  // no heartbeat and no observation
+  absl::Duration evidence_window = absl::Minutes(10);     // older observations are forgotten
+};
+
+std::unique_ptr<Correlator> MakeCorrelator(CorrelatorOptions options);
+
+}  // namespace postwatch::collector

@@ -1,0 +1,49 @@
+// Incident: an interval during which a verdict holds. One identity for its whole life.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "collector/model/verdict.h"
+
+namespace postwatch::collector {
+
+enum class IncidentState { kOpen, kResolved };
+std::string_view IncidentStateName(IncidentState state);  // "open", "resolved"
+
+// One change of mind, and why.
+struct IncidentNote {
+  absl::Time at;
+  std::string text;
+
+  bool operator==(const IncidentNote&) const = default;
+};
+
+struct Incident {
+  std::string
+      id;  // "inc-" and 12 hex digits; a function of what opened it, so replay names it alike
+  IncidentState state = IncidentState::kOpen;
+  Verdict verdict;                    // the current one
+  bool alerting = false;              // once true, stays true: a person was (or is to be) told
+  absl::Time opened;                  // when the decision was made
+  absl::Time started;                 // estimated start of the fault
+  std::optional<absl::Time> ended;    // estimated end, when resolved
+  absl::Time updated;                 // last change
+  std::vector<IncidentNote> history;  // oldest first, at most 200
+
+  bool operator==(const Incident&) const = default;
+};
+
+enum class ChangeKind { kOpened, kUpdated, kResolved };
+std::string_view ChangeKindName(ChangeKind kind);  // "opened", "updated", "resolved"
+
+// What the correlator says happened; the incident as it is afterwards.
+struct IncidentChange {
+  ChangeKind kind = ChangeKind::kOpened;
+  Incident incident;
+};
+
+}  // namespace postwatch::collector

@@ -1,0 +1,73 @@
+// Store: the collector's memory. Synchronous and single-threaded; StoreThread gives it a thread of
+// its own.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "collector/model/alert.h"
+#include "collector/model/fleet.h"
+#include "collector/model/incident.h"
+#include "collector/model/sighting.h"
+
+namespace postwatch::collector {
+
+// Which observations to read; empty fields do not restrict.
+struct ObservationQuery {
+  std::string agent, target, check_id, outcome;
+  absl::Time from = absl::InfinitePast();  // by time received
+  absl::Time to = absl::InfiniteFuture();
+  bool newest_first = true;
+  int limit = 100;  // 1 to 100000
+};
+
+struct IncidentQuery {
+  bool open_only = false;
+  int limit = 100;  // the newest first
+};
+
+// Everything one decision changes, committed together or not at all.
+struct Decision {
+  std::vector<Incident> incidents;  // inserted or replaced by id
+  std::vector<Delivery>
+      deliveries;  // new rows of the outbox; one whose id exists already is ignored
+};
+
+class Store {
+ public:
+  virtual ~Store() = default;
+
+  // Commits all of it in one transaction. Observations at or below the watermark of their (agent,
+  // spool_id) are dropped as duplicates. Returns those that were new, in order.
+  virtual absl::StatusOr<std::vector<Sighting>> Append(std::vector<Sighting> sightings) = 0;
+  // The highest sequence number stored for this spool; 0 when none.
+  virtual absl::StatusOr<uint64_t> Watermark(const std::string& agent,
+                                             const std::string& spool_id) = 0;
+  virtual absl::StatusOr<std::vector<Sighting>> Observations(const ObservationQuery& query) = 0;
+
+  virtual absl::Status Commit(const Decision& decision) = 0;
+  virtual absl::StatusOr<std::vector<Incident>> Incidents(const IncidentQuery& query) = 0;
+  virtual absl::StatusOr<std::optional<Incident>> FindIncident(const std::string& id) = 0;
+
+  // Rows of the outbox not delivered yet, oldest first, at most `limit`.
+  virtual absl::StatusOr<std::vector<Delivery>> PendingDeliveries(int limit) = 0;
+  // The outcome of one try: delivered, or due again at `retry_at`. `error` is kept for people.
+  virtual absl::Status RecordDelivery(const std::string& delivery_id, bool delivered, absl::Time at,
+                                      absl::Time retry_at, const std::string& error) = 0;
+  // The last alert decided for each open incident: what the alert policy continues from after a
+  // restart.
+  virtual absl::StatusOr<std::vector<Alert>> LastAlerts() = 0;
+
+  virtual absl::Status SaveAgent(const AgentRecord& agent) = 0;
+  virtual absl::StatusOr<std::vector<AgentRecord>> Agents() = 0;
+
+  // Forgets observations received before, in bounded steps; true when there is more to forget.
+  virtual absl::StatusOr<bool> Prune(absl::Time before) = 0;
+};
+
+}  // namespace postwatch::collector
