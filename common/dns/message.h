@@ -98,6 +98,7 @@ struct DnsMessage {
   Rcode rcode = Rcode::kNoError;  // with the EDNS extension bits
   bool is_reply = false;
   bool aa = false, tc = false, rd = false, ra = false, ad = false, cd = false;
+  std::vector<DnsQuestion> questions;
   std::vector<ResourceRecord> answers, authorities, additionals;  // OPT is taken out
   std::vector<ExtendedError> extended_errors;
 };
