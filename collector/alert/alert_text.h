@@ -1,0 +1,21 @@
+// Alert text: what a person reads first.
+#pragma once
+
+#include <string>
+
+#include "collector/model/alert.h"
+
+namespace postwatch::collector {
+
+// "[SEV2] alpha.test access: tcp_refused, 3/3 regions", at most 110 characters
+// (mail-domain.md 5.1).
+std::string AlertTitle(const Alert& alert);
+
+// Several lines: what, since when, whose fault and how sure, what else it could be, what to look
+// at. Server replies in it are untrusted text; sinks escape for their own markup.
+std::string AlertBody(const Alert& alert);
+
+// "eu FAIL us FAIL ap ok": one word a region.
+std::string ScopeLine(const Verdict& verdict);
+
+}  // namespace postwatch::collector

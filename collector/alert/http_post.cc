@@ -1,0 +1,128 @@
+#include "collector/alert/http_post.h"
+
+#include <arpa/inet.h>
+#include <curl/curl.h>
+#include <sys/socket.h>
+
+#include <memory>
+
+#include "common/base/text.h"
+
+namespace postwatch::collector {
+namespace {
+
+constexpr long kTimeoutSeconds = 10;
+constexpr size_t kMaxAnswer = 4096;
+constexpr size_t kShownAnswer = 200;
+
+struct CurlCloser {
+  void operator()(CURL* curl) const { curl_easy_cleanup(curl); }
+  void operator()(curl_slist* list) const { curl_slist_free_all(list); }
+};
+
+// Called once per process, before any thread of ours uses libcurl.
+void InitCurlOnce() {
+  static const CURLcode once = curl_global_init(CURL_GLOBAL_DEFAULT);
+  (void)once;
+}
+
+size_t KeepAnswer(char* bytes, size_t size, size_t count, void* into) {
+  auto& answer = *static_cast<std::string*>(into);
+  const size_t room = kMaxAnswer - std::min(answer.size(), kMaxAnswer);
+  answer.append(bytes, std::min(room, size * count));
+  return size * count;
+}
+
+// Refuses to connect to link-local addresses, whatever name led there.
+curl_socket_t OpenSocket(void* refused, curlsocktype, curl_sockaddr* address) {
+  char text[INET6_ADDRSTRLEN] = "";
+  const void* raw = nullptr;
+  if (address->family == AF_INET) {
+    raw = &reinterpret_cast<const sockaddr_in*>(&address->addr)->sin_addr;
+  } else if (address->family == AF_INET6) {
+    raw = &reinterpret_cast<const sockaddr_in6*>(&address->addr)->sin6_addr;
+  }
+  if (raw == nullptr || inet_ntop(address->family, raw, text, sizeof(text)) == nullptr ||
+      IsLinkLocal(text)) {
+    *static_cast<bool*>(refused) = true;
+    return CURL_SOCKET_BAD;
+  }
+  return ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+}
+
+absl::Status Judge(const HttpPost& post, long code, std::string_view answer) {
+  if (code >= 200 && code < 300) return absl::OkStatus();
+  const std::string text = Concat("POST to ", RedactUrl(post.url), " was answered with ", code,
+                                  ": ", Truncate(answer, kShownAnswer));
+  return code == 410 ? absl::FailedPreconditionError(text) : absl::UnavailableError(text);
+}
+
+}  // namespace
+
+bool IsLinkLocal(std::string_view ip) {
+  in6_addr six;
+  if (inet_pton(AF_INET6, std::string(ip).c_str(), &six) == 1) {
+    if (IN6_IS_ADDR_V4MAPPED(&six)) return six.s6_addr[12] == 169 && six.s6_addr[13] == 254;
+    return IN6_IS_ADDR_LINKLOCAL(&six);
+  }
+  return ip.starts_with("169.254.");
+}
+
+std::string RedactUrl(std::string_view url) {
+  const size_t scheme = url.find("://");
+  if (scheme == url.npos) return "(not a URL)";
+  std::string_view rest = url.substr(scheme + 3);
+  const size_t path = rest.find_first_of("/?#");
+  std::string_view host = rest.substr(0, path);
+  if (const size_t at = host.rfind('@'); at != host.npos) host.remove_prefix(at + 1);
+  std::string_view shown_path = path == rest.npos ? "" : rest.substr(path);
+  shown_path = shown_path.substr(0, shown_path.find_first_of("?#"));
+  return Concat(url.substr(0, scheme), "://", host, shown_path);
+}
+
+absl::Status SendPost(const HttpPost& post) {
+  InitCurlOnce();
+  const std::unique_ptr<CURL, CurlCloser> curl(curl_easy_init());
+  if (!curl) return absl::ResourceExhaustedError("libcurl has no memory for a request");
+  std::unique_ptr<curl_slist, CurlCloser> headers;
+  for (const std::string& header : post.headers) {
+    curl_slist* longer = curl_slist_append(headers.get(), header.c_str());
+    if (longer == nullptr) return absl::ResourceExhaustedError("no memory for request headers");
+    headers.release();
+    headers.reset(longer);
+  }
+  std::string answer;
+  bool refused = false;
+  curl_easy_setopt(curl.get(), CURLOPT_URL, post.url.c_str());
+  curl_easy_setopt(curl.get(), CURLOPT_PROTOCOLS_STR, "http,https");
+  curl_easy_setopt(curl.get(), CURLOPT_FOLLOWLOCATION, 0L);
+  curl_easy_setopt(curl.get(), CURLOPT_PROXY, "");
+  curl_easy_setopt(curl.get(), CURLOPT_NOSIGNAL, 1L);
+  curl_easy_setopt(curl.get(), CURLOPT_TIMEOUT, kTimeoutSeconds);
+  curl_easy_setopt(curl.get(), CURLOPT_POSTFIELDSIZE, static_cast<long>(post.body.size()));
+  curl_easy_setopt(curl.get(), CURLOPT_POSTFIELDS, post.body.data());
+  curl_easy_setopt(curl.get(), CURLOPT_HTTPHEADER, headers.get());
+  curl_easy_setopt(curl.get(), CURLOPT_WRITEFUNCTION, KeepAnswer);
+  curl_easy_setopt(curl.get(), CURLOPT_WRITEDATA, &answer);
+  curl_easy_setopt(curl.get(), CURLOPT_OPENSOCKETFUNCTION, OpenSocket);
+  curl_easy_setopt(curl.get(), CURLOPT_OPENSOCKETDATA, &refused);
+  if (!post.ca_file.empty()) {
+    curl_easy_setopt(curl.get(), CURLOPT_CAINFO, post.ca_file.c_str());
+  }
+  const CURLcode result = curl_easy_perform(curl.get());
+  if (refused) {
+    return absl::InvalidArgumentError(
+        Concat(RedactUrl(post.url), " leads to a link-local address, where no receiver lives"));
+  }
+  if (result != CURLE_OK) {
+    const std::string text =
+        Concat("POST to ", RedactUrl(post.url), " failed: ", curl_easy_strerror(result));
+    const bool hopeless = result == CURLE_URL_MALFORMAT || result == CURLE_UNSUPPORTED_PROTOCOL;
+    return hopeless ? absl::InvalidArgumentError(text) : absl::UnavailableError(text);
+  }
+  long code = 0;
+  curl_easy_getinfo(curl.get(), CURLINFO_RESPONSE_CODE, &code);
+  return Judge(post, code, answer);
+}
+
+}  // namespace postwatch::collector

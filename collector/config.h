@@ -1,0 +1,55 @@
+// Collector configuration: one YAML file; docs/examples/collector.yaml shows and explains every
+// key.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "common/base/secret.h"
+#include "common/model/check_spec.h"
+#include "common/model/settings.h"
+
+namespace postwatch::collector {
+
+// One entry of `targets:`. A domain alone turns on every check that needs no credentials.
+struct TargetConfig {
+  std::string domain;
+  std::string provider;  // default: the domain
+  Settings mailbox;      // null without one; opaque here, read by the agents' probes
+  Settings
+      checks;  // map from check kind to {enabled, interval, timeout, and the probe's own settings}
+  std::string origin;
+};
+
+// One entry of `alerting.sinks:`; the settings are read by the sink's own Make.
+struct SinkConfig {
+  std::string name;
+  std::string type;
+  Settings settings;
+};
+
+struct CollectorConfig {
+  std::string grpc_listen;   // "0.0.0.0:7443"
+  std::string http_listen;   // "127.0.0.1:7480"
+  std::string external_url;  // what links in alerts point to
+  std::string tls_ca, tls_cert, tls_key;
+  std::string store;         // "sqlite:PATH"
+  absl::Duration retention;  // of observations
+  absl::Duration agent_silent_after;
+  absl::Duration round_trip_floor;  // the shortest interval a round trip may have
+  absl::Duration reminder_every;
+  Settings witness;   // settings of the control check
+  Settings defaults;  // map from check kind to settings, under those of a target
+  std::vector<TargetConfig> targets;
+  std::vector<SinkConfig> sinks;
+};
+
+// Reads and checks the file; InvalidArgument lists every mistake as "file:line: key: what".
+absl::StatusOr<CollectorConfig> LoadCollectorConfig(const std::string& path);
+
+// The same on an already read tree; for tests.
+absl::StatusOr<CollectorConfig> ReadCollectorConfig(const Settings& root);
+
+}  // namespace postwatch::collector

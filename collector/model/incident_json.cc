@@ -1,0 +1,107 @@
+#include "collector/model/incident_json.h"
+
+namespace postwatch::collector {
+namespace {
+
+void WriteStrings(JsonWriter& out, std::string_view key, const std::vector<std::string>& values) {
+  out.Key(key);
+  out.BeginArray();
+  for (const std::string& value : values) out.String(value);
+  out.EndArray();
+}
+
+void WriteScope(JsonWriter& out, const std::vector<ScopeRow>& scope) {
+  out.Key("scope");
+  out.BeginArray();
+  for (const ScopeRow& row : scope) {
+    out.BeginObject();
+    out.Field("region", row.region);
+    out.Field("failing", row.failing);
+    out.Field("healthy", row.healthy);
+    out.Field("masked", row.masked);
+    out.EndObject();
+  }
+  out.EndArray();
+}
+
+void WriteEvidence(JsonWriter& out, const VerdictEvidence& evidence) {
+  out.Key("evidence");
+  out.BeginObject();
+  out.Field("failures", evidence.failures);
+  out.Field("passes", evidence.passes);
+  WriteStrings(out, "agents", evidence.agents);
+  WriteStrings(out, "networks", evidence.networks);
+  out.Key("classes");
+  out.BeginObject();
+  for (const auto& [name, count] : evidence.classes) out.Field(name, count);
+  out.EndObject();
+  WriteStrings(out, "observations", evidence.observation_ids);
+  WriteStrings(out, "replies", evidence.replies);
+  out.EndObject();
+}
+
+void WriteAlternatives(JsonWriter& out, const std::vector<Alternative>& alternatives) {
+  out.Key("alternatives");
+  out.BeginArray();
+  for (const Alternative& alternative : alternatives) {
+    out.BeginObject();
+    out.Field("component", alternative.component.Text());
+    out.Field("confidence", alternative.confidence);
+    out.Field("deciding", alternative.deciding);
+    out.EndObject();
+  }
+  out.EndArray();
+}
+
+void WriteHistory(JsonWriter& out, const std::vector<IncidentNote>& history) {
+  out.Key("history");
+  out.BeginArray();
+  for (const IncidentNote& note : history) {
+    out.BeginObject();
+    out.Field("at", JsonTime(note.at));
+    out.Field("text", note.text);
+    out.EndObject();
+  }
+  out.EndArray();
+}
+
+}  // namespace
+
+std::string JsonTime(absl::Time time) {
+  return absl::FormatTime("%Y-%m-%dT%H:%M:%E3SZ", time, absl::UTCTimeZone());
+}
+
+void WriteIncident(JsonWriter& out, const Incident& incident) {
+  const Verdict& verdict = incident.verdict;
+  out.BeginObject();
+  out.Field("id", incident.id);
+  out.Field("state", IncidentStateName(incident.state));
+  out.Field("level", VerdictLevelName(verdict.level));
+  out.Field("alerting", incident.alerting);
+  out.Field("severity", SeverityName(verdict.severity));
+  out.Field("component", verdict.component.Text());
+  out.Field("class", FailureClassName(verdict.klass));
+  out.Field("leg", LegName(verdict.leg));
+  out.Field("provider", verdict.provider);
+  WriteStrings(out, "targets", verdict.targets);
+  out.Field("confidence", verdict.confidence);
+  out.Field("failing_share", verdict.failing_share);
+  out.Field("mail_loss", MailLossName(verdict.mail_loss));
+  out.Field("explanation", verdict.explanation);
+  out.Field("opened", JsonTime(incident.opened));
+  out.Field("started", JsonTime(incident.started));
+  out.Key("ended");
+  if (incident.ended) {
+    out.String(JsonTime(*incident.ended));
+  } else {
+    out.Null();
+  }
+  out.Field("updated", JsonTime(incident.updated));
+  WriteScope(out, verdict.scope);
+  WriteEvidence(out, verdict.evidence);
+  WriteAlternatives(out, verdict.alternatives);
+  WriteHistory(out, incident.history);
+  out.EndObject();
+}
+
+}  // namespace postwatch::collector
