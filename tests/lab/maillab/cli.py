@@ -100,7 +100,8 @@ def _guard(args) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="lab", description="A real mail world in network namespaces.")
+    parser = argparse.ArgumentParser(
+        prog="lab", description="A real mail world in network namespaces.")
     verbs = parser.add_subparsers(required=True, metavar="VERB")
 
     def verb(name, run, text=argparse.SUPPRESS):

@@ -143,7 +143,8 @@ class Resolver:
 
     def problem(self) -> str | None:
         """None when it answers questions from where it stands."""
-        reply = observe.ask(self._network.path(self._place), self.address, "neutral.test", limit_s=1)
+        reply = observe.ask(self._network.path(self._place), self.address, "neutral.test",
+                            limit_s=1)
         if reply and reply[0] == "NOERROR" and reply[1]:
             return None
         return f"the resolver of {self._place} answers {reply}; see {self._log}"

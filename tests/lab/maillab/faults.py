@@ -37,7 +37,8 @@ def _uplink_cut(region: str) -> list[str]:
 
 
 def _internet_cut(region: str) -> list[str]:
-    return [f'iifname "{region}" oifname != "ops" drop', f'oifname "{region}" iifname != "ops" drop']
+    return [f'iifname "{region}" oifname != "ops" drop',
+            f'oifname "{region}" iifname != "ops" drop']
 
 
 def _uplink_blur(region: str) -> list[str]:

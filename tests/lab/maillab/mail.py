@@ -50,7 +50,8 @@ class MailState:
 class MailHost:
     """Postfix and Dovecot of one provider. Building one of these touches nothing; up() does."""
 
-    def __init__(self, network: Network, provider: plan.Provider, authority: Authority, state: Path):
+    def __init__(self, network: Network, provider: plan.Provider, authority: Authority,
+                 state: Path):
         self._network = network
         self._provider = provider
         self._authority = authority
@@ -87,8 +88,8 @@ class MailHost:
         users = self._home / "users"
         users.touch(mode=0o400)
         shutil.chown(users, "dovecot")
+        (self._config / "master.cf").write_text(render("master.cf"))
         self._write_postfix(MailState())
-        self._write_queue(MailState())
         self._write_dovecot(MailState())
         self._write_users(MailState())
 
@@ -103,8 +104,8 @@ class MailHost:
 
     def settle(self, state: MailState) -> None:
         renewed = self._install_certificate(state)
-        if (queue := self._write_queue(state)) | self._write_postfix(state) | renewed:
-            self._reload_postfix(queue)
+        if self._write_postfix(state) | renewed:
+            self._reload_postfix()
         if self._write_dovecot(state) | renewed:
             self._freeze_front_end(False)
             self._signal_dovecot(signal.SIGHUP)
@@ -129,7 +130,8 @@ class MailHost:
             except (OSError, ssl.SSLError, smtplib.SMTPException) as error:
                 seen = f"{type(error).__name__}: {error}"
             if seen:
-                return f"{self._provider.host}: {seen}; see {self._logs}/{self._provider.name}-*.log"
+                return (f"{self._provider.host}: {seen}; "
+                        f"see {self._logs}/{self._provider.name}-*.log")
         return None
 
     # What a client sees.
@@ -184,11 +186,8 @@ class MailHost:
             log=self._logs / f"{self._provider.name}-mail.log", address=self._provider.address,
             mailboxes=", ".join(f"{user}@{domain}=x" for user in plan.MAILBOXES),
             refusals=(DEFERS if state.postfix_defers else "")
-            + (BOUNCES % domain if state.postfix_bounces else ""), ca=self._authority.file))
-
-    def _write_queue(self, state: MailState) -> bool:
-        held = "lmtp" if state.delivery_held else ""
-        return write_if_new(self._config / "master.cf", render("master.cf", held=held))
+            + (BOUNCES % domain if state.postfix_bounces else ""),
+            held="lmtp" if state.delivery_held else "", ca=self._authority.file))
 
     def _write_dovecot(self, state: MailState) -> bool:
         return write_if_new(self._dovecot_conf, render(
@@ -226,13 +225,13 @@ class MailHost:
         # `postfix start` would first check a whole installation, which takes two seconds.
         self._run([f"{POSTFIX_PROGRAMS}master", "-w", "-c", self._config], "postfix")
 
-    def _reload_postfix(self, queue: bool) -> None:
-        """With `queue`, waits for the old queue manager to go: it works on for two seconds."""
+    def _reload_postfix(self) -> None:
+        """Waits for the old queue manager to go: no client can see which settings it works by."""
         before = self._postfix()
         for pid, name in before.items():
             if name == "master":
                 processes.send(pid, signal.SIGHUP)
-        managers = {pid for pid, name in before.items() if queue and name == "qmgr"}
+        managers = {pid for pid, name in before.items() if name == "qmgr"}
         observe.until(lambda: "the old qmgr lingers" if managers & set(self._postfix()) else None)
 
     def _stop_postfix(self) -> None:

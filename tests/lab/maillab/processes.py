@@ -101,7 +101,7 @@ def by_lab() -> dict[int, int]:
     labs = {}
     for entry in namespaces():
         try:
-            labs[(NETNS_DIR / entry).stat().st_ino] = int(NAMESPACE_NAME.fullmatch(entry)[1])
+            labs[(NETNS_DIR / entry).stat().st_ino] = lab_of(entry)
         except FileNotFoundError:
             continue
     found = {}
@@ -120,12 +120,17 @@ def namespaces() -> list[str]:
         return []
 
 
+def lab_of(namespace: str) -> int:
+    """The id in a full name that namespaces() returned."""
+    return int(NAMESPACE_NAME.fullmatch(namespace)[1])
+
+
 def kill_lab(lab_id: int) -> None:
     """Kills until none is left, since a daemon may be forking while we look."""
     end = time.monotonic() + KILL_LIMIT_S
     while members := [pid for pid, lab in by_lab().items() if lab == lab_id and pid != os.getpid()]:
         if time.monotonic() > end:
-            raise LabError(f"lab {lab_id}: processes {members} survive SIGKILL; look at them with ps")
+            raise LabError(f"lab {lab_id}: processes {members} survive SIGKILL; look with ps")
         for pid in members:
             send(pid, signal.SIGKILL)
         time.sleep(0.01)

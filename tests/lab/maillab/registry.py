@@ -1,4 +1,4 @@
-"""The registry of the machine's labs: one small file a lab under /run, so that none is forgotten."""
+"""The registry of the machine's labs: one small file each under /run, so none is forgotten."""
 import contextlib
 import fcntl
 import json
@@ -68,8 +68,7 @@ def get(lab_id: int) -> Entry | None:
 def claim(directory: str | None) -> Entry:
     """Takes the first free id and makes the state directory; this process owns the lab."""
     with locked():
-        taken = {e.id for e in entries()} | {
-            int(processes.NAMESPACE_NAME.fullmatch(n)[1]) for n in processes.namespaces()}
+        taken = {e.id for e in entries()} | {processes.lab_of(n) for n in processes.namespaces()}
         lab_id = next(i for i in range(1, 10_000) if i not in taken)
         state = _make_state(directory)
         entry = Entry(lab_id, str(state), processes.identity(os.getpid()), None, time.time())
@@ -84,10 +83,12 @@ def write(entry: Entry) -> None:
 
 
 def forget(lab_id: int) -> None:
-    """Drops the entry, and with the last one everything that the labs added to the machine."""
-    with locked():
-        _file(lab_id).unlink(missing_ok=True)
-        sweep()
+    """Drops the entry, and with the last one everything that the labs added to the machine.
+
+    Call it under the lock.
+    """
+    _file(lab_id).unlink(missing_ok=True)
+    sweep()
 
 
 def sweep() -> None:
@@ -99,7 +100,7 @@ def sweep() -> None:
         ROOT.rmdir()
     netns = processes.NETNS_DIR
     with contextlib.suppress(OSError, LabError):
-        if os.path.ismount(netns) and not os.listdir(netns):
+        if not os.listdir(netns):
             processes.quiet(["umount", str(netns)])  # refused when a namespace came meanwhile
             netns.rmdir()
 

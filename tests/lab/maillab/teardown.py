@@ -18,10 +18,14 @@ def remove(entry: registry.Entry) -> None:
 
     The guard goes last: should this process be interrupted, the guard finishes its work.
     """
-    processes.kill_lab(entry.id)
-    _delete_namespaces(entry.id)
-    _delete_tree(Path(entry.state))
-    registry.forget(entry.id)
+    with registry.locked():
+        now = registry.get(entry.id)
+        if now is None or now.state != entry.state:
+            return  # somebody else was quicker, and the id may be another lab's by now
+        processes.kill_lab(entry.id)
+        _delete_namespaces(entry.id)
+        _delete_tree(Path(entry.state))
+        registry.forget(entry.id)
     if entry.guard and entry.guard[0] != os.getpid() and processes.alive(entry.guard):
         processes.send(entry.guard[0], signal.SIGKILL)
 
@@ -38,13 +42,13 @@ def remove_all() -> tuple[int, list[registry.Entry]]:
         else:
             remove(entry)
             removed += 1
-    known = {entry.id for entry in registry.entries()}
-    ids = {int(processes.NAMESPACE_NAME.fullmatch(n)[1]) for n in processes.namespaces()}
-    for lab_id in (ids | set(processes.by_lab().values())) - known:
-        processes.kill_lab(lab_id)
-        _delete_namespaces(lab_id)
-        removed += 1
     with registry.locked():
+        known = {entry.id for entry in registry.entries()}
+        ids = {processes.lab_of(name) for name in processes.namespaces()}
+        for lab_id in (ids | set(processes.by_lab().values())) - known:
+            processes.kill_lab(lab_id)
+            _delete_namespaces(lab_id)
+            removed += 1
         for path in _unknown_states():
             _delete_tree(path)
         registry.sweep()
@@ -59,7 +63,7 @@ def leftovers() -> list[str]:
         found = [f"lab {e.id} in {e.state}: its owner {e.owner[0]} is gone"
                  for e in entries if e.abandoned()]
         found += [f"namespace {name}" for name in processes.namespaces()
-                  if int(processes.NAMESPACE_NAME.fullmatch(name)[1]) not in running]
+                  if processes.lab_of(name) not in running]
         found += [f"process {pid} ({processes.name(pid)}) of lab {lab}"
                   for pid, lab in processes.by_lab().items() if lab not in running]
         found += [f"directory {path}" for path in _unknown_states()]
@@ -89,7 +93,7 @@ def guard(lab_id: int) -> None:
 
 def _delete_namespaces(lab_id: int) -> None:
     for name in processes.namespaces():
-        if int(processes.NAMESPACE_NAME.fullmatch(name)[1]) == lab_id:
+        if processes.lab_of(name) == lab_id:
             try:
                 processes.quiet(["ip", "netns", "del", name])
             except LabError:

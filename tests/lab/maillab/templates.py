@@ -1,9 +1,11 @@
 """Fills in the configuration templates: @name@ becomes the value, an unknown name is an error."""
 import os
 import re
+import time
 from pathlib import Path
 
 FOLDER = Path(__file__).parent / "templates"
+AGE_S = 10
 
 
 def render(template: str, **values) -> str:
@@ -21,5 +23,7 @@ def write_if_new(path: Path, text: str) -> bool:
         before = path.stat()
         os.chown(part, before.st_uid, before.st_gid)
         part.chmod(before.st_mode & 0o777)
+    # Postfix programs that read a main.cf younger than two seconds wait for it to "cool down".
+    os.utime(part, (time.time() - AGE_S,) * 2)
     part.replace(path)
     return True

@@ -1,6 +1,8 @@
 """The lab as a whole: brings a mail world up, runs programs in it, breaks it, takes it down."""
 import contextlib
 import json
+import os
+import shutil
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -16,6 +18,10 @@ from .network import Network
 
 PROGRAM = Path(__file__).parent.parent / "lab"
 NEUTRAL_PROGRAM = Path(__file__).parent / "neutral.py"
+NEEDED = {"ip": "iproute2", "nft": "nftables", "openssl": "openssl", "knotd": "knot",
+          "unbound": "unbound", "dovecot": "dovecot-core", "postqueue": "postfix",
+          "/usr/lib/dovecot/imap": "dovecot-imapd", "/usr/lib/dovecot/pop3": "dovecot-pop3d",
+          "/usr/lib/dovecot/lmtp": "dovecot-lmtpd"}
 
 
 class Lab:
@@ -34,7 +40,8 @@ class Lab:
         self._authority = Authority(state / "ca")
         self._name_server = NameServer(self._network, state / "knot", state / "log/knot.log")
         self._resolvers = {
-            place: Resolver(self._network, place, state / "unbound", state / f"log/unbound-{place}.log")
+            place: Resolver(self._network, place, state / "unbound",
+                            state / f"log/unbound-{place}.log")
             for place in plan.RESOLVERS}
         self._mail_hosts = {
             name: MailHost(self._network, provider, self._authority, state)
@@ -46,13 +53,18 @@ class Lab:
     def up(cls, dir: str | None = None, keep: bool = False) -> "Lab":
         """A new lab, with every service answering. When that fails nothing of it stays, unless
         `keep` asks to leave it for inspection. `dir` must be empty or not exist yet."""
+        _check_machine()
         entry = registry.claim(dir)
         lab = cls(entry.id, Path(entry.state))
         try:
             lab._start_guard(entry)
             lab._build()
         except BaseException:
-            lab.detach() if keep else lab.down()
+            if keep:
+                lab.detach()
+                print(f"lab up: failed; what there is is kept in {lab.state}", file=sys.stderr)
+            else:
+                lab.down()
             raise
         return lab
 
@@ -162,7 +174,8 @@ class Lab:
         hosts = self._mail_hosts.values()
         with ThreadPoolExecutor() as pool:
             network = pool.submit(self._network.up)
-            before_mail = [pool.submit(self._authority.up), *(pool.submit(h.prepare) for h in hosts)]
+            before_mail = [pool.submit(self._authority.up),
+                           *(pool.submit(host.prepare) for host in hosts)]
             network.result()
             services = [pool.submit(self._start_dns), pool.submit(self._start_neutral)]
             for step in before_mail:
@@ -182,7 +195,8 @@ class Lab:
     def _start_neutral(self) -> None:
         with (self.state / "log/neutral.log").open("wb") as log:
             self._children.append(self.popen(
-                "net", [sys.executable, NEUTRAL_PROGRAM, plan.NEUTRAL_PORT, *plan.NEUTRAL_ADDRESSES],
+                "net", [sys.executable, NEUTRAL_PROGRAM, plan.NEUTRAL_PORT,
+                        *plan.NEUTRAL_ADDRESSES],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True))
         (self.state / "neutral.pid").write_text(str(self._children[-1].pid))
         observe.until(self._neutral_problem)
@@ -225,8 +239,9 @@ class Lab:
             "domain": provider.domain, "host": provider.host, "address": provider.address,
             "resolver": provider.resolver, "smtp_ports": plan.SMTP_PORTS,
             "mailbox_ports": plan.MAILBOX_PORTS,
-            "password_files": {f"{user}@{provider.domain}": self.password_file(provider.domain, user)
-                               for user in plan.MAILBOXES}}
+            "password_files": {
+                f"{user}@{provider.domain}": self.password_file(provider.domain, user)
+                for user in plan.MAILBOXES}}
 
     def _pids(self) -> dict[str, int]:
         """The first process of each daemon that has a pid file and runs."""
@@ -241,3 +256,11 @@ class Lab:
                 if processes.identity(pid):
                     pids[name] = pid
         return pids
+
+
+def _check_machine() -> None:
+    if os.geteuid():
+        raise LabError("lab up: only root can make network namespaces; run it as root")
+    missing = [package for program, package in NEEDED.items() if not shutil.which(program)]
+    if missing:
+        raise LabError(f"lab up: not installed: apt-get install {' '.join(missing)}")
