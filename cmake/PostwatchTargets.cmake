@@ -107,3 +107,16 @@ function(postwatch_test name)
   postwatch_precompile(${name})
   add_test(NAME ${name} COMMAND ${name})
 endfunction()
+
+# postwatch_assets(<folder of a layer> <sub-folder>): embeds the files there into that layer's library.
+function(postwatch_assets layer folder)
+  postwatch_layer_target(${layer} target)
+  set(output ${CMAKE_BINARY_DIR}/gen/${layer}/assets.cc)
+  file(GLOB files CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${layer}/${folder}/*)
+  add_custom_command(
+    OUTPUT ${output}
+    COMMAND ${CMAKE_COMMAND} -DFOLDER=${CMAKE_SOURCE_DIR}/${layer}/${folder} -DOUTPUT=${output} -P
+            ${CMAKE_SOURCE_DIR}/cmake/EmbedAssets.cmake
+    DEPENDS ${files} ${CMAKE_SOURCE_DIR}/cmake/EmbedAssets.cmake)
+  target_sources(${target} PRIVATE ${output})
+endfunction()

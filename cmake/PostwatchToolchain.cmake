@@ -8,6 +8,10 @@ set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
 set(POSTWATCH_SANITIZE "" CACHE STRING "Sanitizers to build with, as -fsanitize= takes them")
 option(POSTWATCH_WERROR "Treat warnings in our own code as errors" ON)
 
+# The same everywhere, or the precompiled header could not be shared.
+add_compile_options(-pthread)
+add_link_options(-pthread)
+
 find_program(CCACHE ccache)
 if(CCACHE)
   # Precompiled headers need these two to be cacheable.

@@ -48,9 +48,12 @@ void AlertPipeline::Restore(const std::vector<Alert>& last_alerts) {
 std::vector<Delivery> AlertPipeline::Decide(const IncidentChange& change, absl::Time now) {
   if (!WakesSomebody(change.incident)) return {};
   const auto it = told_.find(change.incident.id);
-  const Alert* last = it == told_.end() ? nullptr : &it->second.last;
+  Alert* last = it == told_.end() ? nullptr : &it->second.last;
   const std::optional<AlertEvent> event = EventOf(change, last);
-  if (!event) return {};
+  if (!event) {
+    if (last != nullptr) last->incident = change.incident;  // a reminder tells how it stands then
+    return {};
+  }
   return Tell(*event, change.incident, now);
 }
 

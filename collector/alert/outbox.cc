@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <optional>
+#include <set>
 
 #include "common/base/ids.h"
 #include "common/base/log.h"
@@ -65,9 +66,16 @@ SinkCounters SinkWorker::Counters() const {
 
 std::optional<SinkWorker::Waiting> SinkWorker::Next(std::unique_lock<std::mutex>& lock) {
   const absl::Time now = clock_.Now();
-  // In order of decision among those that are due: "resolved" must not overtake "opened".
+  // In order of decision within an incident: "resolved" must not overtake an "opened" that is
+  // retried.
+  std::set<std::string> blocked;
   for (auto it = queue_.begin(); it != queue_.end(); ++it) {
-    if (it->due > now) continue;
+    const std::string& incident = it->delivery.alert.incident.id;
+    if (blocked.contains(incident)) continue;
+    if (it->due > now) {
+      blocked.insert(incident);
+      continue;
+    }
     Waiting waiting = std::move(*it);
     queue_.erase(it);
     return waiting;

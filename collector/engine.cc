@@ -1,0 +1,118 @@
+#include "collector/engine.h"
+
+#include <algorithm>
+
+#include "common/base/ids.h"
+#include "common/base/log.h"
+#include "common/base/text.h"
+
+namespace postwatch::collector {
+
+Engine::Engine(std::unique_ptr<Correlator> correlator, AlertPipeline alerts, const Clock& clock,
+               EngineOutput& output)
+    : correlator_(std::move(correlator)),
+      alerts_(std::move(alerts)),
+      clock_(clock),
+      output_(output) {}
+
+void Engine::SetPlan(const FleetPlan& plan) {
+  correlator_->SetPlan(plan);
+  keeper_.SetPlan(plan);
+}
+
+void Engine::Restore(EngineState state) {
+  for (const Incident& incident : state.open) open_[incident.id] = incident;
+  alerts_.Restore(state.last_alerts);
+  correlator_->Restore(state.open);
+  // What led to an incident that is over must not open it again.
+  absl::Time settled = absl::InfinitePast();
+  for (const Incident& incident : state.recently_resolved) {
+    settled = std::max(settled, incident.updated);
+  }
+  for (AgentRecord& agent : state.agents) {
+    agent.connected = false;
+    keeper_.UpdateAgent(agent);
+    correlator_->AgentHeard(agent.vantage, agent.last_heard);
+  }
+  replaying_ = true;
+  for (const Sighting& sighting : state.recent) {
+    keeper_.Observe(sighting);
+    if (sighting.received <= settled) continue;
+    CarryOut(correlator_->Observe(sighting, sighting.received), sighting.received);
+  }
+  replaying_ = false;
+  // The collector was away, not the agents: nobody counts as silent before he had time to come
+  // back.
+  for (const AgentRecord& agent : state.agents) {
+    correlator_->AgentHeard(agent.vantage, clock_.Now());
+  }
+}
+
+void Engine::AgentChanged(const AgentRecord& agent) {
+  keeper_.UpdateAgent(agent);
+  if (agent.connected) correlator_->AgentHeard(agent.vantage, clock_.Now());
+}
+
+void Engine::Observed(const std::vector<Sighting>& sightings) {
+  const absl::Time now = clock_.Now();
+  for (const Sighting& sighting : sightings) {
+    ++counters_.sightings;
+    keeper_.Observe(sighting);
+    CarryOut(correlator_->Observe(sighting, now), now);
+  }
+}
+
+void Engine::Tick() {
+  const absl::Time now = clock_.Now();
+  CarryOut(correlator_->Tick(now), now);
+  Decision reminders{.deliveries = alerts_.Tick(now)};
+  if (!reminders.deliveries.empty()) output_.Carry(std::move(reminders));
+}
+
+void Engine::CarryOut(Findings findings, absl::Time now) {
+  Decision decision;
+  for (const IncidentChange& change : findings.changes) {
+    Remember(change.incident);
+    if (change.kind == ChangeKind::kOpened) ++counters_.incidents_opened;
+    Log(LogLevel::kInfo, Concat("incident ", ChangeKindName(change.kind)),
+        {{"incident", change.incident.id},
+         {"component", change.incident.verdict.component.Text()},
+         {"class", std::string(FailureClassName(change.incident.verdict.klass))},
+         {"level", std::string(VerdictLevelName(change.incident.verdict.level))},
+         {"alerting", change.incident.alerting ? "true" : "false"},
+         {"why", change.incident.verdict.explanation}});
+    decision.incidents.push_back(change.incident);
+    for (Delivery& delivery : alerts_.Decide(change, now)) {
+      ++counters_.alerts;
+      decision.deliveries.push_back(std::move(delivery));
+    }
+  }
+  if (!decision.incidents.empty()) output_.Carry(std::move(decision));
+  if (replaying_) return;
+  for (const Confirmation& confirmation : findings.confirmations) {
+    const std::string id = Concat("confirm-", next_request_++);
+    for (const std::string& agent : confirmation.agents) {
+      ++counters_.confirmations;
+      output_.RequestRun(agent, id, confirmation.check_ids);
+    }
+  }
+}
+
+void Engine::Remember(const Incident& incident) {
+  if (incident.state == IncidentState::kOpen) {
+    open_[incident.id] = incident;
+  } else {
+    open_.erase(incident.id);
+  }
+}
+
+Board Engine::Current() const {
+  std::vector<Incident> open;
+  for (const auto& [id, incident] : open_) open.push_back(incident);
+  std::ranges::sort(open, std::ranges::greater(), &Incident::opened);
+  return keeper_.Snapshot(clock_.Now(), open, [this](const std::string& agent) {
+    return correlator_->MaskReason(agent);
+  });
+}
+
+}  // namespace postwatch::collector

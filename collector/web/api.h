@@ -1,0 +1,35 @@
+// Api: what people and programs may ask the collector over HTTP. Reads what the engine wrote.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "absl/status/status.h"
+#include "collector/model/board.h"
+#include "collector/store/store.h"
+#include "common/http/server.h"
+
+namespace postwatch::collector {
+
+// Where the API gets its answers. Called on the event loop; callbacks may come on any thread.
+struct ApiDeps {
+  const BoardSource* board;
+  // Runs a read against the store, off the event loop.
+  std::function<void(std::function<void(Store&)>)> read_store;
+  std::function<std::string()> metrics;  // Prometheus text format
+  std::function<absl::Status()> ready;   // why not, when not
+  std::function<absl::Status()> reload;  // re-reads the configuration
+};
+
+// GET  /                            the page
+// GET  /-/healthy, /-/ready         200 or 503 with the reason
+// GET  /metrics
+// POST /-/reload
+// GET  /api/v1/board                everything the page shows
+// GET  /api/v1/targets, /agents
+// GET  /api/v1/incidents?state=open|all&limit=, /incidents/<id>
+// GET  /api/v1/observations?agent=&target=&check=&outcome=&since=<seconds>&limit=
+// docs/api.md documents every field.
+HttpHandler MakeApi(ApiDeps deps);
+
+}  // namespace postwatch::collector

@@ -1,0 +1,144 @@
+// app.js: draws the board. Reads /api/v1, decides nothing; every text goes in as text, never as markup.
+'use strict';
+
+const REFRESH_MS = 2000;
+const STALE_MS = 15000;
+const ORDER = ['dns.mx', 'smtp.mx', 'smtp.submit', 'imap.access', 'roundtrip'];
+let lastGood = 0;
+
+function element(tag, attributes, ...children) {
+  const node = document.createElement(tag);
+  for (const [key, value] of Object.entries(attributes || {})) node.setAttribute(key, value);
+  for (const child of children) node.append(child);
+  return node;
+}
+
+function none(text) { return element('p', {class: 'none'}, text); }
+
+function ago(iso) {
+  const seconds = Math.max(0, Math.round((Date.now() - Date.parse(iso)) / 1000));
+  if (seconds < 90) return seconds + ' s ago';
+  if (seconds < 5400) return Math.round(seconds / 60) + ' min ago';
+  if (seconds < 172800) return Math.round(seconds / 3600) + ' h ago';
+  return Math.round(seconds / 86400) + ' days ago';
+}
+
+function length(from, to) {
+  const seconds = Math.max(0, Math.round((Date.parse(to) - Date.parse(from)) / 1000));
+  return seconds < 120 ? seconds + ' s' : Math.round(seconds / 60) + ' min';
+}
+
+function percent(share) { return Math.round(share * 100) + ' %'; }
+
+function cellNode(cell) {
+  const word = {healthy: 'ok', failing: 'FAIL', masked: 'masked', unknown: '–'}[cell.state];
+  const title = [cell.detail, cell.last_seen ? 'last seen ' + ago(cell.last_seen) : 'never seen'].filter(Boolean).join(' · ');
+  const td = element('td', {title}, element('span', {class: 'cell ' + cell.state}, word));
+  if (cell.state === 'failing') td.append(element('span', {class: 'why'}, cell.class || ''));
+  return td;
+}
+
+function matrix(board) {
+  if (!board.targets.length) return none('No targets are configured.');
+  const table = element('table', {});
+  table.append(element('tr', {}, element('th', {}, 'Check'), ...board.regions.map(r => element('th', {scope: 'col'}, r))));
+  for (const target of board.targets) {
+    table.append(element('tr', {}, element('th', {class: 'target', colspan: board.regions.length + 1, scope: 'rowgroup'},
+      target.target, target.provider !== target.target ? element('span', {class: 'why'}, target.provider) : '')));
+    const kinds = [...new Set(target.cells.map(c => c.kind))].sort((a, b) => ORDER.indexOf(a) - ORDER.indexOf(b));
+    for (const kind of kinds) {
+      const row = element('tr', {}, element('th', {scope: 'row'}, kind));
+      for (const region of board.regions) {
+        const cell = target.cells.find(c => c.kind === kind && c.region === region);
+        row.append(cell ? cellNode(cell) : element('td', {}));
+      }
+      table.append(row);
+    }
+  }
+  if (!board.regions.length) return none('No agent has connected yet.');
+  return element('div', {class: 'scroll'}, table);
+}
+
+function incidentNode(incident) {
+  const box = element('article', {class: 'incident ' + incident.level, id: incident.id});
+  const title = element('h3', {});
+  title.append(element('span', {class: 'tag' + (incident.alerting ? ' paged' : '')}, incident.severity.toUpperCase()),
+    element('span', {class: 'tag'}, incident.level.replace('_', ' ')),
+    element('span', {class: 'tag' + (incident.alerting ? ' paged' : '')}, incident.alerting ? 'alert sent' : 'nobody paged'),
+    incident.component + ': ' + incident.class);
+  box.append(title, element('p', {}, incident.explanation));
+  const time = incident.ended ? 'lasted ' + length(incident.started, incident.ended) + ', ended ' + ago(incident.ended) : 'since ' + ago(incident.started);
+  box.append(element('p', {class: 'dim'}, `${time} · ${percent(incident.confidence)} sure · mail: ${incident.mail_loss.replace('_', ' ')} · ${incident.id}`));
+  const more = element('details', {}, element('summary', {}, 'Evidence and alternatives'));
+  more.append(element('p', {}, `${incident.evidence.failures} failures and ${incident.evidence.passes} passes; failing agents: ${incident.evidence.agents.join(', ') || 'none'}`));
+  for (const reply of incident.evidence.replies) more.append(element('p', {}, 'Server said: ', element('code', {}, reply)));
+  for (const other of incident.alternatives) {
+    more.append(element('p', {}, `Or ${other.component} (${percent(other.confidence)})${other.deciding ? '; told apart by ' + other.deciding : ''}`));
+  }
+  for (const note of incident.history) more.append(element('p', {class: 'dim'}, new Date(note.at).toLocaleTimeString() + ' ' + note.text));
+  box.append(more);
+  return box;
+}
+
+function agents(board) {
+  if (!board.agents.length) return none('No agent has connected yet.');
+  const table = element('table', {}, element('tr', {},
+    ...['Agent', 'Region', 'Network', 'Resolver', 'State', 'Last heard', 'Waiting', 'Problems'].map(t => element('th', {scope: 'col'}, t))));
+  for (const agent of board.agents) {
+    table.append(element('tr', {}, element('td', {}, agent.agent), element('td', {}, agent.region), element('td', {}, agent.network),
+      element('td', {}, agent.resolver),
+      element('td', {}, element('span', {class: 'cell ' + (agent.connected ? 'healthy' : 'unknown')}, agent.connected ? 'connected' : 'silent')),
+      element('td', {}, ago(agent.last_heard)), element('td', {}, String(agent.spooled)), element('td', {}, agent.problems.join('; '))));
+  }
+  return element('div', {class: 'scroll'}, table);
+}
+
+function summary(board) {
+  const node = document.getElementById('summary');
+  const real = board.incidents.filter(i => i.level === 'real').length;
+  const local = board.incidents.length - real;
+  const waiting = board.targets.some(t => t.cells.some(c => c.state === 'unknown')) || !board.agents.length;
+  node.className = real ? 'bad' : waiting ? '' : 'good';
+  node.textContent = real ? `${real} outage${real > 1 ? 's' : ''}` : local ? 'Mail works; something of our own does not' :
+    waiting ? 'Waiting for agents to report' : 'Mail works everywhere';
+}
+
+// Replaces a section only when its content changed, and keeps what the reader had unfolded.
+function show(id, node) {
+  const place = document.getElementById(id);
+  const open = new Set([...place.querySelectorAll('details[open]')].map(d => d.parentNode.id));
+  for (const details of node.querySelectorAll ? node.querySelectorAll('details') : []) {
+    if (open.has(details.parentNode.id)) details.open = true;
+  }
+  place.replaceChildren(node);
+}
+
+function list(incidents, empty) {
+  if (!incidents.length) return none(empty);
+  return element('div', {}, ...incidents.map(incidentNode));
+}
+
+async function refresh() {
+  try {
+    const [board, all] = await Promise.all(['/api/v1/board', '/api/v1/incidents?limit=20'].map(async path => {
+      const answer = await fetch(path);
+      if (!answer.ok) throw new Error(path + ' answered ' + answer.status);
+      return answer.json();
+    }));
+    summary(board);
+    show('incidents', list(board.incidents, 'None.'));
+    show('matrix', matrix(board));
+    show('agents', agents(board));
+    show('past', list(all.incidents.filter(i => i.state === 'resolved'), 'None yet.'));
+    lastGood = Date.now();
+  } catch (error) {
+    console.warn(error);
+  }
+  const fresh = document.getElementById('fresh');
+  const stale = Date.now() - lastGood > STALE_MS;
+  fresh.className = stale ? 'stale' : '';
+  fresh.textContent = !lastGood ? 'The collector does not answer' : stale ? 'The collector has not answered for ' + Math.round((Date.now() - lastGood) / 1000) + ' s: what you see is old' : 'Updated ' + new Date(lastGood).toLocaleTimeString();
+  setTimeout(refresh, REFRESH_MS);
+}
+
+refresh();

@@ -1,0 +1,247 @@
+#include "common/http/server.h"
+
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/beast/core.hpp>
+#include <boost/beast/http.hpp>
+#include <set>
+
+#include "common/base/json.h"
+#include "common/base/log.h"
+#include "common/base/text.h"
+
+namespace postwatch {
+namespace {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+namespace http = boost::beast::http;
+using asio::ip::tcp;
+
+constexpr size_t kMaxConnections = 256;
+constexpr uint64_t kMaxBody = 64 * 1024;
+constexpr uint32_t kMaxHeader = 16 * 1024;
+constexpr std::chrono::seconds kIdle(30);
+
+// One connection: read a request, have it answered, write, again.
+class Connection : public std::enable_shared_from_this<Connection> {
+ public:
+  Connection(tcp::socket socket, HttpHandler handler, std::function<void()> on_close)
+      : stream_(std::move(socket)), handler_(std::move(handler)), on_close_(std::move(on_close)) {}
+  ~Connection() { on_close_(); }
+
+  void Read() {
+    parser_.emplace();
+    parser_->body_limit(kMaxBody);
+    parser_->header_limit(kMaxHeader);
+    stream_.expires_after(kIdle);
+    http::async_read(stream_, buffer_, *parser_,
+                     [self = shared_from_this()](beast::error_code error, size_t) {
+                       if (!error) self->Dispatch();
+                     });
+  }
+
+  void Close() {
+    beast::error_code ignored;
+    stream_.socket().close(ignored);
+  }
+
+ private:
+  void Dispatch() {
+    const auto& message = parser_->get();
+    HttpRequest request{.method = std::string(message.method_string()), .body = message.body()};
+    const std::string_view target(message.target().data(), message.target().size());
+    keep_alive_ = message.keep_alive();
+    if (!SplitTarget(target, request.path, request.query)) {
+      Write(ErrorResponse(400, "the request target has a broken % escape"));
+      return;
+    }
+    // The answer may come from another thread: it crosses over to this connection's executor.
+    handler_(std::move(request), [self = shared_from_this()](HttpResponse response) {
+      asio::post(self->stream_.get_executor(), [self, response = std::move(response)]() mutable {
+        self->Write(std::move(response));
+      });
+    });
+  }
+
+  void Write(HttpResponse response) {
+    response_.emplace(static_cast<http::status>(response.status), 11);
+    response_->set(http::field::content_type, response.content_type);
+    response_->set(http::field::cache_control, "no-store");
+    response_->set("X-Content-Type-Options", "nosniff");
+    response_->set("Content-Security-Policy",
+                   "default-src 'self'; style-src 'self' 'unsafe-inline'; frame-ancestors 'none'");
+    response_->keep_alive(keep_alive_);
+    response_->body() = std::move(response.body);
+    response_->prepare_payload();
+    stream_.expires_after(kIdle);
+    http::async_write(stream_, *response_,
+                      [self = shared_from_this()](beast::error_code error, size_t) {
+                        if (!error && self->keep_alive_) self->Read();
+                      });
+  }
+
+  beast::tcp_stream stream_;
+  HttpHandler handler_;
+  std::function<void()> on_close_;
+  beast::flat_buffer buffer_{kMaxHeader + kMaxBody};
+  std::optional<http::request_parser<http::string_body>> parser_;
+  std::optional<http::response<http::string_body>> response_;
+  bool keep_alive_ = false;
+};
+
+class BeastServer : public HttpServer, public std::enable_shared_from_this<BeastServer> {
+ public:
+  BeastServer(tcp::acceptor acceptor, HttpHandler handler)
+      : acceptor_(std::move(acceptor)), handler_(std::move(handler)) {}
+
+  void Accept() {
+    acceptor_.async_accept([weak = weak_from_this()](beast::error_code error, tcp::socket socket) {
+      const auto self = weak.lock();
+      if (!self || error == asio::error::operation_aborted) return;
+      if (!error) self->Open(std::move(socket));
+      self->Accept();
+    });
+  }
+
+  void Stop() {
+    beast::error_code ignored;
+    acceptor_.close(ignored);
+    for (const auto& weak : connections_) {
+      if (const auto connection = weak.lock()) connection->Close();
+    }
+  }
+
+  std::string address() const override {
+    beast::error_code ignored;
+    const tcp::endpoint endpoint = acceptor_.local_endpoint(ignored);
+    const std::string ip = endpoint.address().to_string();
+    return Concat(endpoint.address().is_v6() ? Concat("[", ip, "]") : ip, ":", endpoint.port());
+  }
+
+ private:
+  void Open(tcp::socket socket) {
+    if (open_ >= kMaxConnections) return;  // dropped: closes
+    ++open_;
+    auto connection =
+        std::make_shared<Connection>(std::move(socket), handler_, [weak = weak_from_this()] {
+          if (const auto self = weak.lock()) --self->open_;
+        });
+    std::erase_if(connections_, [](const auto& weak) { return weak.expired(); });
+    connections_.push_back(connection);
+    connection->Read();
+  }
+
+  tcp::acceptor acceptor_;
+  HttpHandler handler_;
+  size_t open_ = 0;
+  std::vector<std::weak_ptr<Connection>> connections_;
+};
+
+// Keeps the shared server alive as long as its owner wants it, and closes it then.
+class OwnedServer : public HttpServer {
+ public:
+  explicit OwnedServer(std::shared_ptr<BeastServer> server) : server_(std::move(server)) {}
+  ~OwnedServer() override { server_->Stop(); }
+  std::string address() const override { return server_->address(); }
+
+ private:
+  std::shared_ptr<BeastServer> server_;
+};
+
+int HexValue(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
+bool Decode(std::string_view text, bool plus_is_space, std::string& out) {
+  out.clear();
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '+' && plus_is_space) {
+      out += ' ';
+    } else if (text[i] != '%') {
+      out += text[i];
+    } else {
+      if (i + 2 >= text.size()) return false;
+      const int high = HexValue(text[i + 1]);
+      const int low = HexValue(text[i + 2]);
+      if (high < 0 || low < 0) return false;
+      out += static_cast<char>(high * 16 + low);
+      i += 2;
+    }
+  }
+  return true;
+}
+
+bool SplitListen(std::string_view listen, std::string& ip, int64_t& port) {
+  const size_t colon = listen.rfind(':');
+  if (colon == listen.npos) return false;
+  std::string_view host = listen.substr(0, colon);
+  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+  ip = host.empty() ? "0.0.0.0" : std::string(host);
+  const std::optional<int64_t> parsed = ParseInteger(listen.substr(colon + 1));
+  if (!parsed || *parsed < 0 || *parsed > 65535) return false;
+  port = *parsed;
+  return true;
+}
+
+}  // namespace
+
+bool SplitTarget(std::string_view target, std::string& path,
+                 std::map<std::string, std::string>& query) {
+  const size_t mark = target.find('?');
+  if (!Decode(target.substr(0, mark), false, path)) return false;
+  if (mark == target.npos) return true;
+  for (const std::string_view pair : Split(target.substr(mark + 1), '&')) {
+    if (pair.empty()) continue;
+    const size_t equals = pair.find('=');
+    std::string key, value;
+    if (!Decode(pair.substr(0, equals), true, key)) return false;
+    if (equals != pair.npos && !Decode(pair.substr(equals + 1), true, value)) return false;
+    query[key] = value;
+  }
+  return true;
+}
+
+HttpResponse JsonResponse(std::string body, int status) {
+  return {.status = status, .content_type = "application/json", .body = std::move(body)};
+}
+
+HttpResponse ErrorResponse(int status, std::string_view message) {
+  JsonWriter out;
+  out.BeginObject();
+  out.Field("error", message);
+  out.EndObject();
+  return JsonResponse(out.Take(), status);
+}
+
+absl::StatusOr<std::unique_ptr<HttpServer>> StartHttpServer(asio::any_io_executor executor,
+                                                            const std::string& listen,
+                                                            HttpHandler handler) {
+  std::string ip;
+  int64_t port = 0;
+  if (!SplitListen(listen, ip, port)) {
+    return absl::InvalidArgumentError(
+        Concat("'", listen, "' is not an address such as 127.0.0.1:7480"));
+  }
+  beast::error_code error;
+  const asio::ip::address address = asio::ip::make_address(ip, error);
+  if (error) return absl::InvalidArgumentError(Concat("'", ip, "' is not an IP address"));
+  tcp::acceptor acceptor(executor);
+  const tcp::endpoint endpoint(address, static_cast<uint16_t>(port));
+  acceptor.open(endpoint.protocol(), error);
+  if (!error) acceptor.set_option(asio::socket_base::reuse_address(true), error);
+  if (!error) acceptor.bind(endpoint, error);
+  if (!error) acceptor.listen(asio::socket_base::max_listen_connections, error);
+  if (error) {
+    return absl::UnavailableError(
+        Concat("cannot listen for HTTP on ", listen, ": ", error.message()));
+  }
+  auto server = std::make_shared<BeastServer>(std::move(acceptor), std::move(handler));
+  server->Accept();
+  return std::make_unique<OwnedServer>(std::move(server));
+}
+
+}  // namespace postwatch

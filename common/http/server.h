@@ -1,0 +1,56 @@
+// HttpServer: a small HTTP/1.1 server for health, metrics, the API and one page; every wait
+// bounded.
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "absl/status/statusor.h"
+
+namespace postwatch {
+
+struct HttpRequest {
+  std::string method;                        // "GET"
+  std::string path;                          // decoded, without the query
+  std::map<std::string, std::string> query;  // decoded; the last of equal names wins
+  std::string body;                          // at most 64 KiB
+};
+
+struct HttpResponse {
+  int status = 200;
+  std::string content_type = "text/plain; charset=utf-8";
+  std::string body;
+};
+
+// Called on the server's executor. `reply` must be called exactly once, from any thread, now or
+// later.
+using HttpReply = std::function<void(HttpResponse)>;
+using HttpHandler = std::function<void(HttpRequest, HttpReply)>;
+
+class HttpServer {
+ public:
+  virtual ~HttpServer() = default;  // closes the listener and all connections
+  // Where it listens, with the real port when 0 was asked for.
+  virtual std::string address() const = 0;
+};
+
+// Listens on "ip:port". At most 256 connections at a time, 64 KiB a request, 30 s of silence; more
+// is refused or closed. Unavailable when the address cannot be bound, with the reason.
+absl::StatusOr<std::unique_ptr<HttpServer>> StartHttpServer(boost::asio::any_io_executor executor,
+                                                            const std::string& listen,
+                                                            HttpHandler handler);
+
+// Splits "/a/b?x=1&y=%20" into path and query, decoding both; nothing for a broken escape.
+bool SplitTarget(std::string_view target, std::string& path,
+                 std::map<std::string, std::string>& query);
+
+HttpResponse JsonResponse(std::string body, int status = 200);
+// {"error": message} with the status.
+HttpResponse ErrorResponse(int status, std::string_view message);
+
+}  // namespace postwatch
