@@ -1,5 +1,4 @@
 """Tests of one lab from inside: the healthy world, and every fault before, during and after."""
-import subprocess
 import time
 from pathlib import Path
 
