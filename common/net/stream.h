@@ -15,7 +15,8 @@
 namespace postwatch {
 
 // Owns the only read buffer of the connection (64 KiB). Not thread-safe: one coroutine at a time.
-// Every failure is a NetStatus (net_error.h). After a failure only Close and the facts may be used.
+// Every failure is a NetStatus (net_error.h). After a failure only Close and the facts may be used,
+// except that a ReadLine which timed out may be tried again: nothing that was read is lost.
 class Stream {
  public:
   virtual ~Stream() = default;  // closes

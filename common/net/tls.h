@@ -9,6 +9,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 
+struct ssl_ctx_st;     // OpenSSL's SSL_CTX
 struct x509_store_st;  // OpenSSL's X509_STORE
 
 namespace postwatch {
@@ -45,17 +46,29 @@ class TrustStore {
   // The CA certificates of a PEM file *instead of* the system's.
   static absl::StatusOr<std::shared_ptr<const TrustStore>> FromFile(const std::string& pem_path);
 
+  // Trusts nobody: for handshakes whose facts alone are wanted.
+  static std::shared_ptr<const TrustStore> Empty();
+
   ~TrustStore();
+  TrustStore(const TrustStore&) = delete;
+  TrustStore& operator=(const TrustStore&) = delete;
+
   x509_store_st* get() const { return store_; }
 
+  // The client settings common to all connections, made once: making them costs more than a
+  // handshake. Certificates are judged after the handshake (tls_verify.h), never by OpenSSL in it.
+  ssl_ctx_st* client_context() const { return context_; }
+
  private:
-  explicit TrustStore(x509_store_st* store) : store_(store) {}
+  explicit TrustStore(x509_store_st* store);
+
   x509_store_st* store_;
+  ssl_ctx_st* context_;
 };
 
 struct TlsSettings {
   std::string server_name;  // SNI and the name the leaf must cover; an IP literal sends no SNI
-  std::shared_ptr<const TrustStore> trust;
+  std::shared_ptr<const TrustStore> trust;  // null trusts nobody
   // true: an unverified peer is an error (kTlsUntrusted), after the facts were collected. A session
   // that will carry a password must set it. false: record only (MX hosts, RFC 7672 practice).
   bool require_verified = true;

@@ -167,14 +167,15 @@ void ScriptedStream::Close() {
   }
 }
 
-// The connection ends as the script says: close, reset, silence or hang.
+// The operation ends as the script says: close, reset, silence or hang. All but silence end the
+// connection with it.
 Task<absl::Status> ScriptedStream::End(std::string how) {
   if (how == "close") co_return Break(NetError::kClosed, "the peer closed the connection");
   if (how == "reset") co_return Break(NetError::kReset, "the peer reset the connection");
   if (how == "silence") {
     if (clock_ != nullptr) clock_->Advance(timeout_);
-    co_return Break(NetError::kTimeout,
-                    Concat("the peer was silent for ", absl::FormatDuration(timeout_)));
+    co_return NetStatus(NetError::kTimeout,
+                        Concat("the peer was silent for ", absl::FormatDuration(timeout_)));
   }
   const auto executor = co_await boost::asio::this_coro::executor;
   co_await boost::asio::this_coro::throw_if_cancelled(false);
@@ -233,7 +234,10 @@ Task<absl::StatusOr<std::string>> ScriptedStream::ReadLine(size_t max_bytes) {
 Task<absl::StatusOr<std::string>> ScriptedStream::ReadExactly(size_t count) {
   while (buffer_.size() < count) {
     absl::Status more = co_await More("bytes");
-    if (!more.ok()) co_return more;
+    if (!more.ok()) {
+      broken_ = more;
+      co_return more;
+    }
   }
   std::string bytes = buffer_.substr(0, count);
   buffer_.erase(0, count);
@@ -271,7 +275,8 @@ Task<absl::Status> ScriptedStream::Write(std::string bytes) {
   if (buffer_.empty() && next != nullptr && next->kind == Kind::kEnd) {
     ++at_;
     const std::string how = next->text;
-    co_return co_await End(how);
+    broken_ = co_await End(how);
+    co_return broken_;
   }
   pending_ += bytes;
   for (size_t end = pending_.find('\n'); end != pending_.npos; end = pending_.find('\n')) {
@@ -296,7 +301,8 @@ Task<absl::Status> ScriptedStream::StartTls(TlsSettings settings) {
   if (next != nullptr && next->kind == Kind::kEnd) {
     ++at_;
     const std::string how = next->text;
-    co_return co_await End(how);
+    broken_ = co_await End(how);
+    co_return broken_;
   }
   if (next == nullptr || next->kind != Kind::kStartTls) {
     co_return Mismatch("the client starts TLS");
@@ -310,7 +316,8 @@ Task<absl::Status> ScriptedStream::StartTls(TlsSettings settings) {
     co_return Break(NetError::kTlsVersion, "TLS handshake: unsupported protocol");
   }
   if (how == "reset" || how == "close" || how == "silence" || how == "hang") {
-    co_return co_await End(how);
+    broken_ = co_await End(how);
+    co_return broken_;
   }
   const absl::Time now = clock_ != nullptr ? clock_->Now() : FakeClock().Now();
   facts_ = std::make_unique<TlsFacts>(MakeFacts(settings, now, how));

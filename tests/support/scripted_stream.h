@@ -20,7 +20,7 @@ namespace postwatch {
 //   S: text                      the server sends the text and CRLF
 //   S! raw a\r\nb\x00            the server sends these bytes (C escapes), no CRLF added
 //   S! close | reset             EOF | RST
-//   S! silence                   the pending operation times out
+//   S! silence                   the pending operation times out; a ReadLine may be tried again
 //   S! hang                      the pending operation ends only by cancellation
 //   S! delay 1500ms              the fake clock advances; needs one
 //   C: text                      the client must send exactly this line; a final * is any rest

@@ -1,0 +1,54 @@
+// TestCa: certificates good and bad, made on the spot.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+
+struct evp_pkey_st;  // OpenSSL's EVP_PKEY
+struct x509_st;      // OpenSSL's X509
+
+namespace postwatch {
+
+// What a server presents: its chain, leaf first, and the leaf's key, both as PEM.
+struct TestCertificate {
+  std::string chain;
+  std::string key;
+};
+
+struct TestCertificateOptions {
+  std::vector<std::string> dns_names = {"mx.example"};
+  std::vector<std::string> ips;
+  absl::Time not_before = absl::Now() - absl::Hours(1);
+  absl::Time not_after = absl::Now() + absl::Hours(24 * 30);
+  int rsa_bits = 0;  // 0 = an EC key on P-256
+};
+
+class TestCa {
+ public:
+  // A self-signed root.
+  explicit TestCa(const std::string& name);
+
+  // An authority signed by this one.
+  TestCa MakeIntermediate(const std::string& name) const;
+
+  // A server certificate; its chain holds the leaf and, when asked to, the authority itself.
+  TestCertificate Issue(const TestCertificateOptions& options, bool with_authority = false) const;
+
+  // Signed by its own key.
+  static TestCertificate SelfSigned(const TestCertificateOptions& options);
+
+  std::string pem() const;
+
+ private:
+  TestCa(std::shared_ptr<x509_st> certificate, std::shared_ptr<evp_pkey_st> key)
+      : certificate_(std::move(certificate)), key_(std::move(key)) {}
+
+  std::shared_ptr<x509_st> certificate_;
+  std::shared_ptr<evp_pkey_st> key_;
+};
+
+}  // namespace postwatch
