@@ -66,7 +66,8 @@ class Store {
   virtual absl::Status SaveAgent(const AgentRecord& agent) = 0;
   virtual absl::StatusOr<std::vector<AgentRecord>> Agents() = 0;
 
-  // Forgets observations received before, in bounded steps; true when there is more to forget.
+  // Forgets observations received before, and alerts of resolved incidents delivered before, in
+  // bounded steps; true when there is more to forget. Watermarks, incidents and agents stay.
   virtual absl::StatusOr<bool> Prune(absl::Time before) = 0;
 };
 
