@@ -1,0 +1,2 @@
+// Boost.JSON is compiled into this one file; it has no library of its own in our build.
+#include <boost/json/src.hpp>

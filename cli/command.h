@@ -1,0 +1,23 @@
+// Command: one verb of the postwatch program.
+#pragma once
+
+#include <span>
+#include <string_view>
+
+namespace postwatch::cli {
+
+// Exit codes, as monitoring plugins have them (interfaces.md); kUsage is sysexits' EX_USAGE.
+enum ExitCode { kOk = 0, kWarning = 1, kCritical = 2, kUnknown = 3, kUsage = 64 };
+
+struct Command {
+  std::string_view name;      // "check"
+  std::string_view synopsis;  // "DOMAIN [flags]"
+  std::string_view meaning;   // one line
+  // `arguments` without the program and the verb. Writes to stdout, complains on stderr.
+  int (*run)(std::span<const std::string_view> arguments);
+};
+
+// THE TABLE (commands.cc).
+std::span<const Command> Commands();
+
+}  // namespace postwatch::cli

@@ -1,0 +1,22 @@
+#include <array>
+
+#include "cli/ca_command.h"
+#include "cli/check_command.h"
+#include "cli/command.h"
+#include "cli/show_commands.h"
+
+namespace postwatch::cli {
+namespace {
+
+constexpr auto kCommands = std::to_array<Command>({
+    {"check", "DOMAIN [flags]", "check a domain's mail once, from here", RunCheck},
+    {"incidents", "[flags]", "what a collector says is wrong", RunIncidents},
+    {"agents", "[flags]", "which agents a collector has, and how they are", RunAgents},
+    {"ca", "init|issue [flags]", "certificates for agents and collector", RunCa},
+});
+
+}  // namespace
+
+std::span<const Command> Commands() { return kCommands; }
+
+}  // namespace postwatch::cli
