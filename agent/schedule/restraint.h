@@ -1,0 +1,24 @@
+// Restraint: how long to leave a target alone that rejected our credential or told us to slow down.
+#pragma once
+
+#include "absl/time/time.h"
+#include "common/model/observation.h"
+
+namespace postwatch::agent {
+
+// One check's. Trying a rejected credential again and again locks the account, and gets the agent
+// banned; pressing on when throttled makes the throttling worse and looks like an outage.
+class Restraint {
+ public:
+  // How long no run should start after this observation; zero as a rule.
+  // - A rejected credential: from the second in a row on, 6 intervals, doubled each time.
+  // - A rate or connection limit: 2 intervals, doubled each time.
+  // Never more than 30 minutes. Anything else ends it.
+  absl::Duration After(const Observation& observation, absl::Duration interval);
+
+ private:
+  int rejections_ = 0;
+  int throttles_ = 0;
+};
+
+}  // namespace postwatch::agent

@@ -1,0 +1,219 @@
+#include "agent/schedule/scheduler.h"
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/post.hpp>
+#include <exception>
+#include <map>
+#include <utility>
+
+#include "agent/schedule/restraint.h"
+#include "agent/schedule/timetable.h"
+#include "common/base/log.h"
+#include "common/base/text.h"
+
+namespace postwatch::agent {
+namespace {
+
+namespace asio = boost::asio;
+
+// A wait that was overtaken by an earlier one ends within this time, so that few ever pile up.
+constexpr absl::Duration kLongestWait = absl::Minutes(1);
+constexpr absl::Duration kStopPoll = absl::Milliseconds(20);
+constexpr absl::Duration kUnwindLimit = absl::Seconds(2);
+
+// A check and its probe; a run keeps it alive when the assignment drops it.
+struct Active {
+  CheckSpec spec;
+  std::unique_ptr<Probe> probe;
+  Restraint restraint;
+};
+
+}  // namespace
+
+// Shared with the runs and waits, which find it stopped when they end late.
+class Scheduler::Core : public std::enable_shared_from_this<Scheduler::Core> {
+ public:
+  Core(asio::any_io_executor executor, EventClock& clock, SchedulerOptions options,
+       SchedulerActions actions)
+      : executor_(std::move(executor)),
+        clock_(clock),
+        actions_(std::move(actions)),
+        timetable_(options.agent, options.concurrency) {}
+
+  void Assign(std::vector<CheckSpec> checks) {
+    std::map<std::string, std::shared_ptr<Active>, std::less<>> next;
+    std::map<std::string, std::string> problems;
+    std::vector<CheckSpec> runnable;
+    for (CheckSpec& spec : checks) {
+      std::shared_ptr<Active> active = Keep(spec);
+      if (active == nullptr) active = Make(spec, problems);
+      if (active == nullptr) continue;
+      next.insert_or_assign(spec.id, std::move(active));
+      runnable.push_back(std::move(spec));
+    }
+    active_ = std::move(next);
+    problems_ = std::move(problems);
+    timetable_.Assign(runnable, clock_.Steady());
+    Dispatch();
+  }
+
+  void RunNow(const std::string& request, const std::vector<std::string>& check_ids) {
+    for (const std::string& id : check_ids) {
+      if (!timetable_.Request(request, id, clock_.Steady())) {
+        Log(LogLevel::kDebug, "a run-now request is not followed",
+            {{"request", request}, {"check", id}});
+      }
+    }
+    Dispatch();
+  }
+
+  void StopStarting() { stopping_ = true; }
+
+  void Cancel() {
+    stopping_ = true;
+    dropping_ = true;
+    for (auto& [id, signal] : signals_) signal->emit(asio::cancellation_type::terminal);
+  }
+
+  std::vector<std::string> problems() const {
+    std::vector<std::string> lines;
+    for (const auto& [id, why] : problems_) lines.push_back(Concat(id, ": ", why));
+    return lines;
+  }
+
+  size_t checks() const { return active_.size(); }
+  size_t running() const { return signals_.size(); }
+  EventClock& clock() { return clock_; }
+
+ private:
+  std::shared_ptr<Active> Keep(const CheckSpec& spec) {
+    const auto it = active_.find(spec.id);
+    return it != active_.end() && it->second->spec == spec ? it->second : nullptr;
+  }
+
+  std::shared_ptr<Active> Make(const CheckSpec& spec,
+                               std::map<std::string, std::string>& problems) {
+    absl::StatusOr<std::unique_ptr<Probe>> probe = actions_.make(spec);
+    if (probe.ok()) {
+      return std::make_shared<Active>(Active{spec, *std::move(probe), Restraint()});
+    }
+    const std::string why(FromAbsl(probe.status().message()));
+    const auto known = problems_.find(spec.id);
+    if (known == problems_.end() || known->second != why) {
+      Log(LogLevel::kError, "a check cannot be made and does not run",
+          {{"check", spec.id}, {"kind", spec.kind}, {"error", why}});
+    }
+    problems.emplace(spec.id, why);
+    return nullptr;
+  }
+
+  // Starts what is due and sees to it that we wake for the next slot.
+  void Dispatch() {
+    if (stopping_) return;
+    const absl::Duration now = clock_.Steady();
+    for (DueRun& due : timetable_.TakeDue(now)) Start(std::move(due));
+    const absl::Duration next = std::min(timetable_.NextSlot(now), now + kLongestWait);
+    if (wake_at_ > now && wake_at_ <= next) return;
+    wake_at_ = next;
+    ++wake_generation_;
+    asio::co_spawn(executor_, WakeAfter(shared_from_this(), next - now, wake_generation_),
+                   asio::detached);
+  }
+
+  static Task<void> WakeAfter(std::shared_ptr<Core> core, absl::Duration wait,
+                              uint64_t generation) {
+    const absl::Status slept = co_await core->clock_.SleepFor(wait);
+    if (slept.ok() && core->wake_generation_ == generation) core->Dispatch();
+  }
+
+  void Start(DueRun due) {
+    const std::string id = due.check_id;
+    auto signal = std::make_unique<asio::cancellation_signal>();
+    asio::cancellation_slot slot = signal->slot();
+    signals_.insert_or_assign(id, std::move(signal));
+    const std::shared_ptr<Active> active = active_.find(id)->second;
+    asio::co_spawn(executor_, Run(shared_from_this(), active, std::move(due)),
+                   asio::bind_cancellation_slot(
+                       slot, [core = shared_from_this(), active, id](std::exception_ptr error) {
+                         core->AfterRun(*active, id, error != nullptr);
+                       }));
+  }
+
+  static Task<void> Run(std::shared_ptr<Core> core, std::shared_ptr<Active> active, DueRun due) {
+    std::vector<Observation> seen =
+        co_await core->actions_.run(*active->probe, active->spec, core->clock_);
+    if (core->dropping_ || seen.empty()) co_return;
+    seen.front().run_request = due.run_request;
+    core->hold_[due.check_id] = active->restraint.After(seen.front(), active->spec.interval);
+    core->actions_.report(std::move(seen));
+  }
+
+  void AfterRun(const Active& active, const std::string& id, bool thrown) {
+    if (thrown && !dropping_) {
+      Log(LogLevel::kError, "a probe broke its promise and threw; its run is lost",
+          {{"check", id}, {"kind", active.spec.kind}});
+    }
+    // Posted, because the signal belongs to the operation that is just completing.
+    asio::post(executor_, [core = shared_from_this(), id] {
+      core->signals_.erase(id);
+      const absl::Duration now = core->clock_.Steady();
+      const auto hold = core->hold_.extract(id);
+      core->timetable_.Finish(id, now, hold.empty() ? now : now + hold.mapped());
+      core->Dispatch();
+    });
+  }
+
+  const asio::any_io_executor executor_;
+  EventClock& clock_;
+  const SchedulerActions actions_;
+  Timetable timetable_;
+  std::map<std::string, std::shared_ptr<Active>, std::less<>> active_;
+  std::map<std::string, std::string> problems_;  // by check id
+  std::map<std::string, absl::Duration> hold_;   // set by Run for AfterRun
+  std::map<std::string, std::unique_ptr<asio::cancellation_signal>> signals_;  // of the runs
+  absl::Duration wake_at_ = -absl::InfiniteDuration();
+  uint64_t wake_generation_ = 0;
+  bool stopping_ = false;
+  bool dropping_ = false;
+};
+
+Scheduler::Scheduler(asio::any_io_executor executor, EventClock& clock, SchedulerOptions options,
+                     SchedulerActions actions)
+    : core_(std::make_shared<Core>(std::move(executor), clock, std::move(options),
+                                   std::move(actions))) {}
+
+Scheduler::~Scheduler() { core_->Cancel(); }
+
+void Scheduler::Assign(std::vector<CheckSpec> checks) { core_->Assign(std::move(checks)); }
+
+void Scheduler::RunNow(const std::string& request, const std::vector<std::string>& check_ids) {
+  core_->RunNow(request, check_ids);
+}
+
+Task<void> Scheduler::Stop(absl::Duration grace) {
+  const std::shared_ptr<Core> core = core_;
+  EventClock& clock = core->clock();
+  core->StopStarting();
+  const absl::Duration end = clock.Steady() + grace;
+  while (core->running() > 0 && clock.Steady() < end) {
+    const absl::Status slept = co_await clock.SleepFor(kStopPoll);
+    if (!slept.ok()) break;
+  }
+  core->Cancel();
+  const absl::Duration unwound = clock.Steady() + kUnwindLimit;
+  while (core->running() > 0 && clock.Steady() < unwound) {
+    const absl::Status slept = co_await clock.SleepFor(kStopPoll);
+    if (!slept.ok()) co_return;
+  }
+}
+
+std::vector<std::string> Scheduler::problems() const { return core_->problems(); }
+
+size_t Scheduler::checks() const { return core_->checks(); }
+
+size_t Scheduler::running() const { return core_->running(); }
+
+}  // namespace postwatch::agent

@@ -1,0 +1,149 @@
+#include "agent/schedule/timetable.h"
+
+#include <algorithm>
+
+namespace postwatch::agent {
+namespace {
+
+constexpr size_t kMaxRequests = 256;
+constexpr absl::Duration kFirstLook = absl::Seconds(10);
+constexpr double kJitter = 0.1;  // of the interval, either way
+
+// FNV-1a and a finaliser: the same on every machine and in every run, unlike absl::Hash.
+uint64_t StableHash(std::string_view a, std::string_view b, uint64_t n) {
+  uint64_t h = 14695981039346656037u;
+  const auto mix = [&h](unsigned char c) { h = (h ^ c) * 1099511628211u; };
+  for (const char c : a) mix(static_cast<unsigned char>(c));
+  mix(0);
+  for (const char c : b) mix(static_cast<unsigned char>(c));
+  h += n * 0x9e3779b97f4a7c15u;
+  h = (h ^ (h >> 30)) * 0xbf58476d1ce4e5b9u;
+  h = (h ^ (h >> 27)) * 0x94d049bb133111ebu;
+  return h ^ (h >> 31);
+}
+
+// Uniform in [0, 1).
+double StableUnit(std::string_view a, std::string_view b, uint64_t n) {
+  return static_cast<double>(StableHash(a, b, n) >> 11) / static_cast<double>(uint64_t{1} << 53);
+}
+
+}  // namespace
+
+Timetable::Timetable(std::string agent, int concurrency)
+    : agent_(std::move(agent)), concurrency_(static_cast<size_t>(std::max(1, concurrency))) {}
+
+void Timetable::Assign(const std::vector<CheckSpec>& checks, absl::Duration now) {
+  Entries next;
+  queue_.clear();
+  for (const CheckSpec& spec : checks) {
+    const auto old = entries_.find(spec.id);
+    Entry entry;
+    if (old != entries_.end() && old->second.spec == spec) {
+      entry = old->second;
+    } else {
+      const double phase = StableUnit(agent_, spec.id, 0);
+      entry = {spec, now + phase * spec.interval, now + phase * std::min(spec.interval, kFirstLook),
+               -absl::InfiniteDuration()};
+    }
+    if (!running_.contains(spec.id)) queue_.emplace(entry.due, spec.id);
+    next.insert_or_assign(spec.id, std::move(entry));
+  }
+  entries_ = std::move(next);
+  std::erase_if(requests_, [this](const DueRun& r) { return !entries_.contains(r.check_id); });
+}
+
+bool Timetable::Request(std::string_view run_request, std::string_view check_id,
+                        absl::Duration now) {
+  const auto it = entries_.find(check_id);
+  if (it == entries_.end()) return false;
+  for (const DueRun& waiting : requests_) {
+    if (waiting.check_id == check_id) return true;
+  }
+  Entry& entry = it->second;
+  const bool held = entry.held_until > now;
+  if (requests_.size() >= kMaxRequests || (held && entry.hold_requested)) return false;
+  entry.hold_requested = held;
+  requests_.push_back({std::string(check_id), std::string(run_request)});
+  return true;
+}
+
+std::vector<DueRun> Timetable::TakeDue(absl::Duration now) {
+  std::vector<DueRun> starting;
+  for (auto it = requests_.begin(); it != requests_.end() && running_.size() < concurrency_;) {
+    Entry& entry = entries_.find(it->check_id)->second;
+    if (!CanStart(entry)) {
+      ++it;
+      continue;
+    }
+    queue_.erase({entry.due, it->check_id});
+    Start(entry, std::move(it->run_request), now, starting);
+    it = requests_.erase(it);
+  }
+  for (auto it = queue_.begin();
+       it != queue_.end() && it->first <= now && running_.size() < concurrency_;) {
+    Entry& entry = entries_.find(it->second)->second;
+    if (!CanStart(entry)) {
+      ++it;
+      continue;
+    }
+    it = queue_.erase(it);
+    Start(entry, "", now, starting);
+  }
+  return starting;
+}
+
+bool Timetable::CanStart(const Entry& entry) const {
+  if (running_.contains(entry.spec.id)) return false;
+  return entry.spec.target.empty() || !busy_.contains(LaneOf(entry.spec));
+}
+
+void Timetable::Start(Entry& entry, std::string run_request, absl::Duration now,
+                      std::vector<DueRun>& out) {
+  // A run on request leaves the schedule alone, unless the slot was due anyway.
+  if (run_request.empty() || entry.due <= now) entry.due = SlotAfter(entry, now);
+  const Lane lane = LaneOf(entry.spec);
+  running_.emplace(entry.spec.id, lane);
+  if (!entry.spec.target.empty()) busy_.insert(lane);
+  out.push_back({entry.spec.id, std::move(run_request)});
+}
+
+void Timetable::Finish(const std::string& check_id, absl::Duration now, absl::Duration not_before) {
+  const auto run = running_.find(check_id);
+  if (run == running_.end()) return;
+  if (!run->second.first.empty()) busy_.erase(run->second);
+  running_.erase(run);
+  const auto it = entries_.find(check_id);
+  if (it == entries_.end()) return;
+  Entry& entry = it->second;
+  if (not_before > now) {
+    entry.held_until = not_before;
+  } else {
+    entry.hold_requested = false;
+  }
+  const absl::Duration earliest = std::max(now, not_before);
+  if (entry.due <= earliest) entry.due = SlotAfter(entry, earliest);
+  queue_.emplace(entry.due, check_id);
+}
+
+absl::Duration Timetable::NextSlot(absl::Duration now) const {
+  for (auto it = queue_.begin(); it != queue_.end(); ++it) {
+    if (it->first > now) return it->first;
+  }
+  return absl::InfiniteDuration();
+}
+
+absl::Duration Timetable::SlotAfter(const Entry& entry, absl::Duration time) const {
+  const absl::Duration interval = entry.spec.interval;
+  // At least half an interval away, so that the first look is not followed at once.
+  const absl::Duration from = time + interval / 2;
+  absl::Duration rest;
+  int64_t n = std::max<int64_t>(0, absl::IDivDuration(from - entry.origin, interval, &rest));
+  while (true) {
+    const double unit = StableUnit(agent_, entry.spec.id, static_cast<uint64_t>(n) + 1);
+    const absl::Duration slot = entry.origin + n * interval + (2 * unit - 1) * kJitter * interval;
+    if (slot > from) return slot;
+    ++n;
+  }
+}
+
+}  // namespace postwatch::agent

@@ -1,0 +1,84 @@
+// Timetable: decides which check runs next and when; pure, time comes in as a parameter.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "common/model/check_spec.h"
+
+namespace postwatch::agent {
+
+// One run that is to start now.
+struct DueRun {
+  std::string check_id;
+  std::string run_request;  // the run-now request it answers, or empty
+};
+
+// All times are steady. The rules:
+// - A check's slots lie an interval apart, each shifted by up to 10 % either way. Where they lie
+//   follows from a hash of the agent's name and the check's id, so that agents and checks do not
+//   march in step, and a check keeps its place. A new check has a first look within 10 s besides.
+// - A check never runs twice at once; slots that pass while it runs, or while it waits for its
+//   turn, are left out.
+// - At most `concurrency` runs at once, and one on each leg of each target: mail servers count
+//   connections. (A round trip waits for minutes; it must not keep the MX check from running.)
+//   Control checks, which have no target, only count towards the whole.
+// - Run-now requests go before the schedule, under the same limits.
+class Timetable {
+ public:
+  Timetable(std::string agent, int concurrency);
+
+  // Replaces the list. A check that stays the same keeps its slots; a running one ends in peace.
+  void Assign(const std::vector<CheckSpec>& checks, absl::Duration now);
+
+  // False when there is no such check, when 256 requests wait already, or when the check is held
+  // and its hold has seen a request before. A check that already waits for a request is not queued
+  // twice: one run answers both, under the name of the first.
+  bool Request(std::string_view run_request, std::string_view check_id, absl::Duration now);
+
+  // What starts now; the caller must call Finish for each.
+  std::vector<DueRun> TakeDue(absl::Duration now);
+
+  // The run is over; no further slot before `not_before`.
+  void Finish(const std::string& check_id, absl::Duration now, absl::Duration not_before);
+
+  // The next slot after `now`; InfiniteDuration when there is none. What is due already and could
+  // not start is started by TakeDue after a Finish.
+  absl::Duration NextSlot(absl::Duration now) const;
+
+  size_t checks() const { return entries_.size(); }
+  size_t running() const { return running_.size(); }
+
+ private:
+  struct Entry {
+    CheckSpec spec;
+    absl::Duration origin;      // of the slots
+    absl::Duration due;         // meaningless while it runs
+    absl::Duration held_until;  // by Finish
+    bool hold_requested = false;
+  };
+  using Entries = std::map<std::string, Entry, std::less<>>;
+  using Lane = std::pair<std::string, Leg>;
+
+  absl::Duration SlotAfter(const Entry& entry, absl::Duration time) const;
+  bool CanStart(const Entry& entry) const;
+  void Start(Entry& entry, std::string run_request, absl::Duration now, std::vector<DueRun>& out);
+  static Lane LaneOf(const CheckSpec& spec) { return {spec.target, spec.leg}; }
+
+  const std::string agent_;
+  const size_t concurrency_;
+  Entries entries_;
+  std::set<std::pair<absl::Duration, std::string>> queue_;  // (due, id) of what does not run
+  std::deque<DueRun> requests_;
+  std::map<std::string, Lane, std::less<>> running_;  // by check id; outlives the assignment
+  std::set<Lane> busy_;
+};
+
+}  // namespace postwatch::agent

@@ -1,0 +1,24 @@
+// GrpcStream: calls to the collector over gRPC with mutual TLS.
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <string>
+
+#include "agent/uplink/message_stream.h"
+
+namespace postwatch::agent {
+
+struct GrpcTarget {
+  std::string address;      // "collector.example.net:7443"
+  std::string server_name;  // the name its certificate must cover; empty: the host of `address`
+  std::string ca_file;      // PEM: who signs collectors
+  std::string cert_file;    // PEM: the agent's certificate with its chain
+  std::string key_file;     // PEM: its key
+};
+
+// One channel is kept as long as the three files stay as they are; they are read again for each new
+// call, so that a renewed certificate needs no restart. Unreadable files close the call with
+// FailedPrecondition, naming the file. Events are posted to `executor`.
+OpenMessageStream MakeGrpcOpener(GrpcTarget target, boost::asio::any_io_executor executor);
+
+}  // namespace postwatch::agent

@@ -1,0 +1,55 @@
+#include "agent/schedule/restraint.h"
+
+#include <gtest/gtest.h>
+
+namespace postwatch::agent {
+namespace {
+
+Observation Failed(FailureClass klass) {
+  Observation o;
+  o.outcome = Outcome::kFail;
+  o.failure = Failure{klass, "auth", "", std::nullopt};
+  return o;
+}
+
+constexpr absl::Duration kMinute = absl::Minutes(1);
+
+TEST(Restraint, ARejectedCredentialIsTriedTwiceThenMoreAndMoreRarely) {
+  Restraint r;
+  const Observation rejected = Failed(FailureClass::kImapAuthFailed);
+  EXPECT_EQ(r.After(rejected, kMinute), absl::ZeroDuration());
+  EXPECT_EQ(r.After(rejected, kMinute), absl::Minutes(6));
+  EXPECT_EQ(r.After(rejected, kMinute), absl::Minutes(12));
+  EXPECT_EQ(r.After(rejected, kMinute), absl::Minutes(24));
+  for (int i = 0; i < 40; ++i) EXPECT_EQ(r.After(rejected, kMinute), absl::Minutes(30));
+}
+
+TEST(Restraint, AnythingElseEndsIt) {
+  Restraint r;
+  const Observation rejected = Failed(FailureClass::kSmtpAuthFailed);
+  r.After(rejected, kMinute);
+  EXPECT_EQ(r.After(Observation(), kMinute), absl::ZeroDuration());
+  EXPECT_EQ(r.After(rejected, kMinute), absl::ZeroDuration());
+  EXPECT_EQ(r.After(rejected, kMinute), absl::Minutes(6));
+  EXPECT_EQ(r.After(Failed(FailureClass::kTcpTimeout), kMinute), absl::ZeroDuration());
+}
+
+TEST(Restraint, ThrottlingIsAnsweredWithPatienceAtOnce) {
+  Restraint r;
+  const Observation throttled = Failed(FailureClass::kSmtpThrottledTemp);
+  EXPECT_EQ(r.After(throttled, kMinute), absl::Minutes(2));
+  EXPECT_EQ(r.After(throttled, kMinute), absl::Minutes(4));
+  EXPECT_EQ(r.After(Observation(), kMinute), absl::ZeroDuration());
+  EXPECT_EQ(r.After(throttled, absl::Hours(24)), absl::Minutes(30));
+}
+
+TEST(Restraint, OutagesAreProbedOn) {
+  Restraint r;
+  for (int i = 0; i < 5; ++i) {
+    EXPECT_EQ(r.After(Failed(FailureClass::kImapAuthBackend), kMinute), absl::ZeroDuration());
+    EXPECT_EQ(r.After(Failed(FailureClass::kSmtpServerTemp), kMinute), absl::ZeroDuration());
+  }
+}
+
+}  // namespace
+}  // namespace postwatch::agent
