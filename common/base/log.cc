@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 
 #include "absl/time/clock.h"
@@ -36,6 +37,14 @@ bool NeedsQuotes(std::string_view value) {
     if (c <= ' ' || c == '"' || c == '=' || c == '\\' || c >= 0x7F) return true;
   }
   return false;
+}
+
+// Prose stays as it is, unless it could break the line or drive a terminal.
+std::string MessageText(std::string_view message) {
+  const std::string_view cut = message.substr(0, kMaxValueBytes);
+  const bool control =
+      std::any_of(cut.begin(), cut.end(), [](unsigned char c) { return c < ' ' || c == 0x7F; });
+  return control ? JsonString(cut) : std::string(cut);
 }
 
 }  // namespace
@@ -74,10 +83,7 @@ std::string FormatLogLine(LogFormat format, LogLevel level, std::string_view tim
     w.EndObject();
     return w.Take();
   }
-  std::string line = Concat(timestamp, " ", LevelName(level), " ",
-                            NeedsQuotes(message) && message.find('\n') != message.npos
-                                ? JsonString(message.substr(0, kMaxValueBytes))
-                                : message.substr(0, kMaxValueBytes));
+  std::string line = Concat(timestamp, " ", LevelName(level), " ", MessageText(message));
   for (const auto& [key, value] : fields) {
     const std::string_view cut = std::string_view(value).substr(0, kMaxValueBytes);
     Append(line, " ", key, "=", NeedsQuotes(cut) ? JsonString(cut) : cut);

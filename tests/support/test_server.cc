@@ -118,6 +118,8 @@ void TestPeer::WaitForClose() {
   }
 }
 
+void TestPeer::StopSending() { ::shutdown(fd_, SHUT_WR); }
+
 void TestPeer::Reset() {
   const linger now{1, 0};
   ::setsockopt(fd_, SOL_SOCKET, SO_LINGER, &now, sizeof(now));

@@ -33,6 +33,8 @@ class TestPeer {
   const std::string& sni() const { return sni_; }
   // Returns when the client has closed its end.
   void WaitForClose();
+  // Sends FIN but goes on listening.
+  void StopSending();
   // Ends the connection with RST rather than FIN.
   void Reset();
   // Ends it with FIN; under TLS without close_notify.

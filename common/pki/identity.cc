@@ -1,0 +1,103 @@
+#include "common/pki/identity.h"
+
+#include <openssl/asn1.h>
+#include <openssl/x509v3.h>
+
+#include <ctime>
+#include <vector>
+
+#include "common/base/ids.h"
+#include "common/base/text.h"
+#include "common/pki/openssl_ptr.h"
+
+namespace postwatch {
+namespace {
+
+constexpr std::string_view kCollectorUri = "spiffe://postwatch/collector";
+constexpr std::string_view kAgentPrefix = "spiffe://postwatch/agent/";
+constexpr size_t kShownBytes = 200;
+
+// "." and ".." are path segments with a meaning, which some reader might act on.
+bool IsSegment(std::string_view text) { return IsName(text) && text != "." && text != ".."; }
+
+absl::Status NotAnIdentity(std::string_view uri) {
+  return absl::InvalidArgumentError(Concat("'", Truncate(uri, kShownBytes),
+                                           "' is no Postwatch identity; it must be ", kCollectorUri,
+                                           " or ", kAgentPrefix, "<region>/<name>"));
+}
+
+void FreeNames(GENERAL_NAMES* names) { GENERAL_NAMES_free(names); }
+using NamesPtr = std::unique_ptr<GENERAL_NAMES, OpensslFree<FreeNames>>;
+
+std::vector<std::string> UrisOf(const X509* certificate) {
+  std::vector<std::string> uris;
+  const NamesPtr names(static_cast<GENERAL_NAMES*>(
+      X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr)));
+  for (int i = 0; names != nullptr && i < sk_GENERAL_NAME_num(names.get()); ++i) {
+    const GENERAL_NAME* name = sk_GENERAL_NAME_value(names.get(), i);
+    if (name->type != GEN_URI) continue;
+    const ASN1_STRING* uri = name->d.uniformResourceIdentifier;
+    uris.emplace_back(reinterpret_cast<const char*>(ASN1_STRING_get0_data(uri)),
+                      static_cast<size_t>(ASN1_STRING_length(uri)));
+  }
+  return uris;
+}
+
+absl::StatusOr<absl::Time> ToTime(const ASN1_TIME* time) {
+  std::tm utc{};
+  if (time == nullptr || ASN1_TIME_to_tm(time, &utc) != 1) {
+    return absl::InvalidArgumentError("the certificate's dates cannot be read");
+  }
+  return absl::FromTM(utc, absl::UTCTimeZone());
+}
+
+}  // namespace
+
+absl::StatusOr<std::string> IdentityUri(const PeerIdentity& identity) {
+  if (identity.role == PeerRole::kCollector) {
+    if (!identity.region.empty() || !identity.name.empty()) {
+      return absl::InvalidArgumentError("a collector's identity has neither region nor name");
+    }
+    return std::string(kCollectorUri);
+  }
+  for (const std::string& part : {identity.region, identity.name}) {
+    if (!IsSegment(part)) {
+      return absl::InvalidArgumentError(
+          Concat("'", Truncate(part, kShownBytes),
+                 "' cannot be the region or name of an agent: use 1 to 63 of a-z, 0-9, '.', '-' "
+                 "and '_'"));
+    }
+  }
+  return Concat(kAgentPrefix, identity.region, "/", identity.name);
+}
+
+absl::StatusOr<PeerIdentity> ParseIdentityUri(std::string_view uri) {
+  if (uri == kCollectorUri) return PeerIdentity{PeerRole::kCollector, "", ""};
+  if (!uri.starts_with(kAgentPrefix)) return NotAnIdentity(uri);
+  const std::vector<std::string_view> parts = Split(uri.substr(kAgentPrefix.size()), '/');
+  if (parts.size() != 2 || !IsSegment(parts[0]) || !IsSegment(parts[1])) return NotAnIdentity(uri);
+  return PeerIdentity{PeerRole::kAgent, std::string(parts[0]), std::string(parts[1])};
+}
+
+absl::StatusOr<IdentityCertificate> ParseIdentityCertificate(std::string_view pem) {
+  const CertificatePtr certificate = ReadCertificate(pem);
+  if (certificate == nullptr) {
+    return absl::InvalidArgumentError(Concat("no certificate in the PEM text: ", OpensslError()));
+  }
+  const std::vector<std::string> uris = UrisOf(certificate.get());
+  if (uris.size() != 1) {
+    return absl::InvalidArgumentError(
+        Concat("the certificate has ", uris.size(),
+               " URIs in its subjectAltName where an identity is exactly one; issue it with "
+               "'postwatch ca'"));
+  }
+  absl::StatusOr<PeerIdentity> identity = ParseIdentityUri(uris.front());
+  if (!identity.ok()) return identity.status();
+  absl::StatusOr<absl::Time> not_before = ToTime(X509_get0_notBefore(certificate.get()));
+  if (!not_before.ok()) return not_before.status();
+  absl::StatusOr<absl::Time> not_after = ToTime(X509_get0_notAfter(certificate.get()));
+  if (!not_after.ok()) return not_after.status();
+  return IdentityCertificate{*std::move(identity), *not_before, *not_after};
+}
+
+}  // namespace postwatch
