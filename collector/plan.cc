@@ -89,7 +89,7 @@ void PlanTarget(const CollectorConfig& config, const TargetConfig& target, size_
           Concat("is below round_trip_floor (", absl::FormatDuration(config.round_trip_floor),
                  "): providers take frequent probe mail for abuse"));
     }
-    if (has_mailbox) timing.rest.Set("mailbox", target.mailbox);
+    if (kind.needs_mailbox) timing.rest.Set("mailbox", target.mailbox);
     plan.checks.push_back({.id = Concat(target.domain, "/", kind.kind),
                            .kind = std::string(kind.kind),
                            .target = target.domain,
