@@ -21,7 +21,8 @@ struct ResolverOptions {
   int max_in_flight = 256;                    // further queries wait
 };
 
-// One server. Not thread-safe; lives on one event loop.
+// One server. Not thread-safe; lives on one event loop and must go before it. Queries still waiting
+// when it goes end as kCancelled.
 class Resolver {
  public:
   virtual ~Resolver() = default;
