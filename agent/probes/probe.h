@@ -80,7 +80,6 @@ absl::StatusOr<std::unique_ptr<Probe>> MakeBuiltinProbe(const CheckSpec& spec,
 // One run with its deadline (spec.timeout): owns the recorder, blames the step that was running
 // when the time was up, then cancels the probe. Also returns amendments, after the run's own
 // observation.
-Task<std::vector<Observation>> RunOnce(Probe& probe, const CheckSpec& spec,
-                                       const EventClock& clock);
+Task<std::vector<Observation>> RunOnce(Probe& probe, const CheckSpec& spec, EventClock& clock);
 
 }  // namespace postwatch::agent

@@ -22,12 +22,18 @@ class StepRecorder {
 
   // Ends the step before, if any, and starts this one.
   void Begin(std::string_view step);
+  // Of the observation this run will give.
+  const std::string& observation_id() const { return record_.id; }
   // The step that is running, "" before the first.
   const std::string& current_step() const { return current_; }
 
   // Declares that what follows depends on this component; once each. A failure is blamed on nothing
   // that was not touched before it.
   void Touch(ComponentRef component);
+  // Takes back and returns what was touched since the count was `mark`: another of several (an
+  // address, an MX host) is tried instead, so that the outcome may say nothing about this one.
+  std::vector<ComponentRef> Recall(size_t mark);
+  size_t touched_count() const { return record_.touched.size(); }
 
   // One transcript line; control characters are replaced and the line is cut. Secrets registered
   // with Redact are blotted out.
@@ -52,6 +58,7 @@ class StepRecorder {
 
  private:
   void EndStep();
+  void Decide(Outcome outcome);
   std::string Clean(std::string_view text, size_t limit) const;
   Failure MakeFailure(FailureClass klass, std::string_view detail,
                       std::optional<Reply> reply) const;
@@ -61,7 +68,7 @@ class StepRecorder {
   absl::Duration run_start_;
   absl::Duration step_start_;
   std::string current_;
-  std::vector<std::string> redacted_;
+  std::vector<std::string> redacted_;  // longest first
   bool decided_ = false;
 };
 

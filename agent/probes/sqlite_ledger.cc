@@ -1,0 +1,126 @@
+#include "agent/probes/sqlite_ledger.h"
+
+#include <utility>
+
+#include "common/base/text.h"
+#include "common/sqlite/database.h"
+
+namespace postwatch::agent {
+namespace {
+
+constexpr absl::Duration kKeep = absl::Hours(24 * 7);
+constexpr int64_t kMaxEntriesOfCheck = 10000;
+
+constexpr std::string_view kSchema[] = {
+    "CREATE TABLE letters ("
+    " probe_id TEXT PRIMARY KEY,"
+    " observation_id TEXT NOT NULL,"
+    " check_id TEXT NOT NULL,"
+    " route TEXT NOT NULL,"
+    " sent INTEGER NOT NULL,"  // microseconds since the Unix epoch
+    " reported_missing INTEGER NOT NULL DEFAULT 0"
+    ") WITHOUT ROWID;"
+    "CREATE INDEX letters_by_check ON letters (check_id, sent);"
+    "CREATE INDEX letters_by_age ON letters (sent);",
+};
+
+constexpr std::string_view kColumns =
+    "probe_id, observation_id, check_id, route, sent, reported_missing";
+
+LedgerEntry ReadEntry(const Statement& row) {
+  LedgerEntry entry;
+  entry.probe_id = row.Text(0);
+  entry.observation_id = row.Text(1);
+  entry.check_id = row.Text(2);
+  entry.route = row.Text(3);
+  entry.sent = row.Time(4);
+  entry.reported_missing = row.Int(5) != 0;
+  return entry;
+}
+
+class SqliteLedger : public Ledger {
+ public:
+  SqliteLedger(Database database, const Clock& clock)
+      : database_(std::move(database)), clock_(clock) {}
+
+  absl::Status Sent(LedgerEntry entry) override {
+    const absl::Status forgotten = Forget(entry.check_id);
+    if (!forgotten.ok()) return forgotten;
+    absl::StatusOr<Statement> insert =
+        database_.Prepare(Concat("INSERT INTO letters (", kColumns, ") VALUES (?, ?, ?, ?, ?, ?)"));
+    if (!insert.ok()) return insert.status();
+    insert->Bind(1, entry.probe_id).Bind(2, entry.observation_id).Bind(3, entry.check_id);
+    insert->Bind(4, entry.route).BindTime(5, entry.sent).Bind(6, entry.reported_missing);
+    return insert->Run();
+  }
+
+  absl::Status ReportedMissing(const std::string& probe_id) override {
+    return RunFor("UPDATE letters SET reported_missing = 1 WHERE probe_id = ?", probe_id);
+  }
+
+  absl::Status Settle(const std::string& probe_id) override {
+    return RunFor("DELETE FROM letters WHERE probe_id = ?", probe_id);
+  }
+
+  absl::StatusOr<std::optional<LedgerEntry>> Find(const std::string& probe_id) override {
+    absl::StatusOr<std::vector<LedgerEntry>> found =
+        Select("WHERE probe_id = ? AND sent > ?", probe_id);
+    if (!found.ok()) return found.status();
+    if (found->empty()) return std::optional<LedgerEntry>();
+    return std::optional<LedgerEntry>(std::move(found->front()));
+  }
+
+  absl::StatusOr<std::vector<LedgerEntry>> InFlight(const std::string& check_id) override {
+    return Select("WHERE check_id = ? AND sent > ? ORDER BY sent, probe_id", check_id);
+  }
+
+ private:
+  absl::Status RunFor(std::string_view sql, const std::string& key) {
+    absl::StatusOr<Statement> statement = database_.Prepare(sql);
+    if (!statement.ok()) return statement.status();
+    return statement->Bind(1, key).Run();
+  }
+
+  absl::StatusOr<std::vector<LedgerEntry>> Select(std::string_view where, const std::string& key) {
+    absl::StatusOr<Statement> select =
+        database_.Prepare(Concat("SELECT ", kColumns, " FROM letters ", where));
+    if (!select.ok()) return select.status();
+    select->Bind(1, key).BindTime(2, clock_.Now() - kKeep);
+    std::vector<LedgerEntry> entries;
+    for (;;) {
+      const absl::StatusOr<bool> row = select->Step();
+      if (!row.ok()) return row.status();
+      if (!*row) return entries;
+      entries.push_back(ReadEntry(*select));
+    }
+  }
+
+  // Makes room: drops what is too old, and the oldest of a check that has too many.
+  absl::Status Forget(const std::string& check_id) {
+    absl::StatusOr<Statement> old = database_.Prepare("DELETE FROM letters WHERE sent <= ?");
+    if (!old.ok()) return old.status();
+    const absl::Status dropped = old->BindTime(1, clock_.Now() - kKeep).Run();
+    if (!dropped.ok()) return dropped;
+    absl::StatusOr<Statement> surplus = database_.Prepare(
+        "DELETE FROM letters WHERE probe_id IN (SELECT probe_id FROM letters WHERE check_id = ?"
+        " ORDER BY sent DESC, probe_id LIMIT -1 OFFSET ?)");
+    if (!surplus.ok()) return surplus.status();
+    return surplus->Bind(1, check_id).Bind(2, kMaxEntriesOfCheck - 1).Run();
+  }
+
+  Database database_;
+  const Clock& clock_;
+};
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Ledger>> OpenSqliteLedger(const std::string& path,
+                                                         const Clock& clock) {
+  absl::StatusOr<Database> database = Database::Open(path);
+  if (!database.ok()) return database.status();
+  const absl::Status migrated = Migrate(*database, kSchema);
+  if (!migrated.ok()) return migrated;
+  return std::make_unique<SqliteLedger>(*std::move(database), clock);
+}
+
+}  // namespace postwatch::agent

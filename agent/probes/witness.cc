@@ -1,0 +1,196 @@
+#include "agent/probes/witness.h"
+
+#include <optional>
+#include <utility>
+
+#include "agent/probes/mail_dns.h"
+#include "common/base/text.h"
+
+namespace postwatch::agent {
+namespace {
+
+constexpr size_t kMaxAnchors = 8;
+constexpr size_t kMaxPort25 = 8;
+constexpr absl::Duration kAnchorTimeout = absl::Seconds(3);
+constexpr uint16_t kSmtpPort = 25;
+
+struct WitnessSettings {
+  std::vector<Address> anchors;
+  std::vector<std::string> port25;
+  std::string zone;
+  absl::Duration max_loop_lag;
+  absl::Duration max_clock_jump;
+};
+
+// "192.0.2.1:443", "[2001:db8::1]:443".
+std::optional<Address> ParseAnchor(std::string_view text) {
+  const size_t colon = text.rfind(':');
+  if (colon == text.npos) return std::nullopt;
+  std::string_view ip = text.substr(0, colon);
+  if (ip.size() > 2 && ip.front() == '[' && ip.back() == ']') ip = ip.substr(1, ip.size() - 2);
+  const std::optional<int64_t> port = ParseInteger(text.substr(colon + 1));
+  if (!IsIpLiteral(ip) || !port.has_value() || *port < 1 || *port > 65535) return std::nullopt;
+  return Address{std::string(ip), static_cast<uint16_t>(*port)};
+}
+
+absl::StatusOr<WitnessSettings> ReadWitnessSettings(const CheckSpec& spec) {
+  Mistakes mistakes;
+  SettingsReader in(spec.settings, spec.id, mistakes);
+  WitnessSettings settings;
+  for (const std::string& text : in.Strings("anchors")) {
+    const std::optional<Address> anchor = ParseAnchor(text);
+    if (anchor.has_value()) settings.anchors.push_back(*anchor);
+    if (!anchor.has_value()) in.Complain("anchors", Concat("'", text, "' is not ip:port"));
+  }
+  if (!in.Has("anchors")) in.Complain("anchors", "is missing; name at least one ip:port");
+  if (in.Has("anchors") && in.Items("anchors").empty()) {
+    in.Complain("anchors", "must name at least one ip:port");
+  }
+  if (settings.anchors.size() > kMaxAnchors) in.Complain("anchors", "must name at most 8");
+  settings.port25 = in.Strings("port25");
+  for (const std::string& ip : settings.port25) {
+    if (!IsIpLiteral(ip)) in.Complain("port25", Concat("'", ip, "' is not an IP address"));
+  }
+  if (settings.port25.size() > kMaxPort25) in.Complain("port25", "must name at most 8");
+  settings.zone = in.String("zone", "");
+  settings.max_loop_lag =
+      in.Duration("max_loop_lag", absl::Seconds(1), absl::Milliseconds(10), absl::Minutes(1));
+  settings.max_clock_jump =
+      in.Duration("max_clock_jump", absl::Seconds(2), absl::Milliseconds(100), absl::Hours(1));
+  in.Finish();
+  const absl::Status status = mistakes.ToStatus();
+  if (!status.ok()) return status;
+  return settings;
+}
+
+class Witness : public Probe {
+ public:
+  Witness(CheckSpec spec, const ProbeDeps& deps, WitnessSettings settings)
+      : spec_(std::move(spec)), deps_(deps), settings_(std::move(settings)) {}
+
+  Task<void> Run(StepRecorder& run) override;
+
+ private:
+  Task<bool> ReachAnchors(StepRecorder& run);
+  Task<void> TryPort25(StepRecorder& run);
+  Task<bool> AskResolver(StepRecorder& run);
+  void CheckLoad(StepRecorder& run) const;
+  void CheckClock(StepRecorder& run);
+
+  struct Instant {
+    absl::Time wall;
+    absl::Duration steady;
+  };
+
+  const CheckSpec spec_;
+  const ProbeDeps deps_;
+  const WitnessSettings settings_;
+  std::optional<Instant> last_;  // of the run before: the clocks are compared across runs
+};
+
+Task<void> Witness::Run(StepRecorder& run) {
+  const bool network = co_await ReachAnchors(run);
+  if (!network) co_return;
+  co_await TryPort25(run);
+  const bool names = co_await AskResolver(run);
+  if (!names) co_return;
+  CheckLoad(run);
+  CheckClock(run);
+}
+
+Task<bool> Witness::ReachAnchors(StepRecorder& run) {
+  run.Begin("anchors");
+  std::vector<Fault> faults;
+  std::vector<ComponentRef> failed;
+  for (const Address& anchor : settings_.anchors) {
+    const ComponentRef component{std::string(component::kAnchor), AddressText(anchor)};
+    const size_t mark = run.touched_count();
+    run.Touch(component);
+    const absl::StatusOr<std::unique_ptr<Stream>> stream =
+        co_await deps_.dialer.Dial(anchor, kAnchorTimeout);
+    if (stream.ok()) continue;
+    for (ComponentRef& lost : run.Recall(mark)) failed.push_back(std::move(lost));
+    Fault fault =
+        FaultFromStatus(stream.status(), "connect", nullptr, FailureClass::kConnClosedEarly);
+    if (fault.klass == FailureClass::kUnspecified) {
+      Decide(run, fault);
+      co_return false;
+    }
+    faults.push_back(std::move(fault));
+  }
+  const size_t total = settings_.anchors.size();
+  run.Fact("anchors.ok", Concat(total - faults.size(), "/", total));
+  if (faults.size() == total) {
+    for (const ComponentRef& component : failed) run.Touch(component);
+    run.Fail(FailureClass::kAgentNoNetwork,
+             Concat("none of the ", total, " anchors answers: ", faults[0].detail));
+    co_return false;
+  }
+  for (const Fault& fault : faults) Mention(run, fault);
+  co_return true;
+}
+
+// Blocked means silence or no route, from all of them, while the anchors answer; a refusal comes
+// from somebody.
+Task<void> Witness::TryPort25(StepRecorder& run) {
+  if (settings_.port25.empty()) co_return;
+  run.Begin("port25");
+  for (const std::string& ip : settings_.port25) {
+    const Address address{ip, kSmtpPort};
+    const absl::StatusOr<std::unique_ptr<Stream>> stream =
+        co_await deps_.dialer.Dial(address, kAnchorTimeout);
+    const std::optional<NetError> error = GetNetError(stream.status());
+    if (error != NetError::kTimeout && error != NetError::kUnreachable) co_return;
+  }
+  run.Find(FailureClass::kAgentPort25Blocked,
+           Concat("port 25 of ", Join(settings_.port25, ", "), " does not answer, the anchors do"));
+}
+
+Task<bool> Witness::AskResolver(StepRecorder& run) {
+  if (settings_.zone.empty()) co_return true;
+  run.Begin("resolver");
+  run.Touch({std::string(component::kResolver), deps_.resolver.name()});
+  DnsQuestion question;
+  question.name = settings_.zone;
+  const DnsReply reply = co_await deps_.resolver.Query(question);
+  run.Fact("resolver.took", absl::FormatDuration(reply.took));
+  // That a name does not exist is an answer too.
+  const std::optional<FailureClass> klass = DnsFailureClass(reply);
+  if (!klass.has_value() || *klass == FailureClass::kDnsNxdomain) co_return true;
+  Fault fault{FailureClass::kAgentResolverDown, DescribeDnsReply(question, reply), std::nullopt};
+  if (reply.transport == DnsTransport::kCancelled) fault.klass = FailureClass::kUnspecified;
+  Decide(run, fault);
+  co_return false;
+}
+
+void Witness::CheckLoad(StepRecorder& run) const {
+  run.Begin("load");
+  const absl::Duration lag = deps_.loop_lag.Worst();
+  run.Fact("loop.lag", absl::FormatDuration(lag));
+  if (lag <= settings_.max_loop_lag) return;
+  run.Fail(FailureClass::kAgentOverloaded,
+           Concat("the event loop was ", absl::FormatDuration(lag), " late, more than ",
+                  absl::FormatDuration(settings_.max_loop_lag)));
+}
+
+void Witness::CheckClock(StepRecorder& run) {
+  run.Begin("clock");
+  const Instant now{deps_.clock.Now(), deps_.clock.Steady()};
+  const std::optional<Instant> before = std::exchange(last_, now);
+  if (!before.has_value()) return;
+  const absl::Duration jump = (now.wall - before->wall) - (now.steady - before->steady);
+  run.Fact("clock.jump", absl::FormatDuration(jump));
+  if (absl::AbsDuration(jump) <= settings_.max_clock_jump) return;
+  run.Fail(FailureClass::kAgentClockBad,
+           Concat("the wall clock jumped by ", absl::FormatDuration(jump), " since the last run"));
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Probe>> MakeWitness(const CheckSpec& spec, const ProbeDeps& deps) {
+  absl::StatusOr<WitnessSettings> settings = ReadWitnessSettings(spec);
+  if (!settings.ok()) return settings.status();
+  return std::make_unique<Witness>(spec, deps, *std::move(settings));
+}
+
+}  // namespace postwatch::agent
