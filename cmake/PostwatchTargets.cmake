@@ -88,6 +88,7 @@ function(postwatch_proto target)
       DEPENDS ${CMAKE_SOURCE_DIR}/${file})
     list(APPEND generated ${outputs})
   endforeach()
+  add_custom_target(${target}_sources DEPENDS ${generated})  # for tools that only need the headers
   add_library(${target} STATIC ${generated})
   target_include_directories(${target} SYSTEM PUBLIC ${gen})
   target_link_libraries(${target} PUBLIC gRPC::grpc++ protobuf::libprotobuf)

@@ -90,28 +90,31 @@ class Api {
     }
   }
 
+  // Answers 503 when the store has too much to do.
+  void Read(HttpReply reply, std::function<HttpResponse(Store&)> work) const {
+    const absl::Status accepted =
+        deps_.read_store([reply, work = std::move(work)](Store& store) { reply(work(store)); });
+    if (!accepted.ok()) reply(FromStatus(accepted));
+  }
+
   void Incidents(const HttpRequest& request, HttpReply reply) const {
     const IncidentQuery query{.open_only = Parameter(request, "state") == "open",
                               .limit = LimitOf(request)};
-    deps_.read_store([query, reply = std::move(reply)](Store& store) {
+    Read(std::move(reply), [query](Store& store) {
       const auto incidents = store.Incidents(query);
-      reply(incidents.ok() ? JsonResponse(IncidentsJson(*incidents))
-                           : FromStatus(incidents.status()));
+      return incidents.ok() ? JsonResponse(IncidentsJson(*incidents))
+                            : FromStatus(incidents.status());
     });
   }
 
   void OneIncident(std::string id, HttpReply reply) const {
-    deps_.read_store([id = std::move(id), reply = std::move(reply)](Store& store) {
+    Read(std::move(reply), [id = std::move(id)](Store& store) {
       const auto incident = store.FindIncident(id);
-      if (!incident.ok()) {
-        reply(FromStatus(incident.status()));
-      } else if (!*incident) {
-        reply(ErrorResponse(404, Concat("there is no incident '", id, "'")));
-      } else {
-        JsonWriter out;
-        WriteIncident(out, **incident);
-        reply(JsonResponse(out.Take()));
-      }
+      if (!incident.ok()) return FromStatus(incident.status());
+      if (!*incident) return ErrorResponse(404, Concat("there is no incident '", id, "'"));
+      JsonWriter out;
+      WriteIncident(out, **incident);
+      return JsonResponse(out.Take());
     });
   }
 
@@ -124,10 +127,10 @@ class Api {
     if (const auto since = ParseInteger(Parameter(request, "since"))) {
       query.from = absl::FromUnixSeconds(*since);
     }
-    deps_.read_store([query = std::move(query), reply = std::move(reply)](Store& store) {
+    Read(std::move(reply), [query = std::move(query)](Store& store) {
       const auto sightings = store.Observations(query);
-      reply(sightings.ok() ? JsonResponse(ObservationsJson(*sightings))
-                           : FromStatus(sightings.status()));
+      return sightings.ok() ? JsonResponse(ObservationsJson(*sightings))
+                            : FromStatus(sightings.status());
     });
   }
 

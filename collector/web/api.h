@@ -15,7 +15,8 @@ namespace postwatch::collector {
 struct ApiDeps {
   const BoardSource* board;
   // Runs a read against the store, off the event loop.
-  std::function<void(std::function<void(Store&)>)> read_store;
+  // Not OK when the store has too much to do: the work is never called then.
+  std::function<absl::Status(std::function<void(Store&)>)> read_store;
   std::function<std::string()> metrics;  // Prometheus text format
   std::function<absl::Status()> ready;   // why not, when not
   std::function<absl::Status()> reload;  // re-reads the configuration

@@ -10,11 +10,6 @@
 #include "common/dns/cares_channel.h"
 #include "common/dns/resolver.h"
 
-// GCC 12 takes Asio's recycling of coroutine frames for a mismatch when it inlines one into another.
-#if defined(__GNUC__) && !defined(__clang__)
-#pragma GCC diagnostic ignored "-Wmismatched-new-delete"
-#endif
-
 namespace postwatch {
 namespace {
 

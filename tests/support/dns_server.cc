@@ -15,11 +15,6 @@
 
 #include "common/dns/wire.h"
 
-// GCC 12 takes Asio's recycling of coroutine frames for a mismatch when it inlines one into another.
-#if defined(__GNUC__) && !defined(__clang__)
-#pragma GCC diagnostic ignored "-Wmismatched-new-delete"
-#endif
-
 namespace postwatch {
 namespace {
 

@@ -1,0 +1,31 @@
+// Metrics: the collector's own state in Prometheus' text format; docs/metrics.md lists them.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "collector/alert/outbox.h"
+#include "collector/engine.h"
+#include "collector/ingest/ingest.h"
+#include "collector/model/board.h"
+
+namespace postwatch::collector {
+
+struct MetricsInput {
+  std::string_view version;
+  const Board& board;
+  const EngineCounters& engine;
+  const IngestCounters& ingest;
+  const std::vector<SinkCounters>& sinks;
+  uint64_t store_errors = 0;
+  bool last_reload_ok = true;
+  absl::Time last_reload;
+};
+
+std::string RenderMetrics(const MetricsInput& in);
+
+// A label value with backslash, quote and newline escaped.
+std::string LabelValue(std::string_view text);
+
+}  // namespace postwatch::collector

@@ -1,0 +1,123 @@
+#!/usr/bin/env python3
+"""House rules that no other tool checks: who includes whom, tests mirror the tree, coroutine forms.
+
+Exits 1 with one line a violation. The layer table is cmake/layers.txt.
+"""
+import pathlib
+import re
+import subprocess
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+INCLUDE = re.compile(r'^#include "([^"]+)"', re.M)
+# co_await may only be a whole right-hand side, a whole statement, or follow co_return: GCC 12.2
+# miscompiles it inside conditions and arguments (ADR 2).
+AWAIT = re.compile(r"\bco_await\b")
+AWAIT_GOOD = re.compile(
+    r"(^\s*|[^=!<>]=\s*|\bco_return\s+)co_await\b"
+)
+GETENV = re.compile(r"\bgetenv\b")
+SLEEP = re.compile(r"\b(sleep_for|usleep|sleep)\s*\(")
+MAX_LINES = 400
+
+
+def tracked(*patterns):
+    out = subprocess.run(["git", "ls-files", *patterns], cwd=ROOT, check=True,
+                         capture_output=True, text=True).stdout
+    return [pathlib.PurePosixPath(line) for line in out.splitlines()]
+
+
+def read_layers():
+    """{layer: set of layers and files it may include}; a layer always may include itself."""
+    table = {}
+    for line in (ROOT / "cmake/layers.txt").read_text().splitlines():
+        line = line.split("#")[0].strip()
+        if line:
+            layer, _, allowed = line.partition(":")
+            table[layer.strip()] = set(allowed.split()) | {layer.strip()}
+    return table
+
+
+def layer_of(path, table):
+    folder = str(path.parent)
+    return folder if folder in table else None
+
+
+def check_layers(complain):
+    table = read_layers()
+    for path in tracked("common/*", "agent/*", "collector/*", "cli/*"):
+        if path.suffix not in (".h", ".cc"):
+            continue
+        layer = layer_of(path, table)
+        if layer is None:
+            complain(path, "is in a folder that cmake/layers.txt does not know")
+            continue
+        allowed = table[layer]
+        for included in INCLUDE.findall((ROOT / path).read_text()):
+            target = str(pathlib.PurePosixPath(included).parent)
+            if target in table and target not in allowed and included not in allowed:
+                complain(path, f'includes "{included}", but {layer} may not include {target}')
+            if included.endswith(".pb.h") and "proto" not in allowed:
+                complain(path, f'includes "{included}", but {layer} may not see the wire format')
+
+
+def check_mirror(complain):
+    for path in tracked("tests/unit/*_test.cc"):
+        source = ROOT / pathlib.PurePosixPath(*path.parts[2:])
+        stem = str(source)[: -len("_test.cc")]
+        if not any(pathlib.Path(stem + ext).exists() for ext in (".h", ".cc")):
+            complain(path, "mirrors no source file")
+
+
+def strip_comments(text):
+    return re.sub(r"//[^\n]*", "", text)
+
+
+def check_coroutines(complain):
+    for path in tracked("*.cc", "*.h"):
+        text = strip_comments((ROOT / path).read_text())
+        # A statement may be wrapped: look at it on one line.
+        for match in AWAIT.finditer(text):
+            start = max(text.rfind(c, 0, match.start()) for c in ";{}")
+            statement = re.sub(r"\s+", " ", text[start + 1: match.end()])
+            if not AWAIT_GOOD.search(statement) or statement.count("(") != statement.count(")"):
+                line = text.count("\n", 0, match.start()) + 1
+                complain(f"{path}:{line}", "co_await must be a statement or a whole right-hand side")
+
+
+def check_sources(complain):
+    for path in tracked("common/*", "agent/*", "collector/*", "cli/*", "tests/*"):
+        if path.suffix not in (".h", ".cc"):
+            continue
+        text = (ROOT / path).read_text()
+        code = strip_comments(text)
+        product = path.parts[0] != "tests"
+        if product and path.suffix == ".h" and not text.startswith("// "):
+            complain(path, "does not say in its first line what it is")
+        if GETENV.search(code) and str(path) not in ("common/base/secret.cc",
+                                                     "common/config/yaml_file.cc",
+                                                     "common/config/expand.cc"):
+            complain(path, "reads the environment; only ${NAME} in a configuration may")
+        if product and SLEEP.search(code):
+            complain(path, "sleeps; wait on a Clock")
+        if len(text.splitlines()) > MAX_LINES and product:
+            complain(path, f"has more than {MAX_LINES} lines: it is two files")
+
+
+def main():
+    violations = []
+
+    def complain(where, what):
+        violations.append(f"{where}: {what}")
+
+    check_layers(complain)
+    check_mirror(complain)
+    check_coroutines(complain)
+    check_sources(complain)
+    for line in violations:
+        print(line, file=sys.stderr)
+    return 1 if violations else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
