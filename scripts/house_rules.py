@@ -63,7 +63,8 @@ def check_layers(complain):
 
 def check_mirror(complain):
     for path in tracked("tests/unit/*_test.cc"):
-        source = ROOT / pathlib.PurePosixPath(*path.parts[2:])
+        mirrored = pathlib.PurePosixPath(*path.parts[2:])
+        source = ROOT / ("tests" if mirrored.parts[0] == "support" else "") / mirrored
         stem = str(source)[: -len("_test.cc")]
         if not any(pathlib.Path(stem + ext).exists() for ext in (".h", ".cc")):
             complain(path, "mirrors no source file")
