@@ -1,0 +1,26 @@
+// Hello: who an agent says it is, held against its certificate.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "collector/ingest/ingest.h"
+#include "common/pki/identity.h"
+#include "postwatch/v1/uplink.pb.h"
+
+namespace postwatch::collector {
+
+// Unauthenticated unless the certificate (PEM) is an agent's, and the Hello claims that agent and
+// its region; InvalidArgument for a Hello out of bounds. Both name what is wrong.
+absl::Status CheckHello(const v1::Hello& hello, std::string_view certificate);
+
+// What a checked Hello says, heard now.
+AgentRecord ReadHello(const v1::Hello& hello, absl::Time now);
+
+// Too many or too long problems are cut; an absent or impossible agent_time reads as our own.
+HeartbeatFacts ReadHeartbeat(const v1::Heartbeat& heartbeat, absl::Time now);
+
+}  // namespace postwatch::collector

@@ -1,0 +1,123 @@
+// Ingest: the collector's side of the uplink: agents connect, say who they are, and report.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "collector/model/fleet.h"
+#include "collector/model/sighting.h"
+#include "common/base/clock.h"
+#include "common/model/check_spec.h"
+#include "common/pki/pem_files.h"
+
+namespace grpc {
+class Server;
+class Service;
+}  // namespace grpc
+
+namespace postwatch::collector {
+
+// What a heartbeat says.
+struct HeartbeatFacts {
+  absl::Time received;          // our clock
+  absl::Duration clock_offset;  // the agent's wall clock minus ours
+  uint64_t spooled = 0;         // waiting on its disk
+  uint64_t dropped = 0;         // lost by its bounded spool
+  absl::Duration loop_lag;      // worst since the last heartbeat
+  uint64_t assignment_version = 0;
+  std::vector<std::string> problems;
+};
+
+// What agents do. Called on gRPC's threads, several at once; must neither block nor call Ingest.
+class IngestEvents {
+ public:
+  virtual ~IngestEvents() = default;
+
+  // Said who it is, and its certificate agrees. Again without AgentGone in between when it came
+  // back before its old stream was seen to break.
+  virtual void AgentConnected(const AgentRecord& agent) = 0;
+  virtual void AgentHeard(const std::string& agent, const HeartbeatFacts& facts) = 0;
+  virtual void AgentGone(const std::string& agent) = 0;
+
+  // Asks for Store::Watermark, behind all batches received so far. `done` may be called on any
+  // thread, also at once.
+  virtual void FindWatermark(const std::string& agent, const std::string& spool_id,
+                             std::function<void(absl::StatusOr<uint64_t>)> done) = 0;
+
+  // In order of their sequence numbers; possibly some that are stored already. `done` may be called
+  // on any thread, also at once; OK means committed: the agent will forget them. There is at most
+  // one batch of a stream between this call and its `done`.
+  virtual void BatchReceived(std::vector<Sighting> sightings,
+                             std::function<void(absl::Status)> done) = 0;
+};
+
+struct IngestOptions {
+  std::string version;             // of the program, for the Welcome
+  size_t max_streams = 1000;       // also those that have not said Hello yet
+  double rate_per_stream = 20000;  // observations a second; a faster agent is read slower
+  absl::Duration hello_timeout = absl::Seconds(10);
+};
+
+// Since the start, except `streams`.
+struct IngestCounters {
+  uint64_t streams = 0;   // open now
+  uint64_t connects = 0;  // Hellos accepted
+  uint64_t batches = 0;
+  uint64_t observations = 0;                      // received, with duplicates and refused ones
+  uint64_t committed = 0;                         // handed on and acknowledged as stored
+  uint64_t throttled = 0;                         // times a stream was made to wait for its rate
+  std::map<std::string, uint64_t> rejected;       // observations refused, by reason (intake.h)
+  std::map<std::string, uint64_t> streams_ended;  // streams ended by us, by gRPC status code name
+};
+
+struct RunRequest {
+  std::string id;
+  std::vector<std::string> check_ids;  // at most 64
+};
+
+class UplinkHub;
+
+// All methods may be called from any thread.
+class Ingest {
+ public:
+  // `events` and `clock` must outlive Stop.
+  Ingest(IngestEvents& events, const Clock& clock, IngestOptions options);
+  ~Ingest();  // Stop without grace
+
+  // Listens on `address` ("host:port", port 0 for any) for mutual TLS: only peers with a
+  // certificate of `pem.ca` get as far as a Hello. Once. Unavailable when the port cannot be taken.
+  absl::Status Start(const std::string& address, const PemBundle& pem);
+  // 0 before Start.
+  int port() const { return port_; }
+
+  // What every agent is to run, from now on; sent to all who are connected if it differs from what
+  // they were sent. Answers its version. InvalidArgument as MakeAssignment (assignment.h).
+  absl::StatusOr<uint64_t> SetAssignment(std::vector<CheckSpec> checks);
+
+  // False when the agent is not connected, or has too many requests waiting to be sent.
+  bool RequestRun(const std::string& agent, const RunRequest& request);
+
+  // Tells all agents to leave and come back after `reconnect_after`, and lets nobody in any more.
+  void Drain(absl::Duration reconnect_after);
+
+  // Ends all streams, those that are still there after `grace` without goodbye. No event comes
+  // afterwards; a `done` may still be called. Blocks.
+  void Stop(absl::Duration grace);
+
+  IngestCounters counters() const;
+
+ private:
+  std::shared_ptr<UplinkHub> hub_;
+  std::unique_ptr<grpc::Service> service_;
+  std::unique_ptr<grpc::Server> server_;
+  int port_ = 0;
+};
+
+}  // namespace postwatch::collector

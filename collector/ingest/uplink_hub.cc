@@ -1,0 +1,122 @@
+#include "collector/ingest/uplink_hub.h"
+
+#include "common/base/log.h"
+#include "common/base/text.h"
+
+namespace postwatch::collector {
+
+absl::Status UplinkHub::OpenStream() {
+  absl::MutexLock lock(&mutex_);
+  if (draining_) return absl::UnavailableError("the collector is stopping; try again later");
+  if (counters_.streams >= options_.max_streams) {
+    return absl::ResourceExhaustedError(
+        Concat("the collector has ", options_.max_streams, " streams already"));
+  }
+  ++counters_.streams;
+  return absl::OkStatus();
+}
+
+void UplinkHub::CloseStream(const std::string& agent, const ConnectedAgent* stream) {
+  std::shared_ptr<ConnectedAgent> last;  // must not be destroyed under the lock
+  absl::MutexLock lock(&mutex_);
+  auto found = agents_.find(agent);
+  if (found != agents_.end() && found->second.get() == stream) {
+    last = std::move(found->second);
+    agents_.erase(found);
+    // Under the lock, so that it comes before AgentConnected of a stream admitted next.
+    events_.AgentGone(agent);
+  }
+  --counters_.streams;
+}
+
+void UplinkHub::Admit(const std::string& agent, std::shared_ptr<ConnectedAgent> stream) {
+  std::shared_ptr<ConnectedAgent> older;
+  {
+    absl::MutexLock lock(&mutex_);
+    ++counters_.connects;
+    older = std::exchange(agents_[agent], std::move(stream));
+  }
+  if (older != nullptr) older->Replace();
+}
+
+std::shared_ptr<const Assignment> UplinkHub::assignment() const {
+  absl::MutexLock lock(&mutex_);
+  return assignment_;
+}
+
+std::vector<std::shared_ptr<ConnectedAgent>> UplinkHub::Everyone() const {
+  absl::MutexLock lock(&mutex_);
+  std::vector<std::shared_ptr<ConnectedAgent>> streams;
+  for (const auto& [agent, stream] : agents_) streams.push_back(stream);
+  return streams;
+}
+
+void UplinkHub::SetAssignment(std::shared_ptr<const Assignment> assignment) {
+  {
+    absl::MutexLock lock(&mutex_);
+    if (assignment->version == assignment_->version) return;
+    assignment_ = std::move(assignment);
+  }
+  for (const auto& stream : Everyone()) stream->AssignmentChanged();
+}
+
+bool UplinkHub::RequestRun(const std::string& agent, const RunRequest& request) {
+  std::shared_ptr<ConnectedAgent> stream;
+  {
+    absl::MutexLock lock(&mutex_);
+    auto found = agents_.find(agent);
+    if (found == agents_.end()) return false;
+    stream = found->second;
+  }
+  return stream->SendRunNow(request);
+}
+
+void UplinkHub::Drain(absl::Duration reconnect_after) {
+  {
+    absl::MutexLock lock(&mutex_);
+    draining_ = true;
+  }
+  for (const auto& stream : Everyone()) stream->SendDrain(reconnect_after);
+}
+
+void UplinkHub::AwaitNoStreams() {
+  absl::MutexLock lock(&mutex_);
+  mutex_.Await(absl::Condition(this, &UplinkHub::Empty));
+}
+
+void UplinkHub::CountBatch(size_t observations, const std::vector<std::string_view>& refusals) {
+  absl::MutexLock lock(&mutex_);
+  ++counters_.batches;
+  counters_.observations += observations;
+  for (std::string_view reason : refusals) ++counters_.rejected[std::string(reason)];
+}
+
+void UplinkHub::CountCommitted(size_t observations) {
+  absl::MutexLock lock(&mutex_);
+  counters_.committed += observations;
+}
+
+void UplinkHub::CountThrottled() {
+  absl::MutexLock lock(&mutex_);
+  ++counters_.throttled;
+}
+
+void UplinkHub::ReportEnded(const std::string& peer, const std::string& agent,
+                            const absl::Status& status) {
+  std::string code = absl::StatusCodeToString(status.code());
+  {
+    absl::MutexLock lock(&mutex_);
+    ++counters_.streams_ended[code];
+    // Each connection has a port of its own; the host is the peer.
+    if (!log_limiter_.Allow(peer.substr(0, peer.rfind(':')), clock_.Steady())) return;
+  }
+  Log(LogLevel::kWarn, "ended an agent's stream",
+      {{"peer", peer}, {"agent", agent}, {"code", code}, {"why", std::string(status.message())}});
+}
+
+IngestCounters UplinkHub::counters() const {
+  absl::MutexLock lock(&mutex_);
+  return counters_;
+}
+
+}  // namespace postwatch::collector

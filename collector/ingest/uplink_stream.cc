@@ -1,0 +1,387 @@
+#include "collector/ingest/uplink_stream.h"
+
+#include <grpc/grpc_security_constants.h>
+#include <grpcpp/alarm.h>
+#include <grpcpp/server_context.h>
+#include <grpcpp/support/server_callback.h>
+
+#include <deque>
+#include <optional>
+
+#include "collector/ingest/hello.h"
+#include "collector/ingest/intake.h"
+#include "common/base/text.h"
+#include "common/wire/convert.h"
+#include "postwatch/v1/uplink.pb.h"
+
+namespace postwatch::collector {
+namespace {
+
+constexpr size_t kMaxPendingBatches = 8;  // read and not yet with the store
+constexpr size_t kMaxWaitingMessages = 32;
+constexpr size_t kMaxRunNowChecks = 64;
+
+class UplinkStream : public grpc::ServerBidiReactor<v1::AgentMessage, v1::CollectorMessage>,
+                     public ConnectedAgent,
+                     public std::enable_shared_from_this<UplinkStream> {
+ public:
+  explicit UplinkStream(std::shared_ptr<UplinkHub> hub)
+      : hub_(std::move(hub)), rate_(hub_->options().rate_per_stream) {}
+
+  void Open(const grpc::CallbackServerContext& context);
+
+  // gRPC's side. The reads come one after the other; all of them before OnDone.
+  void OnReadDone(bool ok) override;
+  void OnWriteDone(bool ok) override;
+  void OnCancel() override;
+  void OnDone() override;
+
+  // The hub's side.
+  void AssignmentChanged() override;
+  bool SendRunNow(const RunRequest& request) override;
+  void SendDrain(absl::Duration reconnect_after) override;
+  void Replace() override;
+
+ private:
+  enum class Phase { kGreeting, kWelcoming, kRunning, kEnded };
+
+  // Each answers why the stream must end, or OK.
+  absl::Status OnMessage();
+  absl::Status OnHello(const v1::Hello& hello);
+  absl::Status OnBatch(const v1::ObservationBatch& batch);
+  void OnHeartbeat(const v1::Heartbeat& heartbeat);
+
+  void OnWatermark(absl::StatusOr<uint64_t> watermark);
+  void OnThrottleOver();
+  void OnHelloTimeout();
+  // Hands what waits to the store, unless something is there already.
+  void SubmitPending();
+  void OnCommitted(size_t count, uint64_t highest, const absl::Status& status);
+
+  void ReadNext() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void WriteNext() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  bool NextMessage() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void End(const absl::Status& status) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
+  const std::shared_ptr<UplinkHub> hub_;
+  std::shared_ptr<UplinkStream> self_;  // until OnDone
+  bool counted_ = false;                // OpenStream was OK
+  std::string peer_;
+  std::string certificate_;
+  // An alarm keeps its callback until it is destroyed: the callbacks must not own the stream.
+  grpc::Alarm hello_alarm_;
+  grpc::Alarm throttle_alarm_;
+
+  // Of the read in progress; touched by OnReadDone and what it calls.
+  v1::AgentMessage incoming_;
+  std::string agent_;  // once admitted; written under the lock, since End may read it anywhere
+  AgentRecord record_;
+  std::string spool_id_;
+  std::optional<Intake> intake_;
+  TokenBucket rate_;
+
+  absl::Mutex mutex_;
+  Phase phase_ ABSL_GUARDED_BY(mutex_) = Phase::kGreeting;
+  bool reading_ ABSL_GUARDED_BY(mutex_) = false;  // or handling what was read
+  bool throttled_ ABSL_GUARDED_BY(mutex_) = false;
+  bool peer_finished_ ABSL_GUARDED_BY(mutex_) = false;  // said that it sends no more
+
+  std::vector<Sighting> pending_ ABSL_GUARDED_BY(mutex_);
+  size_t pending_batches_ ABSL_GUARDED_BY(mutex_) = 0;
+  bool storing_ ABSL_GUARDED_BY(mutex_) = false;
+
+  v1::CollectorMessage outgoing_;  // of the write in flight
+  bool writing_ ABSL_GUARDED_BY(mutex_) = false;
+  std::deque<v1::CollectorMessage> waiting_ ABSL_GUARDED_BY(mutex_);
+  bool assignment_due_ ABSL_GUARDED_BY(mutex_) = false;
+  uint64_t sent_version_ ABSL_GUARDED_BY(mutex_) = 0;
+  bool ack_due_ ABSL_GUARDED_BY(mutex_) = false;
+  uint64_t stored_ ABSL_GUARDED_BY(mutex_) = 0;
+};
+
+void UplinkStream::Open(const grpc::CallbackServerContext& context) {
+  self_ = shared_from_this();
+  peer_ = context.peer();
+  for (const grpc::string_ref& pem :
+       context.auth_context()->FindPropertyValues(GRPC_X509_PEM_CERT_PROPERTY_NAME)) {
+    certificate_.assign(pem.data(), pem.size());
+  }
+  absl::Status opened = hub_->OpenStream();
+  counted_ = opened.ok();
+  absl::MutexLock lock(&mutex_);
+  if (!opened.ok()) return End(opened);
+  hello_alarm_.Set(absl::ToChronoTime(absl::Now() + hub_->options().hello_timeout),
+                   [weak = weak_from_this()](bool fired) {
+                     std::shared_ptr<UplinkStream> self = weak.lock();
+                     if (fired && self != nullptr) self->OnHelloTimeout();
+                   });
+  ReadNext();
+}
+
+void UplinkStream::OnHelloTimeout() {
+  absl::MutexLock lock(&mutex_);
+  if (phase_ == Phase::kGreeting) End(absl::DeadlineExceededError("no hello in time"));
+}
+
+void UplinkStream::OnReadDone(bool ok) {
+  {
+    absl::MutexLock lock(&mutex_);
+    if (phase_ == Phase::kEnded) return;
+    if (!ok) {
+      peer_finished_ = true;
+      return WriteNext();
+    }
+  }
+  absl::Status fine = OnMessage();
+  incoming_.Clear();
+  SubmitPending();
+  absl::MutexLock lock(&mutex_);
+  if (!fine.ok()) return End(fine);
+  // Only now: until here, whoever else calls ReadNext must not start a read into incoming_.
+  reading_ = false;
+  ReadNext();
+}
+
+absl::Status UplinkStream::OnMessage() {
+  const bool greeted = intake_.has_value();
+  switch (incoming_.message_case()) {
+    case v1::AgentMessage::kHello:
+      if (greeted) return absl::InvalidArgumentError("a second hello");
+      return OnHello(incoming_.hello());
+    case v1::AgentMessage::kBatch:
+      if (!greeted) return absl::InvalidArgumentError("a batch before the hello");
+      return OnBatch(incoming_.batch());
+    case v1::AgentMessage::kHeartbeat:
+      if (!greeted) return absl::InvalidArgumentError("a heartbeat before the hello");
+      OnHeartbeat(incoming_.heartbeat());
+      return absl::OkStatus();
+    case v1::AgentMessage::MESSAGE_NOT_SET:
+      break;
+  }
+  return absl::InvalidArgumentError("a message of a kind this version does not know");
+}
+
+absl::Status UplinkStream::OnHello(const v1::Hello& hello) {
+  absl::Status fine = CheckHello(hello, certificate_);
+  if (!fine.ok()) return fine;
+  {
+    absl::MutexLock lock(&mutex_);
+    if (phase_ == Phase::kEnded) return absl::OkStatus();
+    phase_ = Phase::kWelcoming;
+    agent_ = hello.agent();
+  }
+  hello_alarm_.Cancel();
+  record_ = ReadHello(hello, hub_->clock().Now());
+  spool_id_ = hello.spool_id();
+  hub_->Admit(agent_, shared_from_this());
+  hub_->events().AgentConnected(record_);
+  hub_->events().FindWatermark(agent_, spool_id_,
+                               [self = shared_from_this()](absl::StatusOr<uint64_t> watermark) {
+                                 self->OnWatermark(std::move(watermark));
+                               });
+  return absl::OkStatus();
+}
+
+// No read is in progress until the welcome is on its way, so the reader's members may be set here.
+void UplinkStream::OnWatermark(absl::StatusOr<uint64_t> watermark) {
+  absl::MutexLock lock(&mutex_);
+  if (phase_ != Phase::kWelcoming) return;
+  if (!watermark.ok()) {
+    return End(absl::UnavailableError(
+        Concat("the collector cannot read its store: ", watermark.status().message())));
+  }
+  intake_.emplace(record_.vantage, spool_id_, *watermark);
+  phase_ = Phase::kRunning;
+  stored_ = *watermark;
+  v1::Welcome& welcome = *waiting_.emplace_front().mutable_welcome();
+  welcome.set_collector_version(hub_->options().version);
+  welcome.set_acknowledged(*watermark);
+  assignment_due_ = true;
+  WriteNext();
+  ReadNext();
+}
+
+absl::Status UplinkStream::OnBatch(const v1::ObservationBatch& batch) {
+  std::shared_ptr<const Assignment> assignment = hub_->assignment();
+  absl::StatusOr<Taken> taken = intake_->Take(batch, *assignment, hub_->clock().Now());
+  if (!taken.ok()) return taken.status();
+  const size_t count = taken->sightings.size();
+  hub_->CountBatch(count, taken->refusals);
+  const absl::Duration wait = rate_.Take(static_cast<double>(count), hub_->clock().Steady());
+  if (wait > absl::ZeroDuration()) hub_->CountThrottled();
+  absl::MutexLock lock(&mutex_);
+  if (phase_ != Phase::kRunning) return absl::OkStatus();
+  std::move(taken->sightings.begin(), taken->sightings.end(), std::back_inserter(pending_));
+  ++pending_batches_;
+  if (wait > absl::ZeroDuration()) {
+    throttled_ = true;
+    throttle_alarm_.Set(absl::ToChronoTime(absl::Now() + wait), [weak = weak_from_this()](bool) {
+      std::shared_ptr<UplinkStream> self = weak.lock();
+      if (self != nullptr) self->OnThrottleOver();
+    });
+  }
+  return absl::OkStatus();
+}
+
+void UplinkStream::OnThrottleOver() {
+  absl::MutexLock lock(&mutex_);
+  throttled_ = false;
+  ReadNext();
+}
+
+void UplinkStream::OnHeartbeat(const v1::Heartbeat& heartbeat) {
+  HeartbeatFacts facts = ReadHeartbeat(heartbeat, hub_->clock().Now());
+  intake_->SetClockOffset(facts.clock_offset);
+  hub_->events().AgentHeard(agent_, facts);
+}
+
+void UplinkStream::SubmitPending() {
+  std::vector<Sighting> batch;
+  {
+    absl::MutexLock lock(&mutex_);
+    if (storing_ || pending_.empty() || phase_ != Phase::kRunning) return;
+    storing_ = true;
+    batch = std::exchange(pending_, {});
+    pending_batches_ = 0;
+  }
+  const size_t count = batch.size();
+  const uint64_t highest = batch.back().sequence;
+  // Unlocked: the answer may come from within the call.
+  hub_->events().BatchReceived(
+      std::move(batch), [self = shared_from_this(), count, highest](const absl::Status& status) {
+        self->OnCommitted(count, highest, status);
+      });
+}
+
+void UplinkStream::OnCommitted(size_t count, uint64_t highest, const absl::Status& status) {
+  if (status.ok()) hub_->CountCommitted(count);
+  {
+    absl::MutexLock lock(&mutex_);
+    storing_ = false;
+    if (phase_ == Phase::kEnded) return;
+    if (!status.ok()) {
+      return End(absl::UnavailableError(
+          Concat("the collector cannot store observations now: ", status.message())));
+    }
+    stored_ = highest;
+    ack_due_ = true;
+  }
+  SubmitPending();
+  absl::MutexLock lock(&mutex_);
+  WriteNext();
+  ReadNext();
+}
+
+void UplinkStream::ReadNext() {
+  const bool may_speak = phase_ == Phase::kGreeting || phase_ == Phase::kRunning;
+  if (!may_speak || reading_ || throttled_ || peer_finished_) return;
+  if (pending_batches_ >= kMaxPendingBatches) return;
+  reading_ = true;
+  StartRead(&incoming_);
+}
+
+// Fills outgoing_ with the next message there is to send.
+bool UplinkStream::NextMessage() {
+  if (!waiting_.empty()) {
+    outgoing_ = std::move(waiting_.front());
+    waiting_.pop_front();
+    return true;
+  }
+  if (std::exchange(assignment_due_, false)) {
+    std::shared_ptr<const Assignment> assignment = hub_->assignment();
+    if (assignment->version != sent_version_) {
+      sent_version_ = assignment->version;
+      *outgoing_.mutable_assignment() = assignment->message;
+      return true;
+    }
+  }
+  if (std::exchange(ack_due_, false)) {
+    outgoing_.mutable_ack()->set_sequence(stored_);
+    return true;
+  }
+  return false;
+}
+
+void UplinkStream::WriteNext() {
+  if (phase_ == Phase::kEnded || writing_) return;
+  if (phase_ == Phase::kRunning && NextMessage()) {
+    writing_ = true;
+    StartWrite(&outgoing_);
+    return;
+  }
+  // A finish while a write is in flight would drop the last acknowledgement.
+  if (peer_finished_ && !storing_ && pending_.empty()) End(absl::OkStatus());
+}
+
+void UplinkStream::OnWriteDone(bool ok) {
+  absl::MutexLock lock(&mutex_);
+  writing_ = false;
+  if (phase_ == Phase::kEnded) return;
+  if (!ok) return End(absl::CancelledError("the agent is gone"));
+  WriteNext();
+}
+
+void UplinkStream::OnCancel() {
+  absl::MutexLock lock(&mutex_);
+  if (phase_ != Phase::kEnded) End(absl::CancelledError("the agent is gone"));
+}
+
+void UplinkStream::End(const absl::Status& status) {
+  if (phase_ == Phase::kEnded) return;
+  phase_ = Phase::kEnded;
+  pending_.clear();
+  pending_batches_ = 0;
+  if (!status.ok() && status.code() != absl::StatusCode::kCancelled) {
+    hub_->ReportEnded(peer_, agent_, status);
+  }
+  // gRPC's codes are those of Abseil.
+  Finish(grpc::Status(static_cast<grpc::StatusCode>(status.code()), std::string(status.message())));
+}
+
+void UplinkStream::OnDone() {
+  hello_alarm_.Cancel();
+  throttle_alarm_.Cancel();
+  std::shared_ptr<UplinkStream> self = std::move(self_);
+  if (counted_) hub_->CloseStream(agent_, this);
+}
+
+void UplinkStream::AssignmentChanged() {
+  absl::MutexLock lock(&mutex_);
+  assignment_due_ = true;
+  WriteNext();
+}
+
+bool UplinkStream::SendRunNow(const RunRequest& request) {
+  absl::MutexLock lock(&mutex_);
+  if (phase_ != Phase::kRunning || waiting_.size() >= kMaxWaitingMessages) return false;
+  v1::RunNow& run = *waiting_.emplace_back().mutable_run_now();
+  run.set_id(request.id);
+  const size_t count = std::min(request.check_ids.size(), kMaxRunNowChecks);
+  run.mutable_check_ids()->Assign(request.check_ids.begin(),
+                                  request.check_ids.begin() + static_cast<ptrdiff_t>(count));
+  WriteNext();
+  return true;
+}
+
+void UplinkStream::SendDrain(absl::Duration reconnect_after) {
+  absl::MutexLock lock(&mutex_);
+  if (phase_ == Phase::kEnded) return;
+  *waiting_.emplace_back().mutable_drain()->mutable_reconnect_after() = ToProto(reconnect_after);
+  WriteNext();
+}
+
+void UplinkStream::Replace() {
+  absl::MutexLock lock(&mutex_);
+  End(absl::AlreadyExistsError("a newer stream of this agent took its place"));
+}
+
+}  // namespace
+
+grpc::ServerBidiReactor<v1::AgentMessage, v1::CollectorMessage>* OpenUplinkStream(
+    std::shared_ptr<UplinkHub> hub, grpc::CallbackServerContext& context) {
+  auto stream = std::make_shared<UplinkStream>(std::move(hub));
+  stream->Open(context);
+  return stream.get();
+}
+
+}  // namespace postwatch::collector
