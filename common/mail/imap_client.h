@@ -4,23 +4,16 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "common/base/secret.h"
+#include "common/mail/imap_response.h"
 #include "common/net/stream.h"
 #include "common/net/task.h"
 
 namespace postwatch {
-
-// The tagged answer to a command.
-struct ImapStatus {
-  enum class Kind { kOk, kNo, kBad } kind = Kind::kOk;
-  std::string
-      code;  // response code without brackets, upper-case atom first: "AUTHENTICATIONFAILED"
-  std::string text;  // at most 2 KiB kept
-  bool ok() const { return kind == Kind::kOk; }
-};
 
 struct ImapGreeting {
   enum class Kind { kOk, kPreauth, kBye } kind = Kind::kOk;
@@ -50,13 +43,17 @@ struct ImapFetch {
 // status means the connection broke (NetStatus) or the protocol did (InvalidArgument "imap
 // protocol: ..."). Literals are read by count wherever they stand, each at most 1 MiB, 2 MiB a
 // response; untagged responses may come at any time. Credentials with CR, LF or NUL are refused. A
-// "* BYE" in place of an answer becomes ImapStatus{kNo, code "BYE", text}.
+// "* BYE" in place of an answer becomes ImapStatus{kNo, code "BYE", text}; what was said is kept in
+// bye(). Mailbox names are UTF-8 (sent as modified UTF-7, RFC 3501 section 5.1.3).
 class ImapClient {
  public:
-  explicit ImapClient(Stream& stream) : stream_(stream) {}
+  // `command_timeout` is set on the stream again after each WaitIdle, which sets its own.
+  explicit ImapClient(Stream& stream, absl::Duration command_timeout = absl::Seconds(30))
+      : stream_(stream), command_timeout_(command_timeout) {}
 
   Task<absl::StatusOr<ImapGreeting>> ReadGreeting();
-  // Also remembers the capabilities; see Has. Asked again after STARTTLS and login unless told.
+  // Also remembers the capabilities; see Has. Login asks by itself when they are not known, and
+  // again after success unless told; after STARTTLS ask before using Has.
   Task<absl::StatusOr<ImapStatus>> Capability();
   bool Has(std::string_view capability) const;  // upper-case, "IDLE", "UIDPLUS", "LOGINDISABLED"
   // The STARTTLS command only; forgets capabilities. The caller upgrades the stream after OK.
@@ -76,7 +73,8 @@ class ImapClient {
   Task<absl::StatusOr<ImapStatus>> StartIdle();
   // While idling: waits for the next untagged response, at most `limit`. true = the mailbox may
   // have grown (EXISTS/RECENT), false = the limit passed or something else was said. The connection
-  // stays usable.
+  // stays usable. Growth announced since the last FetchFrom began, be it before the IDLE, counts:
+  // then true at once. After a BYE (see bye()) or an IDLE ended by the server the next call fails.
   Task<absl::StatusOr<bool>> WaitIdle(absl::Duration limit);
   // DONE, then the tagged answer of the IDLE.
   Task<absl::StatusOr<ImapStatus>> StopIdle();
@@ -85,20 +83,51 @@ class ImapClient {
   // with code "NOUIDPLUS" and nothing is sent, unless `alone` says no foreign \Deleted message is
   // there.
   Task<absl::StatusOr<ImapStatus>> Expunge(uint32_t uid, bool alone);
-  // UIDs in the selected mailbox that carry \Deleted (UID SEARCH DELETED), at most 10000.
+  // UIDs in the selected mailbox that carry \Deleted (UID SEARCH DELETED), at most 10000. A refusal
+  // is FailedPrecondition.
   Task<absl::StatusOr<std::vector<uint32_t>>> SearchDeleted();
   Task<absl::StatusOr<ImapStatus>> Logout();
   uint32_t exists() const { return exists_; }
+  // What the server said in "* BYE", once it has: the reason of a kClosed that follows.
+  const std::optional<ImapStatus>& bye() const { return bye_; }
 
  private:
-  struct Response;
-  Task<absl::StatusOr<Response>> ReadResponse();
+  // What untagged responses bring while a command runs.
+  struct Gathered {
+    ImapMailbox mailbox;
+    std::vector<ImapMessage> messages;
+    std::vector<uint32_t> uids;
+    size_t body_bytes = 0;
+    bool logout = false;  // BYE is no answer then, but comes before it
+  };
+
+  Task<absl::StatusOr<ImapResponse>> ReadResponse();
+  Task<absl::StatusOr<ImapResponse>> FinishResponse(std::string first_line);
+  Task<absl::StatusOr<ImapResponse>> NextAnswer(std::string tag, Gathered& gathered);
+  Task<absl::StatusOr<ImapStatus>> ReadTagged(std::string tag, Gathered& gathered);
+  Task<absl::StatusOr<ImapStatus>> Run(std::string command, Gathered& gathered);
   Task<absl::StatusOr<ImapStatus>> Run(std::string command);
+  Task<absl::StatusOr<ImapMailbox>> Open(std::string verb, std::string mailbox);
+  Task<absl::StatusOr<ImapFetch>> RunFetch(std::string set, uint32_t first_uid,
+                                           std::string section);
+  Task<absl::StatusOr<ImapStatus>> AuthenticatePlain(std::string username, const Secret& password,
+                                                     bool initial_response);
+  Task<absl::StatusOr<ImapStatus>> LoginCommand(std::string username, const Secret& password);
+  absl::Status Absorb(const ImapResponse& response, Gathered& gathered);
+  absl::Status AbsorbFetch(const ImapResponse& response, Gathered& gathered);
+  void AbsorbCode(const ImapStatus& status, Gathered& gathered);
+  std::string NextTag();
 
   Stream& stream_;
+  absl::Duration command_timeout_;
   uint32_t exists_ = 0;
+  bool grown_ = false;  // EXISTS went up since the last FetchFrom began
   int next_tag_ = 1;
   std::vector<std::string> capabilities_;
+  bool capabilities_known_ = false;
+  std::string idle_tag_;                   // of the IDLE that is running, else empty
+  std::optional<ImapStatus> idle_answer_;  // the server ended the IDLE before DONE
+  std::optional<ImapStatus> bye_;
 };
 
 }  // namespace postwatch

@@ -53,8 +53,8 @@ struct ReceivedProbe {
 };
 
 // Reads a fetched message (at most 1 MiB is looked at). Looks for the token in X-Probe-Token,
-// Message-ID and the first body lines, in this order. Nothing when it carries no token that
-// verifies.
+// Message-ID and the first body lines, in this order; in a report anywhere. Nothing when it carries
+// no token that verifies. Automatic replies and bounces in any form count as reports.
 std::optional<ReceivedProbe> ReadProbeMessage(std::string_view message, const Secret& fleet_key);
 
 // The token found in a header block alone (no body), to pick messages cheaply.

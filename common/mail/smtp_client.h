@@ -1,26 +1,17 @@
 // SmtpClient: SMTP commands and replies on a stream (RFC 5321). No policy, no retries.
 #pragma once
 
-#include <cstdint>
-#include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "common/base/secret.h"
+#include "common/mail/smtp_reply.h"
 #include "common/net/stream.h"
 #include "common/net/task.h"
 
 namespace postwatch {
-
-// One SMTP reply, all lines joined with '\n' and the codes stripped (RFC 5321 section 4.2).
-struct SmtpReply {
-  int code = 0;          // 200-599
-  std::string enhanced;  // "5.1.1" or empty; from the first line that has one (RFC 2034)
-  std::string text;      // at most 2 KiB kept
-  bool positive() const { return code >= 200 && code < 300; }
-  bool intermediate() const { return code >= 300 && code < 400; }
-};
 
 struct EhloReply {
   SmtpReply reply;
@@ -32,7 +23,8 @@ struct EhloReply {
 
 // Speaks over a stream it does not own. Every method returns the server's reply as a value; an
 // error status means the connection or the protocol broke: a NetStatus, or InvalidArgument
-// ("smtp protocol: ...") for a reply that is none (mixed codes, over 100 lines, line over 4 KiB).
+// ("smtp protocol: ...") for a reply that is none (mixed codes, over 100 lines, line over 4 KiB) or
+// that came before its command; a 421 is taken at any time (RFC 5321 section 3.8).
 // Never pipelines, never speaks before the banner. Text that would inject a command (CR, LF, NUL)
 // is refused with InvalidArgument before anything is sent.
 class SmtpClient {
@@ -54,14 +46,20 @@ class SmtpClient {
   // Sends the message (any line ends; made CRLF, dot-stuffed, ended by CRLF.CRLF), reads the final
   // reply.
   Task<absl::StatusOr<SmtpReply>> SendMessage(std::string message);
+  // Whether SendMessage got as far as writing the final dot. A connection lost after that may have
+  // delivered the message (RFC 1047); one lost before has not.
+  bool final_dot_sent() const { return final_dot_sent_; }
   Task<absl::StatusOr<SmtpReply>> Reset();
   Task<absl::StatusOr<SmtpReply>> Quit();
 
  private:
+  Task<absl::StatusOr<SmtpReplyParser>> ReadLines();
   Task<absl::StatusOr<SmtpReply>> ReadReply();
+  Task<absl::StatusOr<SmtpReplyParser>> Say(std::string line);
   Task<absl::StatusOr<SmtpReply>> Command(std::string line);
 
   Stream& stream_;
+  bool final_dot_sent_ = false;
 };
 
 }  // namespace postwatch

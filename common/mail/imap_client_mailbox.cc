@@ -1,0 +1,159 @@
+// ImapClient's commands on a selected mailbox: FETCH, IDLE, STORE, EXPUNGE, SEARCH; and LOGOUT.
+#include <algorithm>
+
+#include "common/base/text.h"
+#include "common/mail/imap_client.h"
+
+namespace postwatch {
+namespace {
+
+constexpr absl::Duration kShortestWait = absl::Milliseconds(1);
+
+absl::Status ProtocolError(std::string_view what) {
+  return absl::InvalidArgumentError(Concat("imap protocol: ", what));
+}
+
+}  // namespace
+
+Task<absl::StatusOr<ImapFetch>> ImapClient::RunFetch(std::string set, uint32_t first_uid,
+                                                     std::string section) {
+  if (section.find_first_of(std::string_view("\r\n\0", 3)) != section.npos) {
+    co_return absl::InvalidArgumentError(
+        "the FETCH section holds CR, LF or NUL; nothing was sent, correct it");
+  }
+  Gathered gathered;
+  std::string command = Concat("UID FETCH ", set, " (UID RFC822.SIZE ", section, ")");
+  absl::StatusOr<ImapStatus> status = co_await Run(std::move(command), gathered);
+  if (!status.ok()) co_return status.status();
+  ImapFetch fetch;
+  fetch.status = *std::move(status);
+  for (ImapMessage& message : gathered.messages) {
+    // "n:*" always means the last message too, even when its UID is below n.
+    if (message.uid >= first_uid) fetch.messages.push_back(std::move(message));
+  }
+  co_return fetch;
+}
+
+Task<absl::StatusOr<ImapFetch>> ImapClient::FetchFrom(uint32_t first_uid, std::string section) {
+  grown_ = false;
+  std::string set = Concat(std::max<uint32_t>(first_uid, 1), ":*");
+  absl::StatusOr<ImapFetch> fetch =
+      co_await RunFetch(std::move(set), first_uid, std::move(section));
+  co_return fetch;
+}
+
+Task<absl::StatusOr<ImapFetch>> ImapClient::Fetch(uint32_t uid, std::string section) {
+  std::string set = Concat(uid);
+  absl::StatusOr<ImapFetch> fetch = co_await RunFetch(std::move(set), uid, std::move(section));
+  if (fetch.ok()) {
+    std::erase_if(fetch->messages,
+                  [uid](const ImapMessage& message) { return message.uid != uid; });
+  }
+  co_return fetch;
+}
+
+Task<absl::StatusOr<ImapStatus>> ImapClient::StartIdle() {
+  if (bye_.has_value()) co_return *bye_;
+  Gathered gathered;
+  const std::string tag = NextTag();
+  std::string line = Concat(tag, " IDLE\r\n");
+  absl::Status written = co_await stream_.Write(std::move(line));
+  if (!written.ok()) co_return written;
+  absl::StatusOr<ImapResponse> answer = co_await NextAnswer(tag, gathered);
+  if (!answer.ok()) co_return answer.status();
+  if (answer->kind == ImapResponse::Kind::kTagged) {
+    if (answer->status.ok()) co_return ProtocolError("IDLE ended before it began");
+    co_return answer->status;
+  }
+  idle_tag_ = tag;
+  idle_answer_.reset();
+  co_return std::move(answer->status);
+}
+
+Task<absl::StatusOr<bool>> ImapClient::WaitIdle(absl::Duration limit) {
+  if (bye_.has_value()) co_return NetStatus(NetError::kClosed, Concat("IMAP BYE: ", bye_->text));
+  if (idle_tag_.empty() || idle_answer_.has_value())
+    co_return ProtocolError("not in IDLE any more");
+  if (grown_) {
+    grown_ = false;
+    co_return true;
+  }
+  // Only the wait for the first line is ours; what a response has begun it must go on with in time.
+  stream_.SetTimeout(std::max(limit, kShortestWait));
+  absl::StatusOr<std::string> line = co_await stream_.ReadLine(kMaxImapLine);
+  stream_.SetTimeout(command_timeout_);
+  if (!line.ok()) {
+    if (GetNetError(line.status()) == NetError::kTimeout) co_return false;
+    co_return line.status();
+  }
+  absl::StatusOr<ImapResponse> response = co_await FinishResponse(*std::move(line));
+  if (!response.ok()) co_return response.status();
+  if (response->kind == ImapResponse::Kind::kContinuation) co_return false;
+  if (response->kind == ImapResponse::Kind::kTagged) {
+    if (response->tag != idle_tag_) co_return ProtocolError("an answer to a command never sent");
+    idle_answer_ = response->status;
+    co_return false;
+  }
+  Gathered gathered;
+  absl::Status absorbed = Absorb(*response, gathered);
+  if (!absorbed.ok()) co_return absorbed;
+  grown_ = false;
+  co_return response->name == "EXISTS" || (response->name == "RECENT" && response->number > 0);
+}
+
+Task<absl::StatusOr<ImapStatus>> ImapClient::StopIdle() {
+  if (bye_.has_value()) co_return *bye_;
+  if (idle_tag_.empty()) co_return absl::FailedPreconditionError("StopIdle without StartIdle");
+  std::string tag = std::move(idle_tag_);
+  idle_tag_.clear();
+  if (idle_answer_.has_value()) co_return *idle_answer_;
+  std::string line = "DONE\r\n";
+  absl::Status written = co_await stream_.Write(std::move(line));
+  if (!written.ok()) co_return written;
+  Gathered gathered;
+  absl::StatusOr<ImapStatus> status = co_await ReadTagged(std::move(tag), gathered);
+  co_return status;
+}
+
+Task<absl::StatusOr<ImapStatus>> ImapClient::MarkDeleted(uint32_t uid) {
+  std::string command = Concat("UID STORE ", uid, " +FLAGS.SILENT (\\Deleted)");
+  absl::StatusOr<ImapStatus> status = co_await Run(std::move(command));
+  co_return status;
+}
+
+Task<absl::StatusOr<ImapStatus>> ImapClient::Expunge(uint32_t uid, bool alone) {
+  std::string command = Concat("UID EXPUNGE ", uid);
+  if (!Has("UIDPLUS")) {
+    if (!alone) {
+      ImapStatus refused;
+      refused.kind = ImapStatus::Kind::kNo;
+      refused.code = "NOUIDPLUS";
+      refused.text = "EXPUNGE not sent: without UIDPLUS it would remove other messages too";
+      co_return refused;
+    }
+    command = "EXPUNGE";
+  }
+  absl::StatusOr<ImapStatus> status = co_await Run(std::move(command));
+  co_return status;
+}
+
+Task<absl::StatusOr<std::vector<uint32_t>>> ImapClient::SearchDeleted() {
+  Gathered gathered;
+  std::string command = "UID SEARCH DELETED";
+  absl::StatusOr<ImapStatus> status = co_await Run(std::move(command), gathered);
+  if (!status.ok()) co_return status.status();
+  if (!status->ok()) {
+    co_return absl::FailedPreconditionError(Concat("UID SEARCH was refused: ", status->text));
+  }
+  co_return std::move(gathered.uids);
+}
+
+Task<absl::StatusOr<ImapStatus>> ImapClient::Logout() {
+  Gathered gathered;
+  gathered.logout = true;
+  std::string command = "LOGOUT";
+  absl::StatusOr<ImapStatus> status = co_await Run(std::move(command), gathered);
+  co_return status;
+}
+
+}  // namespace postwatch

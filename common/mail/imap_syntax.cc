@@ -1,0 +1,95 @@
+#include "common/mail/imap_syntax.h"
+
+#include <algorithm>
+#include <cstdint>
+
+#include "common/mail/peer_text.h"
+
+namespace postwatch {
+namespace {
+
+constexpr size_t kMaxQuoted = 1000;
+constexpr uint32_t kReplacement = 0xFFFD;
+
+bool IsPlain(char c) { return c >= 0x20 && c < 0x7F; }
+
+// Takes one code point off the front of `text`, which is not empty.
+uint32_t TakeCodePoint(std::string_view& text) {
+  const auto lead = static_cast<uint8_t>(text[0]);
+  const size_t length = lead < 0x80 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
+  uint32_t point = length == 1 ? lead : lead & (0xFF >> (length + 1));
+  if (lead >= 0x80 && (lead < 0xC2 || lead > 0xF4 || text.size() < length)) {
+    text.remove_prefix(1);
+    return kReplacement;
+  }
+  for (size_t i = 1; i < length; ++i) {
+    const auto byte = static_cast<uint8_t>(text[i]);
+    if ((byte & 0xC0) != 0x80) {
+      text.remove_prefix(i);
+      return kReplacement;
+    }
+    point = (point << 6) | (byte & 0x3F);
+  }
+  text.remove_prefix(length);
+  return point > 0x10FFFF ? kReplacement : point;
+}
+
+void AppendUtf16(uint32_t point, std::string& out) {
+  const auto unit = [&](uint32_t value) {
+    out += static_cast<char>(value >> 8);
+    out += static_cast<char>(value & 0xFF);
+  };
+  if (point >= 0x10000) {
+    unit(0xD800 + ((point - 0x10000) >> 10));
+    unit(0xDC00 + ((point - 0x10000) & 0x3FF));
+  } else {
+    unit(point);
+  }
+}
+
+// "&...-" with base64 of UTF-16, no padding and ',' for '/'.
+void FlushShifted(std::string& utf16, std::string& out) {
+  if (utf16.empty()) return;
+  std::string encoded = Base64(utf16);
+  while (encoded.ends_with('=')) encoded.pop_back();
+  std::replace(encoded.begin(), encoded.end(), '/', ',');
+  out += '&';
+  out += encoded;
+  out += '-';
+  utf16.clear();
+}
+
+}  // namespace
+
+bool ImapQuotable(std::string_view text) {
+  return text.size() <= kMaxQuoted && std::all_of(text.begin(), text.end(), IsPlain);
+}
+
+std::string ImapQuoted(std::string_view text) {
+  std::string out = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') out += '\\';
+    out += c;
+  }
+  out += '"';
+  return out;
+}
+
+std::string ModifiedUtf7(std::string_view utf8) {
+  std::string out;
+  std::string utf16;
+  while (!utf8.empty()) {
+    if (!IsPlain(utf8[0])) {
+      AppendUtf16(TakeCodePoint(utf8), utf16);
+      continue;
+    }
+    FlushShifted(utf16, out);
+    out += utf8[0];
+    if (utf8[0] == '&') out += '-';
+    utf8.remove_prefix(1);
+  }
+  FlushShifted(utf16, out);
+  return out;
+}
+
+}  // namespace postwatch
