@@ -58,7 +58,7 @@ std::string EhloName() {
   return std::string_view(name).find('.') == std::string_view::npos ? "[127.0.0.1]" : name;
 }
 
-Task<void> RunInto(Probe& probe, const CheckSpec& spec, const EventClock& clock,
+Task<void> RunInto(Probe& probe, const CheckSpec& spec, EventClock& clock,
                    std::vector<Observation>& out) {
   out = co_await agent::RunOnce(probe, spec, clock);
 }
