@@ -131,7 +131,7 @@ absl::StatusOr<Report> RunOneShot(const OneShotOptions& options) {
       options.ca_file.empty() ? TrustStore::System() : TrustStore::FromFile(options.ca_file);
   if (!trust.ok()) return trust.status();
   // Letters of this run are known to this run only: a ledger in memory, a key of its own.
-  auto ledger = agent::SqliteLedger::Open(":memory:", *clock);
+  auto ledger = agent::OpenSqliteLedger(":memory:", *clock);
   if (!ledger.ok()) return ledger.status();
   const std::string key = RandomId();
   const NoLag no_lag;
