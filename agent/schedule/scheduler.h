@@ -27,7 +27,7 @@ struct SchedulerActions {
   std::function<absl::StatusOr<std::unique_ptr<Probe>>(const CheckSpec&)> make;
   // One run with its deadline; RunOnce.
   Task<std::vector<Observation>> (*run)(Probe& probe, const CheckSpec& spec,
-                                        const EventClock& clock);
+                                        EventClock& clock);
   std::function<void(std::vector<Observation>)> report;
 };
 

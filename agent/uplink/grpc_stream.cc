@@ -1,5 +1,6 @@
 #include "agent/uplink/grpc_stream.h"
 
+#include <grpc/support/log.h>
 #include <grpcpp/grpcpp.h>
 #include <grpcpp/support/client_callback.h>
 
@@ -7,6 +8,7 @@
 #include <fstream>
 #include <utility>
 
+#include "common/base/log.h"
 #include "common/base/secret.h"
 #include "common/base/text.h"
 #include "postwatch/v1/uplink.grpc.pb.h"
@@ -165,6 +167,11 @@ grpc::ChannelArguments LightArguments(const GrpcTarget& target) {
   return args;
 }
 
+// gRPC's own words go to our log; it repeats at each try what the link reports once.
+void LogFromGrpc(gpr_log_func_args* args) {
+  Log(LogLevel::kDebug, "gRPC", {{"file", args->file}, {"message", args->message}});
+}
+
 // Keeps the channel as long as the files stay as they are.
 class Connector {
  public:
@@ -201,6 +208,7 @@ class Connector {
 }  // namespace
 
 OpenMessageStream MakeGrpcOpener(GrpcTarget target, asio::any_io_executor executor) {
+  gpr_set_log_function(&LogFromGrpc);
   auto connector = std::make_shared<Connector>(std::move(target));
   return [connector, executor](MessageStreamEvents& events) -> std::unique_ptr<MessageStream> {
     auto shared = std::make_shared<Shared>(executor);

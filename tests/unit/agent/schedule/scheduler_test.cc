@@ -34,7 +34,7 @@ class IdleProbe : public Probe {
   Task<void> Run(StepRecorder&) override { co_return; }
 };
 
-Task<std::vector<Observation>> RunFake(Probe&, const CheckSpec& spec, const EventClock&) {
+Task<std::vector<Observation>> RunFake(Probe&, const CheckSpec& spec, EventClock&) {
   const Behaviour behaviour = world->behaviours[spec.id];
   ++world->runs[spec.id];
   world->most_at_once = std::max(world->most_at_once, ++world->at_once);

@@ -1,0 +1,267 @@
+#include "agent/agent.h"
+
+#include <sys/stat.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <cerrno>
+#include <csignal>
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
+#include <utility>
+
+#include "agent/probes/sqlite_ledger.h"
+#include "agent/runtime.h"
+#include "common/base/ids.h"
+#include "common/base/log.h"
+#include "common/base/text.h"
+#include "common/http/server.h"
+
+namespace postwatch::agent {
+namespace {
+
+namespace asio = boost::asio;
+
+constexpr absl::Duration kRunGrace = absl::Seconds(5);
+constexpr absl::Duration kDrainLimit = absl::Seconds(5);
+constexpr absl::Duration kRetirePoll = absl::Seconds(1);
+constexpr absl::Duration kShutdownPoll = absl::Milliseconds(20);
+
+absl::Status MakeStateDir(const std::string& path) {
+  if (::mkdir(path.c_str(), 0700) == 0 || errno == EEXIST) return absl::OkStatus();
+  return absl::FailedPreconditionError(Concat("state_dir: make ", path, ": ", std::strerror(errno),
+                                              "; make it for the agent's user"));
+}
+
+std::string MachineBootId() {
+  std::ifstream in("/proc/sys/kernel/random/boot_id");
+  std::string id;
+  std::getline(in, id);
+  return id;
+}
+
+class EventLoopAgent : public Agent {
+ public:
+  EventLoopAgent(AgentOptions options, AgentConfig config)
+      : options_(std::move(options)), config_(std::move(config)) {}
+
+  absl::Status Open() {
+    if (absl::Status status = MakeStateDir(config_.state_dir); !status.ok()) return status;
+    SpoolOptions spool_options{config_.spool_bytes, config_.spool_age, MachineBootId()};
+    absl::StatusOr<std::unique_ptr<Spool>> spool =
+        Spool::Open(config_.state_dir + "/spool.db", spool_options, *clock_);
+    if (!spool.ok()) return spool.status();
+    absl::StatusOr<std::unique_ptr<Ledger>> ledger =
+        OpenSqliteLedger(config_.state_dir + "/ledger.db", *clock_);
+    if (!ledger.ok()) return ledger.status();
+    spool_ = *std::move(spool);
+    ledger_ = *std::move(ledger);
+    absl::StatusOr<std::unique_ptr<Runtime>> runtime = MakeRuntime(config_);
+    if (!runtime.ok()) return runtime.status();
+    runtime_ = *std::move(runtime);
+    return Listen();
+  }
+
+  void Run() override {
+    metrics_.Reloaded(true, clock_->Now());
+    Log(LogLevel::kInfo, "agent starts",
+        {{"agent", config_.name},
+         {"version", options_.version},
+         {"collector", config_.collector_address},
+         {"http", web_address()},
+         {"waiting", Concat(spool_->count())}});
+    asio::co_spawn(io_, lag_.Run(), asio::detached);
+    WaitForSignal();
+    runtime_->Start();
+    io_.run();
+    if (runtime_->running() + static_cast<size_t>(retiring_) > 0) {
+      // A run that does not unwind still uses what our destructors would take away.
+      Log(LogLevel::kWarn, "a run did not end when it was cancelled", {});
+      std::_Exit(EXIT_SUCCESS);
+    }
+    Log(LogLevel::kInfo, "agent ends", {{"waiting", Concat(spool_->count())}});
+  }
+
+  void Stop() override {
+    asio::post(io_, [this] { BeginShutdown(); });
+  }
+
+  std::string web_address() const override { return http_ == nullptr ? "" : http_->address(); }
+
+ private:
+  absl::StatusOr<std::unique_ptr<Runtime>> MakeRuntime(const AgentConfig& config) {
+    return Runtime::Make(
+        config, {io_.get_executor(), *clock_, *spool_, *ledger_, lag_, metrics_,
+                 [this](std::vector<Observation> seen) { Keep(std::move(seen)); }, options_.version,
+                 boot_id_, config_.state_dir + "/assignment.pb"});
+  }
+
+  absl::Status Listen() {
+    if (config_.web_listen.empty()) return absl::OkStatus();
+    absl::StatusOr<std::unique_ptr<HttpServer>> http =
+        StartHttpServer(io_.get_executor(), config_.web_listen,
+                        [this](HttpRequest request, HttpReply reply) { reply(Answer(request)); });
+    if (!http.ok()) return http.status();
+    http_ = *std::move(http);
+    return absl::OkStatus();
+  }
+
+  // One that is out of bounds must not take the others with it.
+  void Keep(std::vector<Observation> seen) {
+    for (const Observation& observation : seen) {
+      metrics_.Count(observation);
+      const absl::StatusOr<uint64_t> kept = spool_->Append({observation});
+      if (kept.ok()) continue;
+      metrics_.CountSpoolFailure();
+      Log(LogLevel::kError, "an observation is lost: it cannot be spooled",
+          {{"check", observation.check_id}, {"error", kept.status().ToString()}});
+    }
+    if (runtime_ != nullptr) runtime_->Wake();
+  }
+
+  HttpResponse Answer(const HttpRequest& request) {
+    if (request.path == "/-/reload") {
+      if (request.method != "POST") return ErrorResponse(405, "use POST to reload");
+      absl::Status status = Reload();
+      return status.ok() ? HttpResponse{.body = "reloaded\n"}
+                         : ErrorResponse(500, FromAbsl(status.message()));
+    }
+    if (request.method != "GET" && request.method != "HEAD") {
+      return ErrorResponse(405, "only GET is served here");
+    }
+    if (request.path == "/-/healthy") return {.body = "healthy\n"};
+    if (request.path == "/-/ready") {
+      return runtime_->connected() ? HttpResponse{.body = "ready\n"}
+                                   : HttpResponse{503, "text/plain; charset=utf-8",
+                                                  "not connected to the collector\n"};
+    }
+    if (request.path == "/metrics") {
+      return {200, "text/plain; version=0.0.4; charset=utf-8", metrics_.Render(Gauges())};
+    }
+    return ErrorResponse(404, "there are /-/healthy, /-/ready, /metrics and POST /-/reload");
+  }
+
+  AgentGauges Gauges() const {
+    AgentGauges gauges;
+    gauges.version = options_.version;
+    gauges.spool_observations = spool_->count();
+    gauges.spool_bytes = spool_->bytes();
+    gauges.spool_dropped = spool_->dropped();
+    gauges.spool_oldest = spool_->oldest();
+    gauges.loop_lag = lag_.Worst();
+    runtime_->Describe(gauges);
+    return gauges;
+  }
+
+  // A bad configuration changes nothing. The same one as before connects anew, so that renewed
+  // certificates are taken up.
+  absl::Status Reload() {
+    if (stopping_) return absl::FailedPreconditionError("the agent is stopping");
+    absl::Status status = TryReload();
+    metrics_.Reloaded(status.ok(), clock_->Now());
+    if (status.ok()) {
+      Log(LogLevel::kInfo, "configuration reloaded", {{"file", options_.config_file}});
+    } else {
+      Log(LogLevel::kError, "the new configuration is bad; the old one stays",
+          {{"file", options_.config_file}, {"error", std::string(FromAbsl(status.message()))}});
+    }
+    return status;
+  }
+
+  absl::Status TryReload() {
+    absl::StatusOr<AgentConfig> config = LoadAgentConfig(options_.config_file);
+    if (!config.ok()) return config.status();
+    if (config->source == config_.source) {
+      runtime_->Reconnect();
+      return absl::OkStatus();
+    }
+    for (const char* key : {"state_dir", "spool", "web"}) {
+      const Settings* before = config_.source.Find(key);
+      const Settings* after = config->source.Find(key);
+      if ((before == nullptr) != (after == nullptr) || (before != nullptr && *before != *after)) {
+        return absl::FailedPreconditionError(
+            Concat(key, ": cannot be changed by a reload; restart the agent"));
+      }
+    }
+    absl::StatusOr<std::unique_ptr<Runtime>> runtime = MakeRuntime(*config);
+    if (!runtime.ok()) return runtime.status();
+    config_ = *std::move(config);
+    runtime_->DropLink();
+    ++retiring_;
+    asio::co_spawn(io_, Retire(std::exchange(runtime_, *std::move(runtime))), asio::detached);
+    runtime_->Start();
+    return absl::OkStatus();
+  }
+
+  // What the old runtime owns must stay until its last run has ended.
+  Task<void> Retire(std::unique_ptr<Runtime> old) {
+    co_await old->StopRuns(kRunGrace);
+    while (old->running() > 0) {
+      const absl::Status slept = co_await clock_->SleepFor(kRetirePoll);
+      if (!slept.ok()) break;
+    }
+    --retiring_;
+  }
+
+  void WaitForSignal() {
+    signals_.async_wait([this](const boost::system::error_code& error, int signal) {
+      if (error) return;
+      if (signal == SIGHUP) {
+        Reload().IgnoreError();  // logged there
+      } else if (stopping_) {
+        std::_Exit(EXIT_FAILURE);
+      } else {
+        BeginShutdown();
+      }
+      WaitForSignal();
+    });
+  }
+
+  void BeginShutdown() {
+    if (std::exchange(stopping_, true)) return;
+    Log(LogLevel::kInfo, "agent stops",
+        {{"runs", Concat(runtime_->running())}, {"waiting", Concat(spool_->count())}});
+    asio::co_spawn(io_, Shutdown(), asio::detached);
+  }
+
+  Task<void> Shutdown() {
+    co_await runtime_->StopRuns(kRunGrace);
+    co_await runtime_->DrainLink(kDrainLimit);
+    const absl::Duration end = clock_->Steady() + kRunGrace;
+    while (retiring_ > 0 && clock_->Steady() < end) {
+      const absl::Status slept = co_await clock_->SleepFor(kShutdownPoll);
+      if (!slept.ok()) break;
+    }
+    io_.stop();
+  }
+
+  const AgentOptions options_;
+  AgentConfig config_;
+  const std::string boot_id_ = RandomId();
+  // Destroyed last but for what is above, with the coroutines that still wait in it.
+  asio::io_context io_{1};
+  asio::signal_set signals_{io_, SIGTERM, SIGINT, SIGHUP};
+  std::unique_ptr<EventClock> clock_ = MakeSystemEventClock();
+  LoopLagMeter lag_{*clock_};
+  AgentMetrics metrics_;
+  std::unique_ptr<Spool> spool_;
+  std::unique_ptr<Ledger> ledger_;
+  std::unique_ptr<Runtime> runtime_;
+  std::unique_ptr<HttpServer> http_;
+  int retiring_ = 0;  // old runtimes that have not ended yet
+  bool stopping_ = false;
+};
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Agent>> Agent::Make(AgentOptions options, AgentConfig config) {
+  auto agent = std::make_unique<EventLoopAgent>(std::move(options), std::move(config));
+  if (absl::Status status = agent->Open(); !status.ok()) return status;
+  return agent;
+}
+
+}  // namespace postwatch::agent

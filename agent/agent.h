@@ -1,0 +1,39 @@
+// Agent: the composition root of postwatch-agent: what there is, and who talks to whom.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "agent/config.h"
+
+namespace postwatch::agent {
+
+struct AgentOptions {
+  std::string config_file;  // read again on reload
+  std::string version;
+};
+
+// One event-loop thread, the caller of Run, does everything but gRPC's own work.
+//
+//   Scheduler --observations--> Spool --batches--> CollectorLink --> collector
+//       ^----- assignments, run-now requests ----------'
+class Agent {
+ public:
+  // Opens the state directory and everything else the configuration names. Errors say what to do.
+  static absl::StatusOr<std::unique_ptr<Agent>> Make(AgentOptions options, AgentConfig config);
+  virtual ~Agent() = default;
+
+  // Works until SIGTERM, SIGINT or Stop: lets runs end, hands over what the collector takes within
+  // a few seconds, and returns; the rest waits in the spool. SIGHUP reloads. A second signal ends
+  // it at once.
+  virtual void Run() = 0;
+
+  // From any thread.
+  virtual void Stop() = 0;
+
+  // Where HTTP is served, "" when it is not.
+  virtual std::string web_address() const = 0;
+};
+
+}  // namespace postwatch::agent

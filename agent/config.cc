@@ -1,0 +1,189 @@
+#include "agent/config.h"
+
+#include <arpa/inet.h>
+
+#include "common/base/ids.h"
+#include "common/base/text.h"
+#include "common/config/yaml_file.h"
+
+namespace postwatch::agent {
+namespace {
+
+constexpr uint16_t kDnsPort = 53;
+constexpr size_t kMaxTextBytes = 253;
+constexpr std::string_view kNameRule =
+    "must be lower-case letters, digits, '.', '-' and '_', at most 63";
+
+bool IsIp(const std::string& text) {
+  in6_addr bytes;
+  return inet_pton(AF_INET, text.c_str(), &bytes) == 1 ||
+         inet_pton(AF_INET6, text.c_str(), &bytes) == 1;
+}
+
+std::optional<uint16_t> ParsePort(std::string_view text) {
+  const std::optional<int64_t> port = ParseInteger(text);
+  if (!port.has_value() || *port < 1 || *port > 65535) return std::nullopt;
+  return static_cast<uint16_t>(*port);
+}
+
+// A child map to be read with a reader of its own; an empty one when it is absent.
+const Settings& ChildOrNone(SettingsReader& in, std::string_view key) {
+  static const Settings none = Settings::Map();
+  const Settings* child = in.Child(key);
+  return child == nullptr ? none : *child;
+}
+
+void CheckName(SettingsReader& in, std::string_view key, const std::string& name) {
+  if (!name.empty() && !IsName(name)) in.Complain(key, kNameRule);
+}
+
+void CheckLength(SettingsReader& in, std::string_view key, const std::string& text) {
+  if (text.size() > kMaxTextBytes) in.Complain(key, "is longer than 253 bytes");
+}
+
+void ReadIdentity(SettingsReader& root, AgentConfig& config, Mistakes& mistakes) {
+  if (!root.Has("agent")) root.Complain("agent", "is missing: give the agent a name and a region");
+  SettingsReader in(ChildOrNone(root, "agent"), "agent", mistakes);
+  if (root.Has("agent")) {
+    config.name = in.RequiredString("name");
+    config.region = in.RequiredString("region");
+  }
+  config.zone = in.String("zone", "");
+  config.network = in.String("network", config.name);
+  CheckName(in, "name", config.name);
+  CheckName(in, "region", config.region);
+  CheckLength(in, "zone", config.zone);
+  CheckLength(in, "network", config.network);
+  in.Finish();
+}
+
+void ReadCollector(SettingsReader& root, AgentConfig& config, Mistakes& mistakes) {
+  if (!root.Has("collector")) {
+    root.Complain("collector", "is missing: say where it listens, as {address: HOST:7443}");
+  }
+  SettingsReader in(ChildOrNone(root, "collector"), "collector", mistakes);
+  if (root.Has("collector")) config.collector_address = in.RequiredString("address");
+  const std::string& address = config.collector_address;
+  const size_t colon = address.rfind(':');
+  const bool complete = colon != std::string::npos && colon > 0 &&
+                        ParsePort(std::string_view(address).substr(colon + 1)).has_value();
+  if (!address.empty() && !complete) {
+    in.Complain("address", Concat("'", address, "' is not host:port, such as pw.example.net:7443"));
+  }
+  config.server_name = in.String("server_name", "");
+  CheckLength(in, "server_name", config.server_name);
+  in.Finish();
+
+  if (!root.Has("tls")) {
+    root.Complain("tls",
+                  "is missing: agents and collector know each other by certificates "
+                  "(make them with `postwatch ca init` and `postwatch ca issue`)");
+  }
+  SettingsReader tls(ChildOrNone(root, "tls"), "tls", mistakes);
+  if (root.Has("tls")) {
+    config.tls_ca = tls.RequiredString("ca");
+    config.tls_cert = tls.RequiredString("cert");
+    config.tls_key = tls.RequiredString("key");
+  }
+  tls.Finish();
+}
+
+void ReadSecrets(SettingsReader& root, AgentConfig& config, Mistakes& mistakes) {
+  SettingsReader key(ChildOrNone(root, "fleet_key"), "fleet_key", mistakes);
+  config.fleet_key.file = key.String("file", "");
+  config.fleet_key.env = key.String("env", "");
+  if (root.Has("fleet_key") && config.fleet_key.file.empty() == config.fleet_key.env.empty()) {
+    root.Complain("fleet_key", "needs exactly one of file and env");
+  }
+  key.Finish();
+
+  if (!root.Has("secrets")) {
+    root.Child("secrets");
+    return;
+  }
+  SettingsReader in(ChildOrNone(root, "secrets"), "secrets", mistakes);
+  config.secrets = SecretRules{in.String("directory", ""), in.Strings("environment")};
+  if (!config.secrets->directory.empty() && config.secrets->directory[0] != '/') {
+    in.Complain("directory", "must be an absolute path");
+  }
+  in.Finish();
+}
+
+void ReadLimits(SettingsReader& root, AgentConfig& config, Mistakes& mistakes) {
+  config.concurrency = static_cast<int>(root.Integer("concurrency", 16, 1, 256));
+  SettingsReader spool(ChildOrNone(root, "spool"), "spool", mistakes);
+  config.spool_bytes =
+      spool.Integer("max_bytes", int64_t{256} << 20, int64_t{1} << 20, int64_t{1} << 40);
+  config.spool_age =
+      spool.Duration("max_age", absl::Hours(72), absl::Hours(1), absl::Hours(24 * 365));
+  spool.Finish();
+
+  SettingsReader web(ChildOrNone(root, "web"), "web", mistakes);
+  config.web_listen = web.String("listen", "127.0.0.1:7481");
+  if (config.web_listen == "none") {
+    config.web_listen.clear();
+  } else if (!ParseAddress(config.web_listen, 0).has_value() ||
+             ParseAddress(config.web_listen, 0)->port == 0) {
+    web.Complain("listen", Concat("'", config.web_listen,
+                                  "' is neither ip:port, such as 127.0.0.1:7481, nor none"));
+  }
+  web.Finish();
+}
+
+void ReadMail(SettingsReader& root, AgentConfig& config) {
+  const std::string resolver = root.String("resolver", "");
+  if (!resolver.empty()) {
+    config.resolver = ParseAddress(resolver, kDnsPort);
+    if (!config.resolver.has_value()) {
+      root.Complain("resolver",
+                    Concat("'", resolver, "' is not an IP address with or without port"));
+    }
+  }
+  config.ca_file = root.String("ca_file", "");
+  config.ehlo_name = root.String("ehlo_name", "");
+  CheckLength(root, "ehlo_name", config.ehlo_name);
+  if (config.ehlo_name.find_first_of(" \t\r\n<>") != std::string::npos) {
+    root.Complain("ehlo_name", "must be a domain name or an address literal such as [192.0.2.1]");
+  }
+}
+
+}  // namespace
+
+std::optional<Address> ParseAddress(std::string_view text, uint16_t default_port) {
+  if (IsIp(std::string(text))) return Address{std::string(text), default_port};
+  const size_t colon = text.rfind(':');
+  if (colon == std::string_view::npos) return std::nullopt;
+  std::string_view ip = text.substr(0, colon);
+  if (ip.size() > 2 && ip.front() == '[' && ip.back() == ']') {
+    ip = ip.substr(1, ip.size() - 2);
+  } else if (ip.find(':') != std::string_view::npos) {
+    return std::nullopt;
+  }
+  const std::optional<uint16_t> port = ParsePort(text.substr(colon + 1));
+  if (!port.has_value() || !IsIp(std::string(ip))) return std::nullopt;
+  return Address{std::string(ip), *port};
+}
+
+absl::StatusOr<AgentConfig> ReadAgentConfig(const Settings& root) {
+  Mistakes mistakes;
+  AgentConfig config;
+  config.source = root;
+  SettingsReader in(root, "", mistakes);
+  ReadIdentity(in, config, mistakes);
+  ReadCollector(in, config, mistakes);
+  config.state_dir = in.RequiredString("state_dir");
+  ReadMail(in, config);
+  ReadSecrets(in, config, mistakes);
+  ReadLimits(in, config, mistakes);
+  in.Finish();
+  if (absl::Status status = mistakes.ToStatus(); !status.ok()) return status;
+  return config;
+}
+
+absl::StatusOr<AgentConfig> LoadAgentConfig(const std::string& path) {
+  const absl::StatusOr<Settings> root = LoadYaml(path);
+  if (!root.ok()) return root.status();
+  return ReadAgentConfig(*root);
+}
+
+}  // namespace postwatch::agent

@@ -1,0 +1,108 @@
+// postwatch-agent: looks at mail services from where it stands, and reports to the collector.
+#include <malloc.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+
+#include <array>
+#include <cstdio>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "agent/agent.h"
+#include "agent/config.h"
+#include "agent/probes/probe.h"
+#include "common/base/flags.h"
+#include "common/base/log.h"
+#include "common/base/text.h"
+
+namespace {
+
+using namespace postwatch;
+
+constexpr int kExitBadConfig = 1;
+constexpr int kExitUsage = 64;  // EX_USAGE
+
+constexpr std::array<FlagSpec, 6> kFlags = {{
+    {"config.file", "FILE", "the configuration; docs/examples/agent.yaml shows every key"},
+    {"config.check", "", "read the configuration, print all mistakes and exit"},
+    {"log.level", "LEVEL", "debug, info, warn or error (default info)"},
+    {"log.format", "FORMAT", "text or json (default text)"},
+    {"version", "", "print the version and exit"},
+    {"help", "", "print this and exit"},
+}};
+
+void PrintHelp() {
+  std::printf("usage: postwatch-agent --config.file FILE [FLAGS]\n\n%s\nchecks it can run:\n",
+              FlagHelp(kFlags).c_str());
+  for (const agent::ProbeKind& kind : agent::BuiltinProbes()) {
+    std::printf("  %-14s %s\n", std::string(kind.name).c_str(), std::string(kind.meaning).c_str());
+  }
+}
+
+int Fail(int code, const absl::Status& status) {
+  std::fprintf(stderr, "%s\n", std::string(FromAbsl(status.message())).c_str());
+  return code;
+}
+
+// Credentials pass through this process's memory: it must not end up in a core file.
+void DisableCoreDumps() {
+  const rlimit none{0, 0};
+  setrlimit(RLIMIT_CORE, &none);
+  prctl(PR_SET_DUMPABLE, 0);
+}
+
+// gRPC's threads would each get a heap of their own; the agent is to be small.
+void KeepHeapSmall() {
+  mallopt(M_ARENA_MAX, 2);
+  mallopt(M_TRIM_THRESHOLD, 256 * 1024);
+}
+
+absl::Status ConfigureLogFrom(const Flags& flags) {
+  const absl::StatusOr<LogLevel> level = ParseLogLevel(flags.Get("log.level", "info"));
+  if (!level.ok()) return level.status();
+  const absl::StatusOr<LogFormat> format = ParseLogFormat(flags.Get("log.format", "text"));
+  if (!format.ok()) return format.status();
+  ConfigureLog(*level, *format);
+  return absl::OkStatus();
+}
+
+int RunAgent(const std::string& file, bool check_only) {
+  absl::StatusOr<agent::AgentConfig> config = agent::LoadAgentConfig(file);
+  if (!config.ok()) return Fail(kExitBadConfig, config.status());
+  if (check_only) {
+    std::printf("%s: ok\n", file.c_str());
+    return 0;
+  }
+  absl::StatusOr<std::unique_ptr<agent::Agent>> running =
+      agent::Agent::Make({file, POSTWATCH_VERSION}, *std::move(config));
+  if (!running.ok()) return Fail(kExitBadConfig, running.status());
+  (*running)->Run();
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  DisableCoreDumps();
+  KeepHeapSmall();
+  const std::vector<std::string_view> arguments(argv + 1, argv + argc);
+  const absl::StatusOr<Flags> flags = Flags::Parse(arguments, kFlags);
+  if (!flags.ok()) return Fail(kExitUsage, flags.status());
+  if (flags->Has("help")) {
+    PrintHelp();
+    return 0;
+  }
+  if (flags->Has("version")) {
+    std::printf("postwatch-agent %s\n", POSTWATCH_VERSION);
+    return 0;
+  }
+  if (absl::Status status = ConfigureLogFrom(*flags); !status.ok()) {
+    return Fail(kExitUsage, status);
+  }
+  if (!flags->words().empty() || !flags->Has("config.file")) {
+    return Fail(kExitUsage, absl::InvalidArgumentError(
+                                "usage: postwatch-agent --config.file FILE (see --help)"));
+  }
+  return RunAgent(flags->Get("config.file"), flags->Has("config.check"));
+}
