@@ -48,6 +48,10 @@ class Scheduler::Core : public std::enable_shared_from_this<Scheduler::Core> {
     std::map<std::string, std::string> problems;
     std::vector<CheckSpec> runnable;
     for (CheckSpec& spec : checks) {
+      if (next.contains(spec.id)) {
+        problems.emplace(spec.id, "is assigned twice; the first one runs");
+        continue;
+      }
       std::shared_ptr<Active> active = Keep(spec);
       if (active == nullptr) active = Make(spec, problems);
       if (active == nullptr) continue;

@@ -26,8 +26,7 @@ struct SchedulerOptions {
 struct SchedulerActions {
   std::function<absl::StatusOr<std::unique_ptr<Probe>>(const CheckSpec&)> make;
   // One run with its deadline; RunOnce.
-  Task<std::vector<Observation>> (*run)(Probe& probe, const CheckSpec& spec,
-                                        EventClock& clock);
+  Task<std::vector<Observation>> (*run)(Probe& probe, const CheckSpec& spec, EventClock& clock);
   std::function<void(std::vector<Observation>)> report;
 };
 

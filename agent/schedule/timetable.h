@@ -35,7 +35,8 @@ class Timetable {
  public:
   Timetable(std::string agent, int concurrency);
 
-  // Replaces the list. A check that stays the same keeps its slots; a running one ends in peace.
+  // Replaces the list; ids are unique. A check that stays the same keeps its slots; a running one
+  // ends in peace.
   void Assign(const std::vector<CheckSpec>& checks, absl::Duration now);
 
   // False when there is no such check, when 256 requests wait already, or when the check is held

@@ -16,6 +16,7 @@
 #include <thread>
 
 #include "absl/time/clock.h"
+#include "agent/assignment_file.h"
 #include "agent/uplink/collector_link.h"
 #include "agent/uplink/grpc_stream.h"
 #include "agent/uplink/spool.h"
@@ -456,6 +457,22 @@ TEST_F(SpoolFileTest, ACorruptFileIsSetAside) {
   EXPECT_NE(spool->id(), id);
   EXPECT_EQ(spool->count(), 0u);
   EXPECT_EQ(*spool->Append({MakeObservation()}), 1u);
+}
+
+TEST_F(SpoolFileTest, TheLastAssignmentIsKeptAsAWhole) {
+  EXPECT_TRUE(absl::IsNotFound(LoadAssignment(path_).status()));
+  v1::Assignment assignment;
+  assignment.set_version(7);
+  assignment.add_checks()->set_id("c");
+  ASSERT_TRUE(SaveAssignment(path_, assignment).ok());
+  assignment.set_version(8);
+  ASSERT_TRUE(SaveAssignment(path_, assignment).ok());
+  EXPECT_EQ(LoadAssignment(path_)->version(), 8u);
+  EXPECT_EQ(LoadAssignment(path_)->checks(0).id(), "c");
+  EXPECT_FALSE(std::filesystem::exists(path_ + ".new"));
+  std::ofstream(path_, std::ios::binary | std::ios::trunc) << "\xff\xff";
+  EXPECT_TRUE(absl::IsDataLoss(LoadAssignment(path_).status()));
+  EXPECT_FALSE(SaveAssignment(path_ + "/no/such/folder", assignment).ok());
 }
 
 }  // namespace

@@ -142,6 +142,14 @@ TEST_F(SchedulerTest, ACheckThatCannotBeMadeIsAProblemAndTheOthersRun) {
   EXPECT_TRUE(scheduler_->problems().empty());
 }
 
+TEST_F(SchedulerTest, ACheckAssignedTwiceRunsOnce) {
+  scheduler_->Assign({Spec("c"), Spec("c", absl::Minutes(5))});
+  clock_.Advance(absl::Seconds(11));
+  EXPECT_EQ(world_.runs["c"], 1);
+  EXPECT_EQ(scheduler_->problems(),
+            std::vector<std::string>{"c: is assigned twice; the first one runs"});
+}
+
 TEST_F(SchedulerTest, UnchangedChecksKeepTheirProbeChangedOnesGetANewOne) {
   scheduler_->Assign({Spec("a"), Spec("b")});
   scheduler_->Assign({Spec("a"), Spec("b", absl::Minutes(2))});
