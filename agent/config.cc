@@ -1,10 +1,9 @@
 #include "agent/config.h"
 
-#include <arpa/inet.h>
-
 #include "common/base/ids.h"
 #include "common/base/text.h"
 #include "common/config/yaml_file.h"
+#include "common/net/address.h"
 
 namespace postwatch::agent {
 namespace {
@@ -13,12 +12,6 @@ constexpr uint16_t kDnsPort = 53;
 constexpr size_t kMaxTextBytes = 253;
 constexpr std::string_view kNameRule =
     "must be lower-case letters, digits, '.', '-' and '_', at most 63";
-
-bool IsIp(const std::string& text) {
-  in6_addr bytes;
-  return inet_pton(AF_INET, text.c_str(), &bytes) == 1 ||
-         inet_pton(AF_INET6, text.c_str(), &bytes) == 1;
-}
 
 std::optional<uint16_t> ParsePort(std::string_view text) {
   const std::optional<int64_t> port = ParseInteger(text);
@@ -148,21 +141,6 @@ void ReadMail(SettingsReader& root, AgentConfig& config) {
 }
 
 }  // namespace
-
-std::optional<Address> ParseAddress(std::string_view text, uint16_t default_port) {
-  if (IsIp(std::string(text))) return Address{std::string(text), default_port};
-  const size_t colon = text.rfind(':');
-  if (colon == std::string_view::npos) return std::nullopt;
-  std::string_view ip = text.substr(0, colon);
-  if (ip.size() > 2 && ip.front() == '[' && ip.back() == ']') {
-    ip = ip.substr(1, ip.size() - 2);
-  } else if (ip.find(':') != std::string_view::npos) {
-    return std::nullopt;
-  }
-  const std::optional<uint16_t> port = ParsePort(text.substr(colon + 1));
-  if (!port.has_value() || !IsIp(std::string(ip))) return std::nullopt;
-  return Address{std::string(ip), *port};
-}
 
 absl::StatusOr<AgentConfig> ReadAgentConfig(const Settings& root) {
   Mistakes mistakes;

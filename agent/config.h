@@ -79,7 +79,4 @@ absl::StatusOr<AgentConfig> LoadAgentConfig(const std::string& path);
 // The same on an already read tree.
 absl::StatusOr<AgentConfig> ReadAgentConfig(const Settings& root);
 
-// "192.0.2.1", "192.0.2.1:53", "2001:db8::1", "[2001:db8::1]:53"; nothing for anything else.
-std::optional<Address> ParseAddress(std::string_view text, uint16_t default_port);
-
 }  // namespace postwatch::agent

@@ -17,6 +17,8 @@
 namespace postwatch::cli {
 namespace {
 
+constexpr uint16_t kDnsPort = 53;
+
 constexpr auto kFlags = std::to_array<FlagSpec>({
     {"mailbox", "FILE", "YAML file of a mailbox: turns on submission, access and round trip"},
     {"resolver", "IP[:PORT]", "ask this DNS server; may be repeated (default: /etc/resolv.conf)"},
@@ -33,32 +35,15 @@ int Complain(std::string_view what, int code) {
   return code;
 }
 
-absl::StatusOr<Address> ParseServer(std::string_view text) {
-  Address address{.ip = std::string(text), .port = 53};
-  const size_t colon = text.rfind(':');
-  const bool bracketed = text.starts_with('[');
-  if (bracketed || (colon != text.npos && text.find(':') == colon)) {
-    const size_t end = bracketed ? text.find(']') : colon;
-    if (end == text.npos) return absl::InvalidArgumentError(Concat("'", text, "' lacks a ]"));
-    address.ip = std::string(text.substr(bracketed ? 1 : 0, end - (bracketed ? 1 : 0)));
-    const std::string_view rest = text.substr(end + (bracketed ? 1 : 0));
-    if (!rest.empty()) {
-      const auto port = ParseInteger(rest.substr(1));
-      if (!port || *port < 1 || *port > 65535) {
-        return absl::InvalidArgumentError(Concat("'", text, "' has no good port"));
-      }
-      address.port = static_cast<uint16_t>(*port);
-    }
-  }
-  return address;
-}
-
 absl::StatusOr<std::vector<Address>> Resolvers(const Flags& flags) {
   std::vector<Address> servers;
   for (const std::string& text : flags.All("resolver")) {
-    absl::StatusOr<Address> server = ParseServer(text);
-    if (!server.ok()) return server.status();
-    servers.push_back(*std::move(server));
+    const std::optional<Address> server = ParseAddress(text, kDnsPort);
+    if (!server || server->port == 0) {
+      return absl::InvalidArgumentError(
+          Concat("--resolver '", text, "' is not an IP address, with or without :PORT"));
+    }
+    servers.push_back(*server);
   }
   if (!servers.empty()) return servers;
   std::ifstream in("/etc/resolv.conf");

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "common/base/text.h"
+#include "common/net/address.h"
 #include "common/net/socket_error.h"
 #include "common/net/tls_verify.h"
 

@@ -1,23 +1,14 @@
 // Dialer: opens streams. Names are resolved by whoever calls; a dialer takes addresses.
 #pragma once
 
-#include <cstdint>
 #include <memory>
-#include <string>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "common/net/address.h"
 #include "common/net/stream.h"
 
 namespace postwatch {
-
-struct Address {
-  std::string ip;  // IPv4 or IPv6 literal
-  uint16_t port = 0;
-};
-
-// "198.18.11.2:25", "[2001:db8::1]:25".
-std::string AddressText(const Address& address);
 
 class Dialer {
  public:

@@ -1,6 +1,4 @@
 #include "common/net/tls_verify.h"
-
-#include <arpa/inet.h>
 #include <openssl/asn1.h>
 #include <openssl/bio.h>
 #include <openssl/err.h>
@@ -16,6 +14,7 @@
 
 #include "absl/strings/escaping.h"
 #include "common/base/text.h"
+#include "common/net/address.h"
 
 namespace postwatch {
 namespace {
@@ -103,12 +102,6 @@ bool NameMatches(X509* leaf, const std::string& name) {
 }
 
 }  // namespace
-
-bool IsIpLiteral(const std::string& name) {
-  unsigned char bytes[16];
-  return inet_pton(AF_INET, name.c_str(), bytes) == 1 ||
-         inet_pton(AF_INET6, name.c_str(), bytes) == 1;
-}
 
 CertificateFacts ReadCertificateFacts(X509* certificate) {
   CertificateFacts facts;

@@ -19,9 +19,6 @@ TlsFacts ReadTlsFacts(ssl_st* ssl, const TrustStore& trust, const std::string& n
 // The facts of one certificate.
 CertificateFacts ReadCertificateFacts(x509_st* certificate);
 
-// Whether the text is an IPv4 or IPv6 literal.
-bool IsIpLiteral(const std::string& name);
-
 // A sentence for an unverified peer: what was expected and what is wrong.
 std::string DescribeDistrust(const TlsFacts& facts, std::string_view name);
 

@@ -1,6 +1,5 @@
 #include "common/pki/ca.h"
 
-#include <arpa/inet.h>
 #include <openssl/bn.h>
 #include <openssl/ec.h>
 #include <openssl/pem.h>
@@ -11,6 +10,7 @@
 
 #include "common/base/ids.h"
 #include "common/base/text.h"
+#include "common/net/address.h"
 #include "common/pki/openssl_ptr.h"
 
 namespace postwatch {
@@ -49,12 +49,6 @@ bool IsDnsName(std::string_view name) {
   return true;
 }
 
-bool IsIp(const std::string& text) {
-  unsigned char bytes[16];
-  return inet_pton(AF_INET, text.c_str(), bytes) == 1 ||
-         inet_pton(AF_INET6, text.c_str(), bytes) == 1;
-}
-
 absl::StatusOr<std::string> AlternativeNames(const IdentityRequest& request) {
   absl::StatusOr<std::string> uri = IdentityUri(request.identity);
   if (!uri.ok()) return uri.status();
@@ -69,7 +63,7 @@ absl::StatusOr<std::string> AlternativeNames(const IdentityRequest& request) {
     Append(names, ",DNS:", name);
   }
   for (const std::string& ip : request.ips) {
-    if (!IsIp(ip)) return absl::InvalidArgumentError(Concat("'", ip, "' is no IP address"));
+    if (!IsIpLiteral(ip)) return absl::InvalidArgumentError(Concat("'", ip, "' is no IP address"));
     Append(names, ",IP:", ip);
   }
   return names;

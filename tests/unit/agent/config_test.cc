@@ -115,16 +115,5 @@ TEST(AgentConfig, AFleetKeyHasOneSource) {
             Lines{"agent.yaml:5: fleet_key: needs exactly one of file and env"});
 }
 
-TEST(ParseAddress, TakesIpsWithAndWithoutPort) {
-  EXPECT_EQ(AddressText(*ParseAddress("192.0.2.1", 53)), "192.0.2.1:53");
-  EXPECT_EQ(AddressText(*ParseAddress("192.0.2.1:5353", 53)), "192.0.2.1:5353");
-  EXPECT_EQ(AddressText(*ParseAddress("2001:db8::1", 53)), "[2001:db8::1]:53");
-  EXPECT_EQ(AddressText(*ParseAddress("[2001:db8::1]:5353", 53)), "[2001:db8::1]:5353");
-  for (const char* bad : {"", "host", "host:53", "192.0.2.1:", "192.0.2.1:0", "192.0.2.1:65536",
-                          "192.0.2.1:5x", "[192.0.2.1", "[]:53", "2001:db8::g:53", "1.2.3:53"}) {
-    EXPECT_FALSE(ParseAddress(bad, 53).has_value()) << bad;
-  }
-}
-
 }  // namespace
 }  // namespace postwatch::agent
