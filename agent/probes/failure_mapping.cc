@@ -204,10 +204,11 @@ Fault FaultFromSmtp(SmtpStage stage, const SmtpReply& reply) {
 Fault FaultFromImap(ImapStage stage, const ImapStatus& status) {
   const Classification found = ClassifyImapStatus(stage, status);
   const std::string_view kind = status.kind == ImapStatus::Kind::kBad ? "BAD" : "NO";
-  const std::string code = status.code.empty() ? "" : Concat(" [", status.code, "]");
-  Fault fault{NamedFailureClass(found.klass),
-              Concat("the server said ", kind, code, " ", status.text), std::nullopt};
-  fault.reply = Reply{0, status.code, status.text, std::string(found.rule)};
+  const std::string text =
+      status.code.empty() ? status.text : Concat("[", status.code, "] ", status.text);
+  Fault fault{NamedFailureClass(found.klass), Concat("the server said ", kind, " ", text),
+              std::nullopt};
+  fault.reply = Reply{0, "", text, std::string(found.rule)};
   return fault;
 }
 

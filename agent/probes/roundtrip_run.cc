@@ -27,10 +27,9 @@ constexpr absl::Duration kHeldBackInterval = absl::Minutes(10);
 constexpr const char* kSpamFolders[] = {"Junk",        "Spam",       "INBOX.Junk",   "INBOX.Spam",
                                         "Junk E-mail", "Junk Email", "[Gmail]/Spam", "Bulk Mail"};
 
-bool IsConnectionLoss(const Fault& fault) {
+bool IsConnectionLoss(const Fault& fault, const ImapClient& client) {
   return fault.klass == FailureClass::kConnClosedEarly || fault.klass == FailureClass::kTcpReset ||
-         fault.klass == FailureClass::kImapSessionExpired ||
-         (fault.reply.has_value() && fault.reply->enhanced == "BYE");
+         client.bye().has_value();
 }
 
 }  // namespace
@@ -206,7 +205,8 @@ Task<std::optional<Fault>> RoundtripRun::AwaitLetter() {
     if (!fault.has_value() && bounce_.has_value()) co_return bounce_;
     if (!fault.has_value()) fault = co_await Pause();
     if (!fault.has_value()) continue;
-    if (!IsConnectionLoss(*fault) || reconnects_ >= kMaxReconnects) co_return fault;
+    const bool lost = IsConnectionLoss(*fault, *session_.client);
+    if (!lost || reconnects_ >= kMaxReconnects) co_return fault;
     ++reconnects_;
     std::optional<Fault> closed = co_await Reconnect();
     if (closed.has_value()) co_return closed;

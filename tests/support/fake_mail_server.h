@@ -1,0 +1,73 @@
+// FakeMailServer: one mailbox with SMTP in and IMAP out, in memory, for tests in which the letter
+// that arrives is the one that was sent.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/net/dialer.h"
+#include "tests/support/fake_clock.h"
+
+namespace postwatch {
+
+// Dials itself: ports 25, 465 and 587 speak SMTP, the others IMAP. TLS always succeeds, verified.
+class FakeMailServer : public Dialer {
+ public:
+  struct Message {
+    uint32_t uid = 0;  // given when it becomes visible
+    std::string text;
+    absl::Duration visible;  // steady time from which on sessions see it
+    bool deleted = false;    // flagged \Deleted
+  };
+
+  explicit FakeMailServer(FakeClock& clock) : clock_(clock) {}
+
+  Task<absl::StatusOr<std::unique_ptr<Stream>>> Dial(Address address,
+                                                     absl::Duration timeout) override;
+
+  // Puts a message into a folder that exists ("INBOX", "Junk"), seen from `delay` on.
+  void Put(const std::string& folder, std::string text,
+           absl::Duration delay = absl::ZeroDuration());
+  std::vector<Message>& Folder(const std::string& folder) { return folders_[folder]; }
+
+  // How the server behaves; set before or between the runs.
+  std::optional<absl::Duration> delivery = absl::ZeroDuration();  // nothing: letters vanish
+  std::string deliver_to = "INBOX";
+  int copies = 1;
+  std::function<std::string(std::string)> on_delivery;  // what the letter becomes on its way
+  std::string mail_reply = "250 2.1.0 Ok";
+  std::string rcpt_reply = "250 2.1.5 Ok";
+  std::string data_reply = "354 go on";
+  std::string final_reply = "250 2.0.0 Ok: queued as 4F2";
+  bool drop_after_dot = false;        // the letter is taken, the answer is not sent
+  bool silent_after_dot = false;      // the same, with the connection left open
+  bool refuse_connections = false;    // of IMAP
+  std::string login_reply = "OK in";  // tagged answer to the IMAP login
+  std::string select_reply;           // instead of SELECT's "OK", tagged
+  bool has_uidplus = true;
+  bool has_idle = true;
+  bool keeps_deleted = false;      // EXPUNGE says OK and does nothing
+  int drop_imap_after_idles = -1;  // closes the IMAP connection at this IDLE; -1: never
+  uint32_t uid_validity = 7;
+
+  // What clients said, in order; base64 of logins included.
+  std::vector<std::string> imap_commands, smtp_commands;
+  std::vector<std::string> letters;  // as handed in
+  int imap_sessions = 0;
+
+ private:
+  friend class FakeSmtpStream;
+  friend class FakeImapStream;
+
+  void Deliver(std::string letter);
+
+  FakeClock& clock_;
+  std::map<std::string, std::vector<Message>> folders_ = {{"INBOX", {}}, {"Junk", {}}};
+  uint32_t next_uid_ = 1;
+};
+
+}  // namespace postwatch

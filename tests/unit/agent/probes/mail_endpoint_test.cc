@@ -1,0 +1,103 @@
+#include "agent/probes/mail_endpoint.h"
+
+#include "common/base/text.h"
+#include "tests/support/probe_fixture.h"
+
+namespace postwatch::agent {
+namespace {
+
+DnsReply SrvReply(std::string target, uint16_t port) {
+  return RecordsReply({MakeRecord(RrType::kSrv, SrvRecord{10, 5, port, std::move(target)})});
+}
+
+class MailEndpointTest : public ProbeFixture {
+ protected:
+  // "host:port security", or the class and reason of the fault.
+  std::string Locate(MailService service, const MailboxSettings& mailbox) {
+    const CheckSpec spec = Spec("imap.access", Keys({}));
+    StepRecorder run(spec, clock_);
+    const ProbeDeps deps = Deps();
+    const RunContext context{deps, spec, run};
+    Server server;
+    const std::optional<Fault> fault = RunTask(LocateServer(context, service, mailbox, server));
+    if (fault.has_value()) return Concat(FailureClassName(fault->klass), ": ", fault->detail);
+    const char* names[] = {"starttls", "tls", "plain"};
+    return Concat(server.host, ":", server.port, " ", names[static_cast<int>(server.security)]);
+  }
+
+  std::string Mistake(const Settings& settings) {
+    Mistakes mistakes;
+    ReadMailbox(&settings, "mailbox", mistakes);
+    return Join(mistakes.lines(), "; ");
+  }
+
+  MailboxSettings mailbox_ = [] {
+    MailboxSettings mailbox;
+    mailbox.address = "probe@alpha.test";
+    return mailbox;
+  }();
+};
+
+TEST_F(MailEndpointTest, ReadsTheWholeShape) {
+  Mistakes mistakes;
+  const Settings settings = MailboxKeys(
+      {{"username", Text("u1")},
+       {"submission", Keys({{"host", Text("s")}, {"security", Text("tls")}})},
+       {"receive", Keys({{"protocol", Text("imap")}, {"host", Text("i")}, {"port", Text("143")}})},
+       {"deliver_via", Text("mx")},
+       {"aliases", Texts({"info@alpha.test"})}});
+  const MailboxSettings mailbox = ReadMailbox(&settings, "mailbox", mistakes);
+  EXPECT_TRUE(mistakes.empty());
+  EXPECT_EQ(mailbox.username, "u1");
+  EXPECT_EQ(mailbox.password.env, "mailbox");
+  EXPECT_TRUE(mailbox.deliver_via_mx);
+  EXPECT_TRUE(mailbox.Receives("INFO@alpha.test"));
+  EXPECT_FALSE(mailbox.Receives("other@alpha.test"));
+  EXPECT_EQ(Locate(MailService::kSubmission, mailbox), "s:465 tls");
+  EXPECT_EQ(Locate(MailService::kImap, mailbox), "i:143 starttls");
+  EXPECT_TRUE(resolver_.asked().empty());
+}
+
+TEST_F(MailEndpointTest, NamesEveryMistake) {
+  EXPECT_EQ(Mistake(Keys({{"address", Text("nobody")}, {"password", Text("secret")}})),
+            "mailbox.address: 'nobody' is not a mail address; mailbox.password: must be a "
+            "reference, {file: PATH} or {env: NAME}, never the secret itself");
+  EXPECT_EQ(Mistake(Keys({{"address", Text("a@b")}, {"password", Keys({})}})),
+            "mailbox.password: needs exactly one of file and env");
+  EXPECT_EQ(Mistake(MailboxKeys({{"receive", Keys({{"protocol", Text("pop3")}})}})),
+            "mailbox.receive.protocol: 'pop3' is none of imap");
+  EXPECT_EQ(Mistake(MailboxKeys({{"oauth2", Keys({})}})),
+            "mailbox.oauth2: is not supported; give a password reference");
+  EXPECT_EQ(Mistake(MailboxKeys({{"hots", Text("x")}})), "mailbox.hots: is not a known key");
+}
+
+TEST_F(MailEndpointTest, FollowsTheDomainsSrvRecords) {
+  resolver_.On("_submissions._tcp.alpha.test", RrType::kSrv, NoDataReply());
+  resolver_.On("_submission._tcp.alpha.test", RrType::kSrv, SrvReply("out.alpha.test", 2587));
+  resolver_.On("_imaps._tcp.alpha.test", RrType::kSrv, SrvReply("in.alpha.test", 993));
+  EXPECT_EQ(Locate(MailService::kSubmission, mailbox_), "out.alpha.test:2587 starttls");
+  EXPECT_EQ(Locate(MailService::kImap, mailbox_), "in.alpha.test:993 tls");
+}
+
+TEST_F(MailEndpointTest, NeverFollowsTheDnsOutOfTheDomain) {
+  resolver_.Otherwise(RcodeReply(Rcode::kNxDomain));
+  resolver_.On("_imaps._tcp.alpha.test", RrType::kSrv, SrvReply("imap.evil.test", 993));
+  EXPECT_EQ(Locate(MailService::kImap, mailbox_),
+            "unspecified: no server is known: alpha.test has neither usable SRV records nor "
+            "imap.alpha.test; set mailbox.receive.host");
+}
+
+TEST_F(MailEndpointTest, FallsBackToCommonNames) {
+  resolver_.Otherwise(RcodeReply(Rcode::kNxDomain));
+  resolver_.On("mail.alpha.test", RrType::kA, AddressReply({"192.0.2.9"}));
+  EXPECT_EQ(Locate(MailService::kSubmission, mailbox_), "mail.alpha.test:587 starttls");
+  EXPECT_EQ(Locate(MailService::kImap, mailbox_), "mail.alpha.test:993 tls");
+}
+
+TEST_F(MailEndpointTest, ADeadResolverIsADnsFault) {
+  EXPECT_EQ(Locate(MailService::kImap, mailbox_),
+            "dns_timeout: A imap.alpha.test at 192.0.2.53:53: no answer");
+}
+
+}  // namespace
+}  // namespace postwatch::agent
