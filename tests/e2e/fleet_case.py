@@ -18,6 +18,7 @@ class FleetCase(unittest.TestCase):
         lab = Lab.up()
         cls.addClassCleanup(lab.down)
         cls.fleet = Fleet(lab, **cls.fleet_options)
+        cls.addClassCleanup(cls.fleet.kill)
         cls.addClassCleanup(cls._keep_if_failed)
         try:
             if cls.running:

@@ -94,7 +94,7 @@ class FleetFiles:
             "store": f"sqlite:{self.collector_db}",
             "agent_silent_after": pace.agent_silent_after,
             "round_trip_floor": "1s",
-            "witness": {"interval": pace.witness, "timeout": "4s", "anchors": ANCHORS,
+            "witness": {"interval": pace.witness, "timeout": "14s", "anchors": ANCHORS,
                         "zone": "neutral.test", "port25": MAIL_ADDRESSES},
             "defaults": kinds,
             "targets": [self._target(domain) for domain in self.targets],

@@ -6,11 +6,12 @@ Needs root; takes under a minute.
 import re
 import shutil
 import unittest
-from dataclasses import replace
+from pathlib import Path
 
 from fleet_case import FleetCase
 from fleet_files import GRPC_PORT, Place, write_yaml
 from programs import BIN, Program, run
+from raw_uplink import call, field, hello
 
 from maillab import observe
 
@@ -18,76 +19,95 @@ from maillab import observe
 class ForeignAgentTest(FleetCase):
     """A healthy fleet, and somebody at its door."""
 
-    def _intruder(self, place: Place, certified: tuple[str, str] | None) -> Program:
-        """An agent that says it is `place`, with the certificate of (region, name)."""
-        files = self.fleet.files
-        place = replace(place, http_port=7490)
-        home = files.agent_folder(place).with_name(f"intruder-{self._testMethodName}")
-        settings = files.agent_settings(place)
-        settings["tls"] = {key: str(home / f"{name}.pem")
-                           for key, name in (("ca", "ca"), ("cert", "cert"), ("key", "key"))}
-        settings["state_dir"] = str(home / "state")
-        if certified:
-            files.issue(home, *certified)
-        else:
-            self._issue_by_another_authority(home, place)
-        write_yaml(home / "agent.yaml", settings)
-        intruder = Program(self.fleet.lab, place.region,
-                           [BIN / "postwatch-agent", "--config.file", home / "agent.yaml"],
-                           self.fleet.logs / f"{home.name}.log")
-        self.addCleanup(lambda: intruder.alive() and intruder.kill9())
-        intruder.start()
-        return intruder
+    def setUp(self):
+        self.addCleanup(self._assert_unimpressed)
 
-    def _issue_by_another_authority(self, home, place: Place) -> None:
-        ours = self.fleet.files.ca
-        other = ours.with_name("other-ca")
-        for argv in (["init", "--dir", other],
-                     ["issue", "--dir", other, "--out", home, "agent", place.region, place.name]):
-            done = run(["postwatch", "ca", *argv])
-            self.assertEqual(done.returncode, 0, done.stderr)
-        shutil.copy(ours / "ca.pem", home / "ca.pem")  # it trusts us; we do not trust it
-
-    def _says(self, intruder: Program, pattern: str) -> None:
-        self.wait(lambda: None if re.search(pattern, intruder.log(), re.I)
-                  else f"its log: {intruder.tail()}", 20, f"'{pattern}' in the intruder's log")
-
-    def _assert_unimpressed(self, intruder: Program) -> None:
-        self.assertTrue(intruder.alive(), "a refused agent goes on trying")
+    def _assert_unimpressed(self) -> None:
+        self.assertTrue(self.fleet.collector.alive())
         self.fleet.wait_green()
         known = {(a["agent"], a["region"]) for a in self.fleet.board()["agents"]}
         self.assertEqual(known, {(p.name, p.region) for p in self.fleet.places})
 
+    def _certificate(self, region: str, name: str) -> Path:
+        folder = self.fleet.folder / f"door-{region}-{name}"
+        if not folder.exists():
+            self.fleet.files.issue(folder, region, name)
+        return folder
+
+    def _call(self, identity: Path | None, *messages: bytes) -> str:
+        lab = self.fleet.lab
+        return call(lab.netns_path("us"), lab.collector_address, identity, list(messages))
+
+    def _ended(self, code: str) -> float:
+        """How many streams the collector ended with this status."""
+        sign = f'postwatch_ingest_streams_ended_total{{code="{code}"}} '
+        return sum(float(line.removeprefix(sign)) for line in
+                   self.fleet.api.text("/metrics").splitlines() if line.startswith(sign))
+
+    def _assert_refused(self, code: str, identity: Path, *messages: bytes) -> None:
+        before = self._ended(code)
+        self.assertEqual(self._call(identity, *messages), code)
+        self.assertEqual(self._ended(code), before + 1, "counted")
+
     def test_another_agents_name_is_refused_and_counted(self):
-        before = self._refused()
-        intruder = self._intruder(Place("eu-1", "eu", "net-eu"), ("eu", "eu-9"))
-        self._says(intruder, "unauthenticated")
-        self.wait(lambda: None if self._refused() > before else "not counted", 20, "the count")
-        self._assert_unimpressed(intruder)
+        self._assert_refused("UNAUTHENTICATED", self._certificate("eu", "eu-9"),
+                             hello("eu-1", "eu"))
+        self.assertIn("UNAUTHENTICATED", self.fleet.collector.log())
 
     def test_another_region_is_refused(self):
-        intruder = self._intruder(Place("us-1", "us", "net-us"), ("eu", "us-1"))
-        self._says(intruder, "unauthenticated")
-        self._assert_unimpressed(intruder)
+        self._assert_refused("UNAUTHENTICATED", self._certificate("eu", "eu-9"),
+                             hello("eu-9", "us"))
 
-    def test_a_certificate_of_another_authority_is_refused(self):
-        intruder = self._intruder(Place("ap-1", "ap", "net-ap"), None)
-        self._says(intruder, "unavailable|handshake|certificate|cannot reach")
-        self._assert_unimpressed(intruder)
+    def test_what_is_out_of_bounds_is_refused(self):
+        door = self._certificate("eu", "eu-9")
+        self._assert_refused("INVALID_ARGUMENT", door, hello("eu-9", "eu", f6="v" * 1000))
+        self._assert_refused("INVALID_ARGUMENT", door, field(2, field(1, 1)))  # no Hello first
+
+    def test_without_a_certificate_of_an_agent_nobody_gets_in(self):
+        with self.assertRaises(OSError):
+            self._call(None, hello("eu-1", "eu"))
+        with self.assertRaises(OSError):  # the collector's own certificate serves, it cannot call
+            self._call(self.fleet.folder / "collector", hello("eu-1", "eu"))
+
+    def test_an_agent_does_not_start_with_the_certificate_of_another(self):
+        intruder = self._intruder(self._certificate("eu", "eu-9"))
+        self.wait(lambda: "it runs" if intruder.alive() else None, 20, "the agent has ended")
+        self.assertRegex(intruder.log(), "cert.pem is not the certificate of agent 'eu-1'")
+
+    def test_an_agent_of_another_authority_is_refused_and_goes_on_trying(self):
+        home = self.fleet.folder / "other"
+        other = self.fleet.folder / "other-ca"
+        for argv in (["init", "--dir", other],
+                     ["issue", "--dir", other, "--out", home, "agent", "eu", "eu-1"]):
+            done = run(["postwatch", "ca", *argv])
+            self.assertEqual(done.returncode, 0, done.stderr)
+        shutil.copy(self.fleet.files.ca / "ca.pem", home)  # it trusts us; we do not trust it
+        intruder = self._intruder(home)
+        self.wait(lambda: None if "no connection to the collector" in intruder.log()
+                  else intruder.tail(), 20, "a refusal in the intruder's log")
+        self.assertTrue(intruder.alive())
+
+    def _intruder(self, tls: Path) -> Program:
+        """A real agent that says it is eu-1, with whatever identity is in `tls`."""
+        files = self.fleet.files
+        home = self.fleet.folder / self._testMethodName
+        settings = files.agent_settings(Place("eu-1", "eu", "net-eu", http_port=7490))
+        settings["tls"] = {key: str(tls / f"{name}.pem")
+                           for key, name in (("ca", "ca"), ("cert", "cert"), ("key", "key"))}
+        settings["state_dir"] = str(home / "state")
+        write_yaml(home / "agent.yaml", settings)
+        intruder = Program(self.fleet.lab, "eu",
+                           [BIN / "postwatch-agent", "--config.file", home / "agent.yaml"],
+                           self.fleet.logs / f"{self._testMethodName}.log")
+        self.addCleanup(lambda: intruder.alive() and intruder.kill9())
+        intruder.start()
+        return intruder
 
     def test_garbage_at_the_grpc_port_changes_nothing(self):
         ops = self.fleet.lab.netns_path("ops")
         for noise in (b"GET / HTTP/1.0\r\n\r\n", b"\x16\x03\x01" + b"\xff" * 4096, b""):
             with observe.dial(ops, self.fleet.lab.collector_address, GRPC_PORT) as sock:
                 sock.sendall(noise)
-        self.assertTrue(self.fleet.collector.alive())
-        self.fleet.wait_green()
-
-    def _refused(self) -> float:
-        """Connections the collector turned away, whatever the reason."""
-        text = self.fleet.api.text("/metrics")
-        return sum(float(line.rsplit(" ", 1)[1]) for line in text.splitlines()
-                   if re.match(r"postwatch_collector_\w*(refused|rejected)\w*[{ ]", line))
 
 
 class ConfigurationTest(FleetCase):
