@@ -22,13 +22,12 @@ class ImapAccess : public Probe {
   const CheckSpec spec_;
   const ProbeDeps deps_;
   const MailboxSettings mailbox_;
-  LoginGuard guard_;
 };
 
 Task<void> ImapAccess::Run(StepRecorder& run) {
   const RunContext context{deps_, spec_, run};
   ImapSession session;
-  std::optional<Fault> fault = co_await OpenImap(context, mailbox_, guard_, session);
+  std::optional<Fault> fault = co_await OpenImap(context, mailbox_, session);
   if (!fault.has_value()) fault = co_await Read(context, session);
   if (fault.has_value()) {
     Decide(run, *fault);

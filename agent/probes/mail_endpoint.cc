@@ -11,6 +11,7 @@ namespace {
 
 constexpr size_t kMaxAddressBytes = 254;  // RFC 5321 section 4.5.3.1.3
 constexpr int kMaxPort = 65535;
+constexpr size_t kMaxCandidates = 6;
 
 // What the SRV records and the well-known names of one service are, best first.
 struct SrvName {
@@ -133,6 +134,26 @@ bool IsUsable(const SrvRecord* srv, std::string_view domain) {
   return srv != nullptr && srv->port != 0 && IsWithin(srv->target, domain);
 }
 
+// Names that may lead to the server, likeliest first: the common ones, then the domain's own MX
+// hosts. Those outside of the domain are left out, see LocateServer.
+Task<std::vector<std::string>> CandidateHosts(const RunContext& context, MailService service,
+                                              std::string domain) {
+  std::vector<std::string> hosts;
+  for (const std::string_view label : NamesOf(service).common) {
+    hosts.push_back(Concat(label, domain));
+  }
+  DnsQuestion question;
+  question.name = domain;
+  question.type = RrType::kMx;
+  const DnsReply reply = co_await context.deps.resolver.Query(question);
+  for (const ResourceRecord& record : reply.message.answers) {
+    const MxRecord* mx = std::get_if<MxRecord>(&record.value);
+    if (mx == nullptr || !IsWithin(mx->host, domain) || hosts.size() >= kMaxCandidates) continue;
+    hosts.push_back(CanonicalName(mx->host));
+  }
+  co_return hosts;
+}
+
 Task<bool> FindBySrv(const RunContext& context, MailService service, const ServerChoice& choice,
                      std::string domain, Server& server) {
   for (const SrvName& name : NamesOf(service).srv) {
@@ -189,8 +210,6 @@ MailboxSettings ReadMailbox(const Settings* settings, const std::string& path, M
   mailbox.submission = ReadServer(in.Child("submission"), in.PathOf("submission"), mistakes, false);
   mailbox.receive = ReadServer(in.Child("receive"), in.PathOf("receive"), mistakes, true);
   mailbox.deliver_via_mx = in.Choice("deliver_via", "submission", {"submission", "mx"}) == "mx";
-  mailbox.login_backoff =
-      in.Duration("login_backoff", absl::Minutes(30), absl::ZeroDuration(), absl::Hours(24));
   in.Finish();
   return mailbox;
 }
@@ -207,8 +226,8 @@ Task<std::optional<Fault>> LocateServer(const RunContext& context, MailService s
   TouchDns(context, domain);
   const bool by_srv = co_await FindBySrv(context, service, choice, domain, server);
   if (by_srv) co_return std::nullopt;
-  for (const std::string_view label : NamesOf(service).common) {
-    const std::string host = Concat(label, domain);
+  const std::vector<std::string> hosts = co_await CandidateHosts(context, service, domain);
+  for (const std::string& host : hosts) {
     HostAddresses addresses;
     const std::optional<Fault> fault =
         co_await ResolveHost(context, host, AddressFamilies::kEither, addresses);

@@ -32,8 +32,6 @@ struct MailboxSettings {
   ServerChoice submission;
   ServerChoice receive;  // IMAP
   bool deliver_via_mx = false;
-  // How long to leave the account alone after two refused logins in a row.
-  absl::Duration login_backoff = absl::Minutes(30);
 
   bool Receives(std::string_view recipient) const;
 };
@@ -54,9 +52,9 @@ struct Server {
 };
 
 // Fills in what `choice` leaves open: the domain's SRV records (RFC 6186, RFC 8314), then common
-// names that have an address. Only names inside the mailbox's own domain are taken from the DNS: a
-// forged answer must not lead a password elsewhere (RFC 6186 section 6). The fault is unspecified
-// (not tested) when the domain has no such name.
+// names and MX hosts, whichever has an address first. Only names inside the mailbox's own domain
+// are taken from the DNS: a forged answer must not lead a password elsewhere (RFC 6186 section 6).
+// The fault is unspecified (not tested) when the domain has no such name.
 Task<std::optional<Fault>> LocateServer(const RunContext& context, MailService service,
                                         const MailboxSettings& mailbox, Server& server);
 

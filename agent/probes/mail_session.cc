@@ -10,7 +10,6 @@ namespace {
 constexpr absl::Duration kConnectTimeout = absl::Seconds(10);
 constexpr absl::Duration kCommandTimeout = absl::Seconds(30);
 constexpr absl::Duration kSlowBanner = absl::Seconds(10);
-constexpr int kMaxRefusedLogins = 2;
 
 Task<std::optional<Fault>> DialOne(const RunContext& context, const Address& address,
                                    std::unique_ptr<Stream>& stream) {
@@ -164,29 +163,6 @@ Task<std::optional<Fault>> Reach(const RunContext& context, MailService service,
 
 }  // namespace
 
-std::optional<Fault> LoginGuard::Check(const MailboxSettings& mailbox, absl::Duration now) const {
-  if (refused_ < kMaxRefusedLogins || now >= not_before_) return std::nullopt;
-  Fault fault;
-  fault.detail = Concat(
-      "the last ", refused_, " logins of ", mailbox.address, " were refused; the next try is in ",
-      absl::FormatDuration(not_before_ - now), ", to spare the account a lock-out");
-  return fault;
-}
-
-void LoginGuard::Note(const std::optional<Fault>& fault, const MailboxSettings& mailbox,
-                      absl::Duration now) {
-  if (!fault.has_value()) {
-    refused_ = 0;
-    return;
-  }
-  const bool refused = fault->klass == FailureClass::kSmtpAuthFailed ||
-                       fault->klass == FailureClass::kSmtpAuthAccount ||
-                       fault->klass == FailureClass::kImapAuthFailed;
-  if (!refused) return;
-  ++refused_;
-  not_before_ = now + mailbox.login_backoff;
-}
-
 Task<std::optional<Fault>> Connect(const RunContext& context, std::string_view service,
                                    const HostAddresses& addresses, uint16_t port,
                                    std::unique_ptr<Stream>& stream) {
@@ -292,9 +268,7 @@ Task<std::optional<Fault>> UpgradeSmtp(const RunContext& context, SmtpSession& s
 }
 
 Task<std::optional<Fault>> OpenSubmission(const RunContext& context, const MailboxSettings& mailbox,
-                                          LoginGuard& guard, SmtpSession& session) {
-  std::optional<Fault> held = guard.Check(mailbox, context.deps.clock.Steady());
-  if (held.has_value()) co_return held;
+                                          SmtpSession& session) {
   Server server;
   std::optional<Fault> unreachable =
       co_await Reach(context, MailService::kSubmission, mailbox, server, session.stream);
@@ -306,14 +280,11 @@ Task<std::optional<Fault>> OpenSubmission(const RunContext& context, const Mailb
     if (insecure.has_value()) co_return insecure;
   }
   std::optional<Fault> refused = co_await LogInSmtp(context, mailbox, session);
-  guard.Note(refused, mailbox, context.deps.clock.Steady());
   co_return refused;
 }
 
 Task<std::optional<Fault>> OpenImap(const RunContext& context, const MailboxSettings& mailbox,
-                                    LoginGuard& guard, ImapSession& session) {
-  std::optional<Fault> held = guard.Check(mailbox, context.deps.clock.Steady());
-  if (held.has_value()) co_return held;
+                                    ImapSession& session) {
   Server server;
   session.client.reset();
   std::optional<Fault> unreachable =
@@ -326,7 +297,6 @@ Task<std::optional<Fault>> OpenImap(const RunContext& context, const MailboxSett
     if (insecure.has_value()) co_return insecure;
   }
   std::optional<Fault> refused = co_await LogInImap(context, mailbox, session);
-  guard.Note(refused, mailbox, context.deps.clock.Steady());
   co_return refused;
 }
 

@@ -13,20 +13,6 @@
 
 namespace postwatch::agent {
 
-// Spares an account a lock-out: after two refused logins in a row nobody tries again until the
-// account's login_backoff is over. One for each probe object; kept across its runs.
-class LoginGuard {
- public:
-  // A not-tested fault while the account is to be left alone.
-  std::optional<Fault> Check(const MailboxSettings& mailbox, absl::Duration now) const;
-  // After a login: `fault` is nothing when it worked. Counts only refused credentials.
-  void Note(const std::optional<Fault>& fault, const MailboxSettings& mailbox, absl::Duration now);
-
- private:
-  int refused_ = 0;
-  absl::Duration not_before_;
-};
-
 struct SmtpSession {
   std::unique_ptr<Stream> stream;
   std::unique_ptr<SmtpClient> client;
@@ -62,11 +48,11 @@ Task<std::optional<Fault>> UpgradeSmtp(const RunContext& context, SmtpSession& s
 // The whole way to a submission server, steps `dns` to `auth`. The password is sent only over
 // verified TLS, unless the mailbox says `security: plain`.
 Task<std::optional<Fault>> OpenSubmission(const RunContext& context, const MailboxSettings& mailbox,
-                                          LoginGuard& guard, SmtpSession& session);
+                                          SmtpSession& session);
 
 // The whole way to an IMAP server, steps `dns` to `login`, with the same rule.
 Task<std::optional<Fault>> OpenImap(const RunContext& context, const MailboxSettings& mailbox,
-                                    LoginGuard& guard, ImapSession& session);
+                                    ImapSession& session);
 
 // Faults of a command: what broke (status) or what the server said; nothing for success.
 std::optional<Fault> SmtpFault(const RunContext& context, SmtpStage stage, const Stream* stream,

@@ -66,8 +66,7 @@ Task<void> RoundtripRun::Go() {
 }
 
 Task<std::optional<Fault>> RoundtripRun::OpenInbox() {
-  std::optional<Fault> closed =
-      co_await OpenImap(context_, settings_.receiver, memory_.receiver_guard, session_);
+  std::optional<Fault> closed = co_await OpenImap(context_, settings_.receiver, session_);
   if (closed.has_value()) co_return closed;
   run_.Begin("select");
   run_.Touch({std::string(component::kMailbox), settings_.receiver.address});
@@ -136,7 +135,7 @@ Task<std::optional<Fault>> RoundtripRun::Send() {
   if (settings_.sender.deliver_via_mx) {
     closed = co_await OpenMx(context_, DomainOf(settings_.to), session);
   } else {
-    closed = co_await OpenSubmission(context_, settings_.sender, memory_.sender_guard, session);
+    closed = co_await OpenSubmission(context_, settings_.sender, session);
   }
   if (closed.has_value()) co_return closed;
   const absl::Time now = context_.deps.clock.Now();

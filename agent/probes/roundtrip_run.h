@@ -21,8 +21,6 @@ struct RoundtripSettings {
 
 // What one run leaves to the next ones of the same probe.
 struct RoundtripMemory {
-  LoginGuard sender_guard;
-  LoginGuard receiver_guard;
   std::optional<uint32_t> uid_validity;
   absl::Time last_delivered = absl::InfinitePast();  // when the newest letter seen was sent
   int failed_deletions = 0;                          // in a row

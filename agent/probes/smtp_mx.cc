@@ -134,7 +134,8 @@ Task<std::optional<Fault>> SmtpMx::VisitHost(const RunContext& context, std::str
     const bool decisive = Settle(context.run, attempts, ip, fault, mark, ips.size());
     if (decisive) co_return fault;
   }
-  if (!only_v6 && !addresses.v6.empty()) co_await TryV6(context, host, addresses.v6.front());
+  if (only_v6 || addresses.v6.empty()) co_return std::nullopt;
+  co_await TryV6(context, host, addresses.v6.front());
   co_return std::nullopt;
 }
 

@@ -23,13 +23,12 @@ class SmtpSubmit : public Probe {
   const ProbeDeps deps_;
   const MailboxSettings mailbox_;
   const bool envelope_;
-  LoginGuard guard_;
 };
 
 Task<void> SmtpSubmit::Run(StepRecorder& run) {
   const RunContext context{deps_, spec_, run};
   SmtpSession session;
-  std::optional<Fault> fault = co_await OpenSubmission(context, mailbox_, guard_, session);
+  std::optional<Fault> fault = co_await OpenSubmission(context, mailbox_, session);
   if (!fault.has_value() && envelope_) fault = co_await TryEnvelope(context, session);
   if (fault.has_value()) {
     Decide(run, *fault);

@@ -11,7 +11,7 @@
 namespace postwatch::agent {
 namespace {
 
-constexpr size_t kMaxStepNameBytes = 64;
+constexpr size_t kMaxStepNameBytes = 32;
 constexpr size_t kMaxFactKeyBytes = 64;
 constexpr size_t kMaxReasonBytes = 512;
 constexpr size_t kMaxEnhancedBytes = 16;

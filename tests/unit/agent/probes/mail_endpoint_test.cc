@@ -94,6 +94,15 @@ TEST_F(MailEndpointTest, FallsBackToCommonNames) {
   EXPECT_EQ(Locate(MailService::kImap, mailbox_), "mail.alpha.test:993 tls");
 }
 
+TEST_F(MailEndpointTest, TakesAnMxHostOfTheDomainLast) {
+  resolver_.Otherwise(RcodeReply(Rcode::kNxDomain));
+  resolver_.On("alpha.test", RrType::kMx,
+               MxReply({{5, "mx.provider.example"}, {10, "mx.alpha.test"}}));
+  resolver_.On("mx.alpha.test", RrType::kA, AddressReply({"192.0.2.9"}));
+  resolver_.On("mx.provider.example", RrType::kA, AddressReply({"192.0.2.10"}));
+  EXPECT_EQ(Locate(MailService::kSubmission, mailbox_), "mx.alpha.test:587 starttls");
+}
+
 TEST_F(MailEndpointTest, ADeadResolverIsADnsFault) {
   EXPECT_EQ(Locate(MailService::kImap, mailbox_),
             "dns_timeout: A imap.alpha.test at 192.0.2.53:53: no answer");

@@ -146,20 +146,6 @@ TEST_F(SmtpSubmitTest, AnUnreadablePasswordIsNotTheProviders) {
       "not_tested: the password of probe@alpha.test could not be read: no secret mailbox");
 }
 
-TEST_F(SmtpSubmitTest, TwoRefusedLoginsSpareTheAccount) {
-  const CheckSpec spec = Submit();
-  const std::unique_ptr<Probe> probe = Make(spec);
-  for (int i = 0; i < 2; ++i) {
-    scripted_.AddFor("192.0.2.3:587", Concat(kToAuth, "S: 535 5.7.8 authentication failed\n"));
-    EXPECT_EQ(Summary(RunAll(*probe, spec).front()), "fail smtp_auth_failed at auth");
-  }
-  EXPECT_EQ(RunAll(*probe, spec).front().outcome, Outcome::kNotTested);
-  EXPECT_EQ(scripted_.dialed().size(), 2u);
-  clock_.Advance(absl::Minutes(30));
-  scripted_.AddFor("192.0.2.3:587", Concat(kToAuth, "S: 235 in\n", kFromMail));
-  EXPECT_EQ(Summary(RunAll(*probe, spec).front()), "pass");
-}
-
 TEST_F(SmtpSubmitTest, RefusesSettingsWithoutAMailbox) {
   EXPECT_EQ(Refusal(Spec("smtp.submit", Keys({}))),
             "alpha.test/smtp.submit.mailbox: is missing; this check needs a mailbox of its own");
