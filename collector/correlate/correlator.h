@@ -28,7 +28,13 @@ struct Findings {
 };
 
 // No I/O, no clock, no randomness: the same calls give the same answers, live and in replay.
-// `now` never goes back; the engine calls from one thread.
+// A `now` before the latest one counts as the latest: stored observations may be thought through
+// again with the time they came in. One thread calls.
+//
+// The stages, a file each: evidence (what was seen, in event time), witness (whose failures count),
+// situation (what of it speaks about now), attribution over fit and signature (which components
+// explain it), decision (firm enough?), assess and explain (what it means), incident_book
+// (identity), recovery (is it over?), confirmation (what to ask next).
 class Correlator {
  public:
   virtual ~Correlator() = default;
@@ -41,9 +47,11 @@ class Correlator {
   // Observe.
   virtual void Restore(std::vector<Incident> open) = 0;
 
-  // An agent made itself known or moved.
+  // An agent made itself known, moved, or gave a sign of life: call at each heartbeat.
   virtual void AgentHeard(const Vantage& vantage, absl::Time now) = 0;
 
+  // A change of kind kOpened may carry the id of an incident resolved less than 10 minutes ago: it
+  // is the same fault, back again.
   virtual Findings Observe(const Sighting& sighting, absl::Time now) = 0;
 
   // Time passed: silence, recovery, hold-downs. At least every second.

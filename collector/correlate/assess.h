@@ -1,0 +1,18 @@
+// Assess: what a fault means: leg, scope, severity, and what happens to mail meanwhile.
+#pragma once
+
+#include "collector/correlate/attribution.h"
+#include "collector/correlate/situation.h"
+#include "collector/correlate/witness.h"
+#include "collector/model/verdict.h"
+
+namespace postwatch::collector {
+
+// `guarded`: decided from a single vantage. The explanation is left empty.
+Verdict MakeVerdict(const Suspect& suspect, const Situation& situation, const Evidence& evidence,
+                    const Witness& witness, bool guarded);
+
+// A condition of the fleet as a verdict, complete.
+Verdict MakeVerdict(const FleetCondition& condition, const Witness& witness);
+
+}  // namespace postwatch::collector

@@ -1,0 +1,55 @@
+// Confirmation: which observations to ask for now, because they would decide a suspicion.
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "collector/correlate/correlator.h"
+#include "collector/correlate/evidence.h"
+#include "collector/correlate/situation.h"
+#include "collector/correlate/witness.h"
+
+namespace postwatch::collector {
+
+class Confirmer {
+ public:
+  void SetPlan(const FleetPlan& plan);
+
+  // Asks about failures that no incident explains yet: the agent that saw it and its witness, and
+  // vantages elsewhere; the same check and the other services of that provider, but no further
+  // letters. Each check once in 20 s, and not for ever.
+  std::vector<Confirmation> AskAbout(const Evidence& evidence, const Witness& witness,
+                                     const std::set<CellKey>& explained, absl::Time now);
+
+  // Asks those who saw a fault whether it is over.
+  std::vector<Confirmation> AskWhetherOver(const std::string& incident_id,
+                                           const std::set<CellKey>& cells, absl::Time now);
+
+  void Answered(const CellKey& cell);
+
+  // What was asked for within the last 3 seconds and is not answered yet.
+  std::set<CellKey> Outstanding(absl::Time now) const;
+
+ private:
+  struct Asked {
+    absl::Time at = absl::InfinitePast();
+    int rounds = 0;
+  };
+
+  std::vector<std::string> ChooseChecks(const Cell& cell) const;
+  bool TakeTurn(const std::string& check_id, absl::Time now);
+  bool HasRoom(absl::Time now);
+  void Remember(const Confirmation& confirmation, absl::Time now);
+
+  std::map<std::string, CheckSpec> plan_;
+  std::vector<std::string> witnesses_;  // ids of control checks
+  std::map<std::string, Asked> asked_;  // by check id
+  std::map<std::string, absl::Time> asked_whether_over_;
+  std::map<CellKey, absl::Time> outstanding_;
+  std::vector<absl::Time> recent_;  // requests of the last moments
+};
+
+}  // namespace postwatch::collector

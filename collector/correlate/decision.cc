@@ -1,0 +1,101 @@
+#include "collector/correlate/decision.h"
+
+#include <algorithm>
+#include <map>
+
+namespace postwatch::collector {
+namespace {
+
+constexpr double kRealGain = 1.0;
+constexpr double kRealOdds = 3.5;  // 97 % real
+constexpr double kLocalGain = 4.0;
+constexpr size_t kEnoughFailures = 3;
+constexpr absl::Duration kEnoughSpan = absl::Seconds(25);
+constexpr int kSingleVantageRun = 3;  // consecutive failures of one check
+constexpr int kSingleVantageNamedRun = 2;
+constexpr absl::Duration kNobodyElse = absl::Seconds(60);
+
+absl::Duration SpanOf(const Suspect& suspect, const Situation& situation) {
+  absl::Time first = absl::InfiniteFuture(), last = absl::InfinitePast();
+  for (const size_t i : suspect.failures) {
+    first = std::min(first, situation.events[i].record->ended);
+    last = std::max(last, situation.events[i].record->ended);
+  }
+  return last - first;
+}
+
+Decision DecideAlone(const Suspect& suspect, const Situation& situation, const Witness& witness) {
+  for (const std::string& agent : suspect.quorum.agents) {
+    if (!witness.IsVouchedFor(agent)) return Decision::kWait;
+  }
+  std::map<const Cell*, int> runs;
+  for (const size_t i : suspect.failures) {
+    const Event& event = situation.events[i];
+    int run = 0;
+    for (auto it = event.cell->records.rbegin(); it != event.cell->records.rend(); ++it) {
+      if (it->outcome == Outcome::kPass) break;
+      if (it->outcome == Outcome::kFail) ++run;
+    }
+    runs[event.cell] = run;
+  }
+  const int enough = suspect.quorum.named ? kSingleVantageNamedRun : kSingleVantageRun;
+  const bool lasting = std::ranges::any_of(runs, [&](const auto& r) { return r.second >= enough; });
+  return lasting && suspect.gain >= kRealGain ? Decision::kOpenGuarded : Decision::kWait;
+}
+
+// A letter that is not there accuses its delivery only once the mailbox is seen to be readable,
+// where that is looked at.
+bool IsAccessUnclear(const Suspect& suspect, const Situation& situation) {
+  if (KindOf(suspect.component.kind) != Kind::kQueue) return false;
+  const Event& first = situation.events[suspect.failures.front()];
+  if (!situation.watches_access.contains(first.cell->provider)) return false;
+  return std::ranges::none_of(situation.events, [&](const Event& event) {
+    return !event.failed && !event.assumed && event.cell->leg == Leg::kAccess &&
+           event.cell->provider == first.cell->provider &&
+           event.record->ended >= first.record->ended;
+  });
+}
+
+Decision DecideReal(const Suspect& suspect, const Situation& situation, const Witness& witness) {
+  if (!suspect.quorum.Meets(situation.fleet)) return Decision::kWait;
+  if (IsAccessUnclear(suspect, situation)) return Decision::kWait;
+  if (situation.fleet.IsSingleVantage()) return DecideAlone(suspect, situation, witness);
+  if (suspect.gain < kRealGain || suspect.real_odds < kRealOdds) return Decision::kWait;
+  if (suspect.quorum.named || suspect.quorum.confirmed) return Decision::kOpenReal;
+  const bool lasting =
+      suspect.failures.size() >= kEnoughFailures && SpanOf(suspect, situation) >= kEnoughSpan;
+  return lasting ? Decision::kOpenReal : Decision::kWait;
+}
+
+// Whether others look at the same and see it well, or nobody else could.
+bool IsRefutedElsewhere(const Suspect& suspect, const Situation& situation,
+                        const Witness& witness) {
+  std::set<std::string> checks, agents;
+  for (const size_t i : suspect.failures) {
+    checks.insert(situation.events[i].cell->key.check_id);
+    agents.insert(situation.events[i].vantage->agent);
+  }
+  for (const Event& event : situation.events) {
+    if (event.failed || event.assumed || agents.contains(event.vantage->agent)) continue;
+    if (checks.contains(event.cell->key.check_id) && event.record->ended >= suspect.since) {
+      return true;
+    }
+  }
+  const auto others = witness.Agents();
+  const bool alone = std::ranges::none_of(others, [&](const Vantage* v) {
+    return !agents.contains(v->agent) && witness.MaskOf(v->agent) == Mask::kNone;
+  });
+  return alone || situation.now - suspect.since >= kNobodyElse;
+}
+
+}  // namespace
+
+Decision Decide(const Suspect& suspect, const Situation& situation, const Witness& witness) {
+  if (suspect.real) return DecideReal(suspect, situation, witness);
+  if (suspect.gain < kLocalGain || suspect.failures.size() < kEnoughFailures) {
+    return Decision::kWait;
+  }
+  return IsRefutedElsewhere(suspect, situation, witness) ? Decision::kOpenLocal : Decision::kWait;
+}
+
+}  // namespace postwatch::collector
