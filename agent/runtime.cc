@@ -179,7 +179,9 @@ void Runtime::Start() {
 Task<void> Runtime::StopRuns(absl::Duration grace) { co_await scheduler_->Stop(grace); }
 
 Task<void> Runtime::DrainLink(absl::Duration limit) {
-  if (link_ != nullptr) co_await link_->Drain(limit);
+  if (link_ != nullptr) {
+    co_await link_->Drain(limit);
+  }
 }
 
 void Runtime::OnAssignment(const v1::Assignment& assignment) {

@@ -5,6 +5,7 @@
 #include <deque>
 #include <utility>
 
+#include "agent/uplink/link_messages.h"
 #include "common/base/backoff.h"
 #include "common/base/ids.h"
 #include "common/base/log.h"
@@ -19,8 +20,6 @@ namespace asio = boost::asio;
 
 constexpr size_t kBatchObservations = 64;
 constexpr size_t kMaxUnacknowledgedBatches = 4;
-constexpr size_t kMaxProblems = 32;
-constexpr size_t kMaxProblemBytes = 512;
 constexpr int kMaxChecks = 10'000;
 constexpr int kMaxRunNowChecks = 64;
 constexpr size_t kMaxRunNowIdBytes = 64;
@@ -167,18 +166,7 @@ class CollectorLink::Core : public MessageStreamEvents,
     spool_id_ = spool_.id();
     opened_ = clock_.Steady();
     stream_ = open_(*this);
-    v1::AgentMessage message;
-    v1::Hello& hello = *message.mutable_hello();
-    hello.set_agent(identity_.vantage.agent);
-    hello.set_region(identity_.vantage.region);
-    hello.set_zone(identity_.vantage.zone);
-    hello.set_network(identity_.vantage.network);
-    hello.set_resolver(identity_.vantage.resolver);
-    hello.set_version(identity_.version);
-    hello.set_boot_id(identity_.boot_id);
-    hello.set_spool_id(spool_id_);
-    for (const std::string& kind : identity_.probe_kinds) hello.add_probe_kinds(kind);
-    Send(std::move(message));
+    Send(MakeHello(identity_, spool_id_));
   }
 
   void OpenLater(absl::Duration wait) {
@@ -231,19 +219,7 @@ class CollectorLink::Core : public MessageStreamEvents,
 
   void WriteHeartbeat() {
     heartbeat_due_ = false;
-    LinkOwner::Health health = owner_.TakeHealth();
-    v1::AgentMessage message;
-    v1::Heartbeat& beat = *message.mutable_heartbeat();
-    *beat.mutable_agent_time() = ToProto(clock_.Now());
-    beat.set_spooled(spool_.count());
-    beat.set_dropped(spool_.dropped());
-    *beat.mutable_loop_lag() = ToProto(health.loop_lag);
-    beat.set_assignment_version(health.assignment_version);
-    for (const std::string& problem : health.problems) {
-      if (static_cast<size_t>(beat.problems_size()) == kMaxProblems) break;
-      beat.add_problems(ToUtf8(Truncate(problem, kMaxProblemBytes)));
-    }
-    Send(std::move(message));
+    Send(MakeHeartbeat(owner_.TakeHealth(), spool_, clock_.Now()));
   }
 
   // A second Welcome on one stream says nothing new; it must not make us send twice.

@@ -50,7 +50,8 @@ bool StartsWithIgnoreCase(std::string_view text, std::string_view prefix) {
 }
 
 bool ContainsIgnoreCase(std::string_view text, std::string_view part) {
-  return std::search(text.begin(), text.end(), part.begin(), part.end(), SameLetter) != text.end() ||
+  return std::search(text.begin(), text.end(), part.begin(), part.end(), SameLetter) !=
+             text.end() ||
          part.empty();
 }
 

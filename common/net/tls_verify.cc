@@ -1,4 +1,5 @@
 #include "common/net/tls_verify.h"
+
 #include <openssl/asn1.h>
 #include <openssl/bio.h>
 #include <openssl/err.h>

@@ -1,0 +1,46 @@
+#include "agent/uplink/link_messages.h"
+
+#include "common/base/text.h"
+#include "common/wire/bounds.h"
+#include "common/wire/convert.h"
+
+namespace postwatch::agent {
+namespace {
+
+constexpr int kMaxProblems = 32;
+constexpr size_t kMaxProblemBytes = 512;
+
+}  // namespace
+
+v1::AgentMessage MakeHello(const LinkIdentity& identity, const std::string& spool_id) {
+  v1::AgentMessage message;
+  v1::Hello& hello = *message.mutable_hello();
+  hello.set_agent(identity.vantage.agent);
+  hello.set_region(identity.vantage.region);
+  hello.set_zone(identity.vantage.zone);
+  hello.set_network(identity.vantage.network);
+  hello.set_resolver(identity.vantage.resolver);
+  hello.set_version(identity.version);
+  hello.set_boot_id(identity.boot_id);
+  hello.set_spool_id(spool_id);
+  for (const std::string& kind : identity.probe_kinds) hello.add_probe_kinds(kind);
+  return message;
+}
+
+v1::AgentMessage MakeHeartbeat(const LinkOwner::Health& health, const Spool& spool,
+                               absl::Time now) {
+  v1::AgentMessage message;
+  v1::Heartbeat& beat = *message.mutable_heartbeat();
+  *beat.mutable_agent_time() = ToProto(now);
+  beat.set_spooled(spool.count());
+  beat.set_dropped(spool.dropped());
+  *beat.mutable_loop_lag() = ToProto(health.loop_lag);
+  beat.set_assignment_version(health.assignment_version);
+  for (const std::string& problem : health.problems) {
+    if (beat.problems_size() == kMaxProblems) break;
+    beat.add_problems(ToUtf8(Truncate(problem, kMaxProblemBytes)));
+  }
+  return message;
+}
+
+}  // namespace postwatch::agent
