@@ -15,6 +15,7 @@
 #include "common/base/flags.h"
 #include "common/base/log.h"
 #include "common/base/text.h"
+#include "common/wire/grpc_log.h"
 
 namespace {
 
@@ -85,6 +86,7 @@ int RunAgent(const std::string& file, bool check_only) {
 
 int main(int argc, char** argv) {
   DisableCoreDumps();
+  SendGrpcLogToOurs();
   KeepHeapSmall();
   const std::vector<std::string_view> arguments(argv + 1, argv + argc);
   const absl::StatusOr<Flags> flags = Flags::Parse(arguments, kFlags);

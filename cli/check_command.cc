@@ -11,6 +11,7 @@
 #include "cli/one_shot.h"
 #include "cli/report.h"
 #include "common/base/flags.h"
+#include "common/base/ids.h"
 #include "common/base/text.h"
 #include "common/config/yaml_file.h"
 
@@ -57,6 +58,11 @@ absl::StatusOr<OneShotOptions> ReadOptions(const Flags& flags) {
     return absl::InvalidArgumentError("takes one DOMAIN; see --help");
   }
   OneShotOptions options{.domain = AsciiLower(flags.words()[0]), .ca_file = flags.Get("ca-file")};
+  if (options.domain.ends_with('.')) options.domain.pop_back();
+  if (!IsDomainName(options.domain)) {
+    return absl::InvalidArgumentError(
+        Concat("'", options.domain, "' is not a domain name such as example.com"));
+  }
   const std::string format = flags.Get("format", "text");
   if (format != "text" && format != "json") {
     return absl::InvalidArgumentError(Concat("--format '", format, "' is none of text, json"));

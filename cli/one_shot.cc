@@ -63,6 +63,19 @@ Task<void> RunInto(Probe& probe, const CheckSpec& spec, EventClock& clock,
   out = co_await agent::RunOnce(probe, spec, clock);
 }
 
+// A resolver that does not answer, or refuses us, says nothing about the domain.
+void DistrustResolver(Observation& observation, const Resolver& resolver) {
+  if (!observation.failure || (observation.failure->klass != FailureClass::kDnsTimeout &&
+                               observation.failure->klass != FailureClass::kDnsRefused)) {
+    return;
+  }
+  observation.outcome = Outcome::kNotTested;
+  observation.not_tested_reason =
+      Concat("the resolver ", resolver.name(), " gave no answer (", observation.failure->detail,
+             "); give another with --resolver");
+  observation.failure.reset();
+}
+
 // One check and one resolver to run it with.
 struct Job {
   CheckSpec spec;
@@ -160,7 +173,8 @@ absl::StatusOr<Report> RunOneShot(const OneShotOptions& options) {
                           boost::asio::detached);
     loop.restart();
     loop.run();
-    for (const Observation& observation : observations) {
+    for (Observation& observation : observations) {
+      DistrustResolver(observation, *job.resolver);
       for (Finding& finding : FindingsOf(job.spec, job.subject, observation)) {
         report.findings.push_back(std::move(finding));
       }

@@ -11,6 +11,7 @@
 #include "common/base/flags.h"
 #include "common/base/log.h"
 #include "common/base/text.h"
+#include "common/wire/grpc_log.h"
 
 namespace {
 
@@ -70,6 +71,7 @@ int RunCollector(const Flags& flags) {
 
 int main(int argc, char** argv) {
   ForbidCoreDumps();
+  postwatch::SendGrpcLogToOurs();
   const std::vector<std::string_view> arguments(argv + 1, argv + argc);
   const absl::StatusOr<Flags> flags = Flags::Parse(arguments, kFlags);
   if (!flags.ok()) return Fail(flags.status(), kBadUsage);

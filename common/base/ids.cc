@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "absl/strings/escaping.h"
+#include "common/base/text.h"
 
 namespace postwatch {
 
@@ -36,6 +37,15 @@ bool IsName(std::string_view text) {
     const bool ok =
         (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '-' || c == '_';
     if (!ok) return false;
+  }
+  return true;
+}
+
+bool IsDomainName(std::string_view text) {
+  if (text.size() > 253 || text.find('.') == text.npos) return false;
+  for (const std::string_view label : Split(text, '.')) {
+    if (!IsName(label) || label.find('.') != label.npos) return false;
+    if (label.front() == '-' || label.back() == '-') return false;
   }
   return true;
 }

@@ -19,4 +19,9 @@ double RandomUnit();
 // and checks may be called, so that names are safe in URLs, labels, SPIFFE paths and SQL.
 bool IsName(std::string_view text);
 
+// A domain name of at least two labels, in lower case, without the final dot (RFC 1035
+// section 2.3.1, with underscores allowed); an internationalised one must be given in its ASCII
+// form.
+bool IsDomainName(std::string_view text);
+
 }  // namespace postwatch
