@@ -7,6 +7,8 @@
 namespace postwatch::collector {
 namespace {
 
+constexpr absl::Duration kForgetResolvedAfter = absl::Hours(1);
+
 // Level stage: local faults are shown, never sent.
 bool WakesSomebody(const Incident& incident) { return incident.alerting; }
 
@@ -58,6 +60,10 @@ std::vector<Delivery> AlertPipeline::Decide(const IncidentChange& change, absl::
 }
 
 std::vector<Delivery> AlertPipeline::Tick(absl::Time now) {
+  std::erase_if(told_, [now](const auto& entry) {
+    const Alert& last = entry.second.last;
+    return last.event == AlertEvent::kResolved && now - last.decided > kForgetResolvedAfter;
+  });
   std::vector<Incident> due;
   for (const auto& [id, told] : told_) {
     if (told.last.event == AlertEvent::kResolved) continue;

@@ -27,7 +27,8 @@ class AlertPipeline {
   // What this change means for people; often nothing.
   std::vector<Delivery> Decide(const IncidentChange& change, absl::Time now);
 
-  // Reminders that are due.
+  // Reminders that are due. Also forgets incidents that have been over for an hour: longer than the
+  // correlator may take one up again under its old id.
   std::vector<Delivery> Tick(absl::Time now);
 
  private:

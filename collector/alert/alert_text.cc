@@ -26,7 +26,7 @@ std::string_view RegionWord(const ScopeRow& row) {
 
 std::string Percent(double share) { return absl::StrFormat("%.0f %%", share * 100); }
 
-std::string MailLossSentence(MailLoss loss) {
+std::string_view MailLossSentence(MailLoss loss) {
   switch (loss) {
     case MailLoss::kNone:
       return "No mail is affected.";
@@ -42,7 +42,43 @@ std::string MailLossSentence(MailLoss loss) {
   return "";
 }
 
-std::string Verb(AlertEvent event) {
+std::string_view PastMailLossSentence(MailLoss loss) {
+  switch (loss) {
+    case MailLoss::kNone:
+      return "No mail was affected.";
+    case MailLoss::kQueued:
+      return "Mail was queued at the senders and arrives as they try again.";
+    case MailLoss::kRejected:
+      return "Mail was REJECTED meanwhile: senders got bounces and must send again.";
+    case MailLoss::kAtRisk:
+      return "Accepted mail did not arrive meanwhile: check that the queue is empty.";
+    case MailLoss::kAccessible:
+      return "Mail was accepted and safe; it could not be read.";
+  }
+  return "";
+}
+
+// Control characters out: a line break in a reply would let a server write lines of its own.
+std::string OneLine(std::string_view text) {
+  std::string line(text);
+  for (char& c : line) {
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = ' ';
+  }
+  return line;
+}
+
+std::string Period(const Incident& incident) {
+  const absl::TimeZone utc = absl::UTCTimeZone();
+  std::string text =
+      Concat("Since: ", absl::FormatTime("%Y-%m-%d %H:%M:%S UTC", incident.started, utc));
+  if (incident.ended) {
+    Append(text, ", ended ", absl::FormatTime("%H:%M:%S UTC", *incident.ended, utc), " after ",
+           absl::FormatDuration(absl::Trunc(*incident.ended - incident.started, absl::Seconds(1))));
+  }
+  return text;
+}
+
+std::string_view Verb(AlertEvent event) {
   switch (event) {
     case AlertEvent::kOpened:
       return "";
@@ -69,34 +105,32 @@ std::string AlertTitle(const Alert& alert) {
   const Verdict& verdict = alert.incident.verdict;
   const auto failing =
       std::ranges::count_if(verdict.scope, [](const ScopeRow& row) { return row.failing > 0; });
-  const std::string title =
+  std::string title =
       Concat("[", AsciiUpper(SeverityName(verdict.severity)), "] ", Verb(alert.event),
-             Subject(verdict), " ", LegName(verdict.leg), ": ", FailureClassName(verdict.klass),
-             ", ", failing, "/", verdict.scope.size(), " regions");
-  return std::string(Truncate(title, kMaxTitle));
+             Subject(verdict), " ", LegName(verdict.leg), ": ", FailureClassName(verdict.klass));
+  if (!verdict.scope.empty()) {
+    Append(title, ", ", failing, "/", verdict.scope.size(), " regions");
+  }
+  return OneLine(Truncate(title, kMaxTitle));
 }
 
 std::string AlertBody(const Alert& alert) {
   const Incident& incident = alert.incident;
   const Verdict& verdict = incident.verdict;
-  std::string body = Concat(verdict.explanation, "\n");
-  Append(body, "Blamed: ", verdict.component.Text(), " (", VerdictLevelName(verdict.level), ", ",
-         Percent(verdict.confidence), " sure): ", FailureClassMeaning(verdict.klass), ".\n");
+  std::string body = Concat(OneLine(verdict.explanation), "\n");
+  Append(body, "Blamed: ", OneLine(verdict.component.Text()), " (", VerdictLevelName(verdict.level),
+         ", ", Percent(verdict.confidence), " sure): ", FailureClassMeaning(verdict.klass), ".\n");
   for (const Alternative& other : verdict.alternatives) {
-    Append(body, "Or: ", other.component.Text(), " (", Percent(other.confidence), ")",
-           other.deciding.empty() ? "" : "; told apart by ", other.deciding, ".\n");
+    Append(body, "Or: ", OneLine(other.component.Text()), " (", Percent(other.confidence), ")",
+           other.deciding.empty() ? "" : "; told apart by ", OneLine(other.deciding), ".\n");
   }
-  Append(body, "Regions: ", ScopeLine(verdict), ".\n");
-  Append(body, "Since: ",
-         absl::FormatTime("%Y-%m-%d %H:%M:%S UTC", incident.started, absl::UTCTimeZone()));
-  if (incident.ended) {
-    Append(body, ", ended ", absl::FormatTime("%H:%M:%S UTC", *incident.ended, absl::UTCTimeZone()),
-           " after ",
-           absl::FormatDuration(absl::Trunc(*incident.ended - incident.started, absl::Seconds(1))));
-  }
-  Append(body, ".\n", MailLossSentence(verdict.mail_loss), "\n");
+  if (!verdict.scope.empty()) Append(body, "Regions: ", ScopeLine(verdict), ".\n");
+  const bool over = incident.state == IncidentState::kResolved;
+  Append(body, Period(incident), ".\n",
+         over ? PastMailLossSentence(verdict.mail_loss) : MailLossSentence(verdict.mail_loss),
+         "\n");
   for (const std::string& reply : verdict.evidence.replies) {
-    Append(body, "Server said: ", Truncate(reply, kMaxReplyShown), "\n");
+    Append(body, "Server said: ", OneLine(Truncate(reply, kMaxReplyShown)), "\n");
   }
   Append(body, "Incident ", incident.id, ".\n");
   return body;

@@ -1,5 +1,6 @@
 #include "collector/alert/alertmanager_sink.h"
 
+#include <algorithm>
 #include <map>
 
 #include "collector/alert/alert_text.h"
@@ -26,7 +27,6 @@ void WriteAlert(JsonWriter& out, const Alert& alert, absl::Time now, std::string
   out.BeginObject();
   out.Field("alertname", "PostwatchIncident");
   out.Field("incident", incident.id);
-  out.Field("provider", incident.verdict.provider);
   for (const auto& [name, value] : labels) out.Field(name, value);
   out.EndObject();
   out.Key("annotations");
@@ -34,14 +34,44 @@ void WriteAlert(JsonWriter& out, const Alert& alert, absl::Time now, std::string
   out.Field("summary", AlertTitle(alert));
   out.Field("description", AlertBody(alert));
   out.Field("severity", SeverityLabel(incident.verdict.severity));
+  out.Field("provider", incident.verdict.provider);
   out.Field("component", incident.verdict.component.Text());
   out.Field("class", FailureClassName(incident.verdict.klass));
   out.EndObject();
   out.Field("startsAt", JsonTime(incident.opened));
-  out.Field("endsAt",
-            JsonTime(alert.event == AlertEvent::kResolved ? incident.updated : now + kLifetime));
+  const bool resolved = alert.event == AlertEvent::kResolved;
+  out.Field("endsAt", JsonTime(resolved ? std::min(incident.updated, now) : now + kLifetime));
   out.Field("generatorURL", Concat(external_url, "/#", incident.id));
   out.EndObject();
+}
+
+// [a-zA-Z_][a-zA-Z0-9_]*
+bool IsLabelName(std::string_view name) {
+  const auto is_letter = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+  };
+  return !name.empty() && is_letter(name.front()) &&
+         std::ranges::all_of(name, [&](char c) { return is_letter(c) || (c >= '0' && c <= '9'); });
+}
+
+Labels ReadLabels(SettingsReader& settings) {
+  Labels labels;
+  const Settings* node = settings.Child("labels");
+  if (node == nullptr) return labels;
+  if (node->kind() != Settings::Kind::kMap) {
+    settings.Complain("labels", "must be a map from label to value");
+    return labels;
+  }
+  for (const auto& [name, value] : node->entries()) {
+    if (!IsLabelName(name) || name == "alertname" || name == "incident") {
+      settings.Complain("labels", Concat("'", name, "' is no label name, or one that is taken"));
+    } else if (value.kind() != Settings::Kind::kScalar) {
+      settings.Complain("labels", Concat("'", name, "' must have a single value"));
+    } else {
+      labels.emplace_back(name, value.scalar());
+    }
+  }
+  return labels;
 }
 
 class AlertmanagerSink : public AlertSink {
@@ -124,10 +154,7 @@ std::unique_ptr<AlertSink> MakeAlertmanagerSink(SettingsReader& settings, const 
     }
     while (url.ends_with('/')) url.pop_back();
   }
-  Labels labels;
-  if (const Settings* node = settings.Child("labels")) {
-    for (const auto& [name, value] : node->entries()) labels.emplace_back(name, value.scalar());
-  }
+  Labels labels = ReadLabels(settings);
   std::string ca_file = settings.String("ca_file", "");
   return std::make_unique<AlertmanagerSink>(std::move(urls), std::move(labels), std::move(ca_file),
                                             deps);

@@ -4,6 +4,7 @@
 #include <curl/curl.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <memory>
 
 #include "common/base/text.h"
@@ -26,11 +27,12 @@ void InitCurlOnce() {
   (void)once;
 }
 
+// Less than all of it ends the transfer: the receiver has spoken enough.
 size_t KeepAnswer(char* bytes, size_t size, size_t count, void* into) {
   auto& answer = *static_cast<std::string*>(into);
-  const size_t room = kMaxAnswer - std::min(answer.size(), kMaxAnswer);
-  answer.append(bytes, std::min(room, size * count));
-  return size * count;
+  const size_t taken = std::min(kMaxAnswer - answer.size(), size * count);
+  answer.append(bytes, taken);
+  return taken;
 }
 
 // Refuses to connect to link-local addresses, whatever name led there.
@@ -60,24 +62,23 @@ absl::Status Judge(const HttpPost& post, long code, std::string_view answer) {
 }  // namespace
 
 bool IsLinkLocal(std::string_view ip) {
+  in_addr four;
+  if (inet_pton(AF_INET, std::string(ip).c_str(), &four) == 1) return ip.starts_with("169.254.");
   in6_addr six;
   if (inet_pton(AF_INET6, std::string(ip).c_str(), &six) == 1) {
     if (IN6_IS_ADDR_V4MAPPED(&six)) return six.s6_addr[12] == 169 && six.s6_addr[13] == 254;
     return IN6_IS_ADDR_LINKLOCAL(&six);
   }
-  return ip.starts_with("169.254.");
+  return false;
 }
 
 std::string RedactUrl(std::string_view url) {
   const size_t scheme = url.find("://");
   if (scheme == url.npos) return "(not a URL)";
   std::string_view rest = url.substr(scheme + 3);
-  const size_t path = rest.find_first_of("/?#");
-  std::string_view host = rest.substr(0, path);
-  if (const size_t at = host.rfind('@'); at != host.npos) host.remove_prefix(at + 1);
-  std::string_view shown_path = path == rest.npos ? "" : rest.substr(path);
-  shown_path = shown_path.substr(0, shown_path.find_first_of("?#"));
-  return Concat(url.substr(0, scheme), "://", host, shown_path);
+  // A password may hold a slash where it should be escaped: what is before any @ stays hidden.
+  if (const size_t at = rest.rfind('@'); at != rest.npos) rest.remove_prefix(at + 1);
+  return Concat(url.substr(0, scheme), "://", rest.substr(0, rest.find_first_of("/?#")));
 }
 
 absl::Status SendPost(const HttpPost& post) {
@@ -114,7 +115,8 @@ absl::Status SendPost(const HttpPost& post) {
     return absl::InvalidArgumentError(
         Concat(RedactUrl(post.url), " leads to a link-local address, where no receiver lives"));
   }
-  if (result != CURLE_OK) {
+  const bool cut = result == CURLE_WRITE_ERROR && answer.size() == kMaxAnswer;
+  if (result != CURLE_OK && !cut) {
     const std::string text =
         Concat("POST to ", RedactUrl(post.url), " failed: ", curl_easy_strerror(result));
     const bool hopeless = result == CURLE_URL_MALFORMAT || result == CURLE_UNSUPPORTED_PROTOCOL;

@@ -19,10 +19,12 @@ struct HttpPost {
 
 // Blocks at most 10 s. OK on 2xx. FailedPrecondition on 410 Gone; InvalidArgument on a URL that
 // cannot be used (also link-local addresses: cloud metadata services live there); Unavailable on
-// everything else, with the status code and the first 200 bytes of the answer.
+// everything else, with the status code and the first 200 bytes of the answer. Of a long answer the
+// rest is not waited for.
 absl::Status SendPost(const HttpPost& post);
 
-// The URL with user, password and query taken out: what may be logged.
+// Scheme and host of the URL: what may be logged. The rest is often the secret itself, as in the
+// paths of chat services' webhooks.
 std::string RedactUrl(std::string_view url);
 
 // Whether an address literal is link-local (169.254.0.0/16, fe80::/10).

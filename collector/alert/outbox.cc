@@ -1,5 +1,6 @@
 #include "collector/alert/outbox.h"
 
+#include <algorithm>
 #include <chrono>
 #include <optional>
 #include <set>
@@ -30,12 +31,16 @@ SinkWorker::SinkWorker(std::string name, std::unique_ptr<AlertSink> sink, const 
 }
 
 SinkWorker::~SinkWorker() {
+  Stop();
+  thread_.join();
+}
+
+void SinkWorker::Stop() {
   {
     const std::lock_guard lock(mu_);
     stopping_ = true;
   }
   changed_.notify_all();
-  thread_.join();
 }
 
 void SinkWorker::Enqueue(Delivery delivery) {
@@ -105,28 +110,31 @@ void SinkWorker::Try(Waiting waiting) {
                         now - waiting.delivery.alert.decided > kGiveUpAfter;
   const absl::Time retry_at = now + waiting.backoff.Next(RandomUnit());
   const std::string error = status.ok() ? "" : std::string(FromAbsl(status.message()));
-  record_({.delivery_id = waiting.delivery.id,
-           .settled = status.ok() || hopeless,
-           .at = now,
-           .retry_at = retry_at,
-           .error = error});
+  DeliveryOutcome outcome{.delivery_id = waiting.delivery.id,
+                          .settled = status.ok() || hopeless,
+                          .at = now,
+                          .retry_at = retry_at,
+                          .error = error};
   if (!status.ok()) {
     Log(hopeless ? LogLevel::kError : LogLevel::kWarn,
         hopeless ? "alert could not be delivered and is given up"
                  : "alert could not be delivered; trying again",
         {{"sink", name_}, {"delivery", waiting.delivery.id}, {"error", error}});
   }
-  const std::lock_guard lock(mu_);
-  if (status.ok()) {
-    ++counters_.delivered;
-  } else if (hopeless) {
-    ++counters_.given_up;
-  } else {
-    ++counters_.failed_tries;
-    waiting.due = retry_at;
-    ++waiting.delivery.attempts;
-    queue_.insert(queue_.begin(), std::move(waiting));
+  {
+    const std::lock_guard lock(mu_);
+    if (status.ok()) {
+      ++counters_.delivered;
+    } else if (hopeless) {
+      ++counters_.given_up;
+    } else {
+      ++counters_.failed_tries;
+      waiting.due = retry_at;
+      ++waiting.delivery.attempts;
+      queue_.insert(queue_.begin(), std::move(waiting));
+    }
   }
+  record_(std::move(outcome));
 }
 
 void SinkWorker::RefreshIfDue() {
@@ -138,6 +146,10 @@ void SinkWorker::RefreshIfDue() {
     Log(LogLevel::kWarn, "repeating the open alerts failed",
         {{"sink", name_}, {"error", std::string(FromAbsl(status.message()))}});
   }
+}
+
+Outbox::~Outbox() {
+  for (const auto& worker : workers_) worker->Stop();
 }
 
 void Outbox::AddSink(std::string name, std::unique_ptr<AlertSink> sink) {

@@ -51,8 +51,12 @@ class SinkWorker {
   ~SinkWorker();  // stops after the try in progress
 
   const std::string& name() const { return name_; }
+  // In order of decision. Also makes the thread look at the clock again.
   void Enqueue(Delivery delivery);
+  // Before the first Enqueue.
   void Resume(const std::vector<Alert>& last_alerts);
+  // Begins no further try; does not wait for the one in progress.
+  void Stop();
   SinkCounters Counters() const;
 
  private:
@@ -88,6 +92,7 @@ class SinkWorker {
 class Outbox {
  public:
   Outbox(const Clock& clock, RecordOutcome record) : clock_(clock), record_(std::move(record)) {}
+  ~Outbox();  // all sinks stop at the same time; waits for the tries in progress
 
   void AddSink(std::string name, std::unique_ptr<AlertSink> sink);
   std::vector<std::string> SinkNames() const;

@@ -2,12 +2,11 @@
 
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
-#include <set>
 
 #include "common/base/json.h"
-#include "common/base/log.h"
 #include "common/base/text.h"
 
 namespace postwatch {
@@ -22,6 +21,20 @@ constexpr size_t kMaxConnections = 256;
 constexpr uint64_t kMaxBody = 64 * 1024;
 constexpr uint32_t kMaxHeader = 16 * 1024;
 constexpr std::chrono::seconds kIdle(30);
+// Until the next try when the process has no file descriptor left.
+constexpr std::chrono::milliseconds kAcceptPause(100);
+
+// The status that tells a client what was wrong with its request; 0 when it just went away.
+int RefusalOf(const beast::error_code& error) {
+  if (error == http::error::end_of_stream || error == http::error::partial_message) return 0;
+  if (error == http::error::body_limit) return 413;
+  if (error == http::error::header_limit || error == http::error::buffer_overflow) return 431;
+  const bool of_http =
+      error.category() == http::make_error_code(http::error::bad_method).category();
+  return of_http ? 400 : 0;
+}
+
+bool IsSafe(std::string_view method) { return method == "GET" || method == "HEAD"; }
 
 // One connection: read a request, have it answered, write, again.
 class Connection : public std::enable_shared_from_this<Connection> {
@@ -37,7 +50,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
     stream_.expires_after(kIdle);
     http::async_read(stream_, buffer_, *parser_,
                      [self = shared_from_this()](beast::error_code error, size_t) {
-                       if (!error) self->Dispatch();
+                       error ? self->Refuse(RefusalOf(error)) : self->Dispatch();
                      });
   }
 
@@ -47,21 +60,46 @@ class Connection : public std::enable_shared_from_this<Connection> {
   }
 
  private:
+  void Refuse(int status) {
+    if (status == 0) return;
+    keep_alive_ = false;
+    Write(ErrorResponse(status, "the request is not HTTP, or longer than is taken here"));
+  }
+
   void Dispatch() {
-    const auto& message = parser_->get();
-    HttpRequest request{.method = std::string(message.method_string()), .body = message.body()};
-    const std::string_view target(message.target().data(), message.target().size());
-    keep_alive_ = message.keep_alive();
-    if (!SplitTarget(target, request.path, request.query)) {
+    HttpRequest request;
+    keep_alive_ = parser_->get().keep_alive();
+    if (!TakeRequest(request)) {
       Write(ErrorResponse(400, "the request target has a broken % escape"));
       return;
     }
-    // The answer may come from another thread: it crosses over to this connection's executor.
-    handler_(std::move(request), [self = shared_from_this()](HttpResponse response) {
-      asio::post(self->stream_.get_executor(), [self, response = std::move(response)]() mutable {
-        self->Write(std::move(response));
+    is_head_ = request.method == "HEAD";
+    if (!IsSafe(request.method) && IsCrossSite(request)) {
+      Write(ErrorResponse(403, "a page of another site may not change anything here"));
+      return;
+    }
+    // The answer may come from another thread: it crosses over to this connection's executor. The
+    // last of the handler's copies may go on that thread too; the connection must not.
+    const std::shared_ptr<Connection> held(this, [self = shared_from_this()](Connection*) mutable {
+      const asio::any_io_executor executor = self->stream_.get_executor();
+      asio::post(executor, [self = std::move(self)] {});
+    });
+    handler_(std::move(request), [held](HttpResponse response) {
+      asio::post(held->stream_.get_executor(), [held, response = std::move(response)]() mutable {
+        held->Write(std::move(response));
       });
     });
+  }
+
+  bool TakeRequest(HttpRequest& request) {
+    const auto& message = parser_->get();
+    const std::string_view target(message.target().data(), message.target().size());
+    request.method = std::string(message.method_string());
+    request.body = message.body();
+    for (const auto& field : message) {
+      request.headers[AsciiLower(std::string(field.name_string()))] = std::string(field.value());
+    }
+    return SplitTarget(target, request.path, request.query);
   }
 
   void Write(HttpResponse response) {
@@ -74,11 +112,23 @@ class Connection : public std::enable_shared_from_this<Connection> {
     response_->keep_alive(keep_alive_);
     response_->body() = std::move(response.body);
     response_->prepare_payload();
+    // The length is that of the body a GET would have had (RFC 9110 section 9.3.2).
+    if (is_head_) response_->body().clear();
     stream_.expires_after(kIdle);
     http::async_write(stream_, *response_,
                       [self = shared_from_this()](beast::error_code error, size_t) {
-                        if (!error && self->keep_alive_) self->Read();
+                        if (!error) self->Written();
                       });
+  }
+
+  void Written() {
+    is_head_ = false;
+    if (keep_alive_) {
+      Read();
+      return;
+    }
+    beast::error_code ignored;
+    stream_.socket().shutdown(tcp::socket::shutdown_send, ignored);
   }
 
   beast::tcp_stream stream_;
@@ -88,18 +138,25 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::optional<http::request_parser<http::string_body>> parser_;
   std::optional<http::response<http::string_body>> response_;
   bool keep_alive_ = false;
+  bool is_head_ = false;
 };
 
 class BeastServer : public HttpServer, public std::enable_shared_from_this<BeastServer> {
  public:
   BeastServer(tcp::acceptor acceptor, HttpHandler handler)
-      : acceptor_(std::move(acceptor)), handler_(std::move(handler)) {}
+      : acceptor_(std::move(acceptor)),
+        pause_(acceptor_.get_executor()),
+        handler_(std::move(handler)) {}
 
   void Accept() {
     acceptor_.async_accept([weak = weak_from_this()](beast::error_code error, tcp::socket socket) {
       const auto self = weak.lock();
       if (!self || error == asio::error::operation_aborted) return;
-      if (!error) self->Open(std::move(socket));
+      if (error) {
+        self->AcceptLater();
+        return;
+      }
+      self->Open(std::move(socket));
       self->Accept();
     });
   }
@@ -107,6 +164,7 @@ class BeastServer : public HttpServer, public std::enable_shared_from_this<Beast
   void Stop() {
     beast::error_code ignored;
     acceptor_.close(ignored);
+    pause_.cancel();
     for (const auto& weak : connections_) {
       if (const auto connection = weak.lock()) connection->Close();
     }
@@ -120,6 +178,14 @@ class BeastServer : public HttpServer, public std::enable_shared_from_this<Beast
   }
 
  private:
+  void AcceptLater() {
+    pause_.expires_after(kAcceptPause);
+    pause_.async_wait([weak = weak_from_this()](beast::error_code error) {
+      const auto self = weak.lock();
+      if (self && !error) self->Accept();
+    });
+  }
+
   void Open(tcp::socket socket) {
     if (open_ >= kMaxConnections) return;  // dropped: closes
     ++open_;
@@ -133,6 +199,7 @@ class BeastServer : public HttpServer, public std::enable_shared_from_this<Beast
   }
 
   tcp::acceptor acceptor_;
+  asio::steady_timer pause_;
   HttpHandler handler_;
   size_t open_ = 0;
   std::vector<std::weak_ptr<Connection>> connections_;
@@ -203,6 +270,20 @@ bool SplitTarget(std::string_view target, std::string& path,
     query[key] = value;
   }
   return true;
+}
+
+bool IsCrossSite(const HttpRequest& request) {
+  const auto header = [&request](const std::string& name) -> std::optional<std::string_view> {
+    const auto it = request.headers.find(name);
+    if (it == request.headers.end()) return std::nullopt;
+    return it->second;
+  };
+  if (const auto site = header("sec-fetch-site")) return *site != "same-origin" && *site != "none";
+  const auto origin = header("origin");
+  if (!origin) return false;
+  const size_t scheme = origin->find("://");
+  if (scheme == origin->npos) return true;  // "null": a page that hides where it is from
+  return !EqualsIgnoreCase(origin->substr(scheme + 3), header("host").value_or(""));
 }
 
 HttpResponse JsonResponse(std::string body, int status) {

@@ -19,6 +19,8 @@ struct HttpRequest {
   std::string path;                          // decoded, without the query
   std::map<std::string, std::string> query;  // decoded; the last of equal names wins
   std::string body;                          // at most 64 KiB
+  // Names in lower case; of a repeated one, the last. At most 16 KiB together.
+  std::map<std::string, std::string> headers;
 };
 
 struct HttpResponse {
@@ -39,8 +41,11 @@ class HttpServer {
   virtual std::string address() const = 0;
 };
 
-// Listens on "ip:port". At most 256 connections at a time, 64 KiB a request, 30 s of silence; more
-// is refused or closed. Unavailable when the address cannot be bound, with the reason.
+// Listens on "ip:port". At most 256 connections at a time, 16 KiB of header and 64 KiB of body a
+// request, 30 s for a request to come in or an answer to go out; more is refused or closed. HEAD is
+// the handler's to answer as GET; its body stays here. A request that changes something and comes
+// from a page of another site is refused without asking the handler: whoever reads such a page
+// would act with his own access. Unavailable when the address cannot be bound, with the reason.
 absl::StatusOr<std::unique_ptr<HttpServer>> StartHttpServer(boost::asio::any_io_executor executor,
                                                             const std::string& listen,
                                                             HttpHandler handler);
@@ -48,6 +53,10 @@ absl::StatusOr<std::unique_ptr<HttpServer>> StartHttpServer(boost::asio::any_io_
 // Splits "/a/b?x=1&y=%20" into path and query, decoding both; nothing for a broken escape.
 bool SplitTarget(std::string_view target, std::string& path,
                  std::map<std::string, std::string>& query);
+
+// Whether a browser says that a page of another site (Fetch metadata, else RFC 6454 section 7) made
+// this request. Programs other than browsers send neither header.
+bool IsCrossSite(const HttpRequest& request);
 
 HttpResponse JsonResponse(std::string body, int status = 200);
 // {"error": message} with the status.

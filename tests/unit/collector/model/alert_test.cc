@@ -5,11 +5,19 @@
 namespace postwatch::collector {
 namespace {
 
-TEST(AlertTest, EventsHaveTheNamesReceiversKnow) {
+TEST(AlertEvent, Names) {
   EXPECT_EQ(AlertEventName(AlertEvent::kOpened), "opened");
   EXPECT_EQ(AlertEventName(AlertEvent::kChanged), "changed");
   EXPECT_EQ(AlertEventName(AlertEvent::kReminder), "reminder");
   EXPECT_EQ(AlertEventName(AlertEvent::kResolved), "resolved");
+}
+
+TEST(Incident, NamesOfStatesAndChanges) {
+  EXPECT_EQ(IncidentStateName(IncidentState::kOpen), "open");
+  EXPECT_EQ(IncidentStateName(IncidentState::kResolved), "resolved");
+  EXPECT_EQ(ChangeKindName(ChangeKind::kOpened), "opened");
+  EXPECT_EQ(ChangeKindName(ChangeKind::kUpdated), "updated");
+  EXPECT_EQ(ChangeKindName(ChangeKind::kResolved), "resolved");
 }
 
 }  // namespace

@@ -1,0 +1,89 @@
+#include "common/http/server.h"
+
+#include <gtest/gtest.h>
+
+namespace postwatch {
+namespace {
+
+using Query = std::map<std::string, std::string>;
+using Headers = std::map<std::string, std::string>;
+
+struct Split {
+  bool ok = false;
+  std::string path;
+  Query query;
+};
+
+Split Of(std::string_view target) {
+  Split split;
+  split.ok = SplitTarget(target, split.path, split.query);
+  return split;
+}
+
+TEST(SplitTarget, DecodesPathAndQuery) {
+  const Split split = Of("/a%20b/c+d?x=1&y=%C3%A9&z=a+b&empty=&bare&&x=2");
+  EXPECT_TRUE(split.ok);
+  EXPECT_EQ(split.path, "/a b/c+d");  // + is a space in queries only
+  EXPECT_EQ(split.query,
+            (Query{{"x", "2"}, {"y", "\xc3\xa9"}, {"z", "a b"}, {"empty", ""}, {"bare", ""}}));
+}
+
+TEST(SplitTarget, TheFirstQuestionMarkAndTheFirstEqualsSignSplit) {
+  const Split split = Of("/p?a=b=c?d");
+  EXPECT_TRUE(split.ok);
+  EXPECT_EQ(split.path, "/p");
+  EXPECT_EQ(split.query, (Query{{"a", "b=c?d"}}));
+  EXPECT_EQ(Of("/p?").query, Query{});
+  EXPECT_EQ(Of("").path, "");
+}
+
+TEST(SplitTarget, DecodesOnceAndNotBeforeSplitting) {
+  EXPECT_EQ(Of("/%2541").path, "/%41");
+  EXPECT_EQ(Of("/%3Fx=1").path, "/?x=1");
+  EXPECT_EQ(Of("/p?a%26b=%3D").query, (Query{{"a&b", "="}}));
+  EXPECT_EQ(Of("/%00x").path, std::string("/\0x", 3));
+}
+
+TEST(SplitTarget, RefusesBrokenEscapes) {
+  for (const char* bad : {"/%", "/%4", "/%4g", "/%g4", "/a?%", "/a?x=%f", "/a?x=%zz"}) {
+    EXPECT_FALSE(Of(bad).ok) << bad;
+  }
+}
+
+TEST(IsCrossSite, BelievesFetchMetadata) {
+  const auto from = [](const std::string& site) {
+    return IsCrossSite({.headers = {{"sec-fetch-site", site}}});
+  };
+  EXPECT_FALSE(from("same-origin"));
+  EXPECT_FALSE(from("none"));  // typed in by the user
+  EXPECT_TRUE(from("cross-site"));
+  EXPECT_TRUE(from("same-site"));
+  EXPECT_TRUE(from(""));
+}
+
+TEST(IsCrossSite, ElseComparesOriginAndHost) {
+  EXPECT_FALSE(IsCrossSite({}));  // no browser
+  EXPECT_FALSE(IsCrossSite({.headers = {{"host", "pw.test:7480"}}}));
+  const Headers own = {{"host", "pw.test:7480"}, {"origin", "http://PW.test:7480"}};
+  EXPECT_FALSE(IsCrossSite({.headers = own}));
+  for (const char* foreign : {"http://evil.test", "http://pw.test", "http://pw.test:7480.evil.test",
+                              "https://evil.test/http://pw.test:7480", "null", ""}) {
+    EXPECT_TRUE(IsCrossSite({.headers = {{"host", "pw.test:7480"}, {"origin", foreign}}}))
+        << foreign;
+  }
+  EXPECT_TRUE(IsCrossSite({.headers = {{"origin", "http://pw.test"}}}));
+}
+
+TEST(Responses, SayWhatTheyHold) {
+  const HttpResponse json = JsonResponse("[1]");
+  EXPECT_EQ(json.status, 200);
+  EXPECT_EQ(json.content_type, "application/json");
+  EXPECT_EQ(json.body, "[1]");
+  const HttpResponse error = ErrorResponse(404, "no \"x\"");
+  EXPECT_EQ(error.status, 404);
+  EXPECT_EQ(error.content_type, "application/json");
+  EXPECT_EQ(error.body, R"({"error":"no \"x\""})");
+}
+
+}  // namespace
+}  // namespace postwatch
