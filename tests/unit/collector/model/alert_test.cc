@@ -5,19 +5,11 @@
 namespace postwatch::collector {
 namespace {
 
-TEST(AlertEvent, Names) {
+TEST(AlertTest, EventsHaveTheNamesReceiversKnow) {
   EXPECT_EQ(AlertEventName(AlertEvent::kOpened), "opened");
   EXPECT_EQ(AlertEventName(AlertEvent::kChanged), "changed");
   EXPECT_EQ(AlertEventName(AlertEvent::kReminder), "reminder");
   EXPECT_EQ(AlertEventName(AlertEvent::kResolved), "resolved");
-}
-
-TEST(Incident, NamesOfStatesAndChanges) {
-  EXPECT_EQ(IncidentStateName(IncidentState::kOpen), "open");
-  EXPECT_EQ(IncidentStateName(IncidentState::kResolved), "resolved");
-  EXPECT_EQ(ChangeKindName(ChangeKind::kOpened), "opened");
-  EXPECT_EQ(ChangeKindName(ChangeKind::kUpdated), "updated");
-  EXPECT_EQ(ChangeKindName(ChangeKind::kResolved), "resolved");
 }
 
 }  // namespace
