@@ -171,7 +171,9 @@ Task<std::optional<Fault>> ResolveHost(const RunContext& context, std::string ho
   const std::optional<Fault> no_v4 =
       co_await ResolveFamily(resolver, host, RrType::kA, addresses.v4, addresses.is_alias);
   if (!no_v4.has_value() && families == AddressFamilies::kEither) co_return std::nullopt;
-  if (no_v4.has_value() && no_v4->klass == FailureClass::kDnsNxdomain) co_return no_v4;
+  const bool final = no_v4.has_value() && (no_v4->klass == FailureClass::kDnsNxdomain ||
+                                           no_v4->klass == FailureClass::kUnspecified);
+  if (final) co_return no_v4;
   const std::optional<Fault> no_v6 =
       co_await ResolveFamily(resolver, host, RrType::kAaaa, addresses.v6, addresses.is_alias);
   if (no_v4.has_value() && no_v6.has_value()) co_return IsAbsence(*no_v4) ? no_v6 : no_v4;

@@ -146,6 +146,7 @@ Task<std::vector<std::string>> CandidateHosts(const RunContext& context, MailSer
   question.name = domain;
   question.type = RrType::kMx;
   const DnsReply reply = co_await context.deps.resolver.Query(question);
+  if (reply.transport == DnsTransport::kCancelled) hosts.clear();
   for (const ResourceRecord& record : reply.message.answers) {
     const MxRecord* mx = std::get_if<MxRecord>(&record.value);
     if (mx == nullptr || !IsWithin(mx->host, domain) || hosts.size() >= kMaxCandidates) continue;
@@ -154,21 +155,28 @@ Task<std::vector<std::string>> CandidateHosts(const RunContext& context, MailSer
   co_return hosts;
 }
 
-Task<bool> FindBySrv(const RunContext& context, MailService service, const ServerChoice& choice,
-                     std::string domain, Server& server) {
+// Leaves the server without a host when no SRV record leads to one. A resolver that does not answer
+// ends the search: it will not answer the next question either.
+Task<std::optional<Fault>> FindBySrv(const RunContext& context, MailService service,
+                                     const ServerChoice& choice, std::string domain,
+                                     Server& server) {
   for (const SrvName& name : NamesOf(service).srv) {
     if (choice.security.has_value() && *choice.security != name.security) continue;
     DnsQuestion question;
     question.name = Concat(name.prefix, domain);
     question.type = RrType::kSrv;
     const DnsReply reply = co_await context.deps.resolver.Query(question);
+    if (reply.transport != DnsTransport::kReplied) {
+      std::optional<Fault> silent = co_await JudgeDnsReply(context.deps.resolver, question, reply);
+      co_return silent;
+    }
     const SrvRecord* srv = BestSrv(reply);
     if (!IsUsable(srv, domain)) continue;
     const uint16_t port = choice.port != 0 ? choice.port : srv->port;
     server = {CanonicalName(srv->target), port, name.security};
-    co_return true;
+    break;
   }
-  co_return false;
+  co_return std::nullopt;
 }
 
 }  // namespace
@@ -224,8 +232,8 @@ Task<std::optional<Fault>> LocateServer(const RunContext& context, MailService s
   }
   const std::string domain = DomainOf(mailbox.address);
   TouchDns(context, domain);
-  const bool by_srv = co_await FindBySrv(context, service, choice, domain, server);
-  if (by_srv) co_return std::nullopt;
+  std::optional<Fault> silent = co_await FindBySrv(context, service, choice, domain, server);
+  if (silent.has_value() || !server.host.empty()) co_return silent;
   const std::vector<std::string> hosts = co_await CandidateHosts(context, service, domain);
   for (const std::string& host : hosts) {
     HostAddresses addresses;

@@ -256,6 +256,8 @@ Task<std::optional<Fault>> UpgradeSmtp(const RunContext& context, SmtpSession& s
   std::optional<Fault> insecure =
       co_await SecureStream(context, *session.stream, host, require_verified);
   if (insecure.has_value()) co_return insecure;
+  const TlsFacts* facts = session.stream->tls();
+  if (facts != nullptr && !facts->verified) Mention(context.run, TlsFault(*facts, host));
   context.run.Begin("ehlo2");
   absl::StatusOr<EhloReply> ehlo = co_await session.client->Ehlo(context.deps.ehlo_name);
   if (!ehlo.ok()) {

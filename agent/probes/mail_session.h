@@ -41,7 +41,8 @@ Task<std::optional<Fault>> SecureStream(const RunContext& context, Stream& strea
 // Steps `banner` and `ehlo`. A banner that takes over 10 s is a finding (smtp_tarpitted).
 Task<std::optional<Fault>> GreetSmtp(const RunContext& context, SmtpSession& session);
 
-// Steps `starttls`, `tls` and `ehlo2`. tls_not_offered when EHLO did not list STARTTLS.
+// Steps `starttls`, `tls` and `ehlo2`. tls_not_offered when EHLO did not list STARTTLS. Unless
+// `require_verified`, a certificate that does not verify is a finding.
 Task<std::optional<Fault>> UpgradeSmtp(const RunContext& context, SmtpSession& session,
                                        std::string host, bool require_verified);
 

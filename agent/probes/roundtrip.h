@@ -17,6 +17,7 @@ namespace postwatch::agent {
 //   slow_after: 60s           a letter that takes longer is a finding (delivered_slow)
 // Steps: the way to the receiving INBOX (dns ... login select scan), the way to the sending server
 // (dns ... auth mail rcpt data final quit), delivery fetch expunge logout.
+// When the letter is missing, the spam folder is looked at, and the sender's INBOX for a bounce.
 // The receiving side comes first, so that its failure is never taken for a lost letter. A letter
 // found after its run had ended amends that run's observation. Facts: delivery.seconds, queue.id,
 // integrity.

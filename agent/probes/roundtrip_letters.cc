@@ -14,6 +14,7 @@ namespace {
 // As long as a ledger keeps its entries: nobody waits for an older letter any more.
 constexpr absl::Duration kAbandoned = absl::Hours(24 * 7);
 constexpr size_t kMaxCopies = 5;
+constexpr absl::Duration kFarewellTimeout = absl::Seconds(2);
 
 std::string SecondsText(absl::Duration duration) {
   return absl::StrFormat("%.3f", absl::ToDoubleSeconds(duration));
@@ -43,7 +44,7 @@ Task<std::optional<Fault>> RoundtripRun::TakeIn() {
   }
   run_.Begin("expunge");
   bool gone = false;
-  std::optional<Fault> broken = co_await Remove(*letter_, gone);
+  std::optional<Fault> broken = co_await Remove(inbox_, *letter_, gone);
   if (broken.has_value()) co_return broken;
   if (gone) SettleLedger(token_.probe_id);
   co_return std::nullopt;
@@ -61,9 +62,9 @@ void RoundtripRun::JudgeIntegrity(Integrity integrity) {
 
 // Deletes one letter or report and the copies of it. Its token has verified: nothing else ever gets
 // here.
-Task<std::optional<Fault>> RoundtripRun::Remove(Sighting sighting, bool& gone) {
+Task<std::optional<Fault>> RoundtripRun::Remove(ProbeInbox& inbox, Sighting sighting, bool& gone) {
   std::vector<Sighting> copies;
-  std::optional<Fault> broken = co_await inbox_.Delete(sighting, gone, copies);
+  std::optional<Fault> broken = co_await inbox.Delete(sighting, gone, copies);
   if (broken.has_value()) co_return broken;
   if (gone) {
     memory_.failed_deletions = 0;
@@ -79,18 +80,18 @@ Task<std::optional<Fault>> RoundtripRun::Remove(Sighting sighting, bool& gone) {
   for (const Sighting& copy : copies) {
     bool copy_gone = false;
     std::vector<Sighting> more;
-    std::optional<Fault> fault = co_await inbox_.Delete(copy, copy_gone, more);
+    std::optional<Fault> fault = co_await inbox.Delete(copy, copy_gone, more);
     if (fault.has_value()) co_return fault;
   }
   co_return std::nullopt;
 }
 
-Task<std::optional<Fault>> RoundtripRun::HandleSighting(Sighting sighting) {
+Task<std::optional<Fault>> RoundtripRun::HandleSighting(ProbeInbox& inbox, Sighting sighting) {
   std::optional<Fault> fault;
   if (sighting.token.probe_id != token_.probe_id) {
-    fault = co_await HandleEarlierLetter(std::move(sighting));
+    fault = co_await HandleEarlierLetter(inbox, std::move(sighting));
   } else if (sighting.is_report) {
-    fault = co_await HandleReport(std::move(sighting), std::nullopt);
+    fault = co_await HandleReport(inbox, std::move(sighting), std::nullopt);
   } else if (!letter_.has_value()) {
     letter_ = std::move(sighting);
     seen_ = Now();
@@ -100,7 +101,7 @@ Task<std::optional<Fault>> RoundtripRun::HandleSighting(Sighting sighting) {
 
 // A letter whose run is over. Those of other checks and agents are left to them, until nobody can
 // be waiting any more.
-Task<std::optional<Fault>> RoundtripRun::HandleEarlierLetter(Sighting sighting) {
+Task<std::optional<Fault>> RoundtripRun::HandleEarlierLetter(ProbeInbox& inbox, Sighting sighting) {
   absl::StatusOr<std::optional<LedgerEntry>> found =
       context_.deps.ledger.Find(sighting.token.probe_id);
   if (!found.ok()) co_return std::nullopt;
@@ -109,26 +110,27 @@ Task<std::optional<Fault>> RoundtripRun::HandleEarlierLetter(Sighting sighting) 
   if (!entry.has_value()) {
     const absl::Duration age = context_.deps.clock.Now() - sighting.token.sent;
     if (age <= kAbandoned) co_return std::nullopt;
-    std::optional<Fault> fault = co_await Remove(std::move(sighting), gone);
+    std::optional<Fault> fault = co_await Remove(inbox, std::move(sighting), gone);
     co_return fault;
   }
   if (entry->check_id != context_.spec.id) co_return std::nullopt;
   if (sighting.is_report) {
-    std::optional<Fault> fault = co_await HandleReport(std::move(sighting), std::move(entry));
+    std::optional<Fault> fault =
+        co_await HandleReport(inbox, std::move(sighting), std::move(entry));
     co_return fault;
   }
   if (entry->reported_missing) Amend(*entry, nullptr);
-  std::optional<Fault> fault = co_await Remove(std::move(sighting), gone);
+  std::optional<Fault> fault = co_await Remove(inbox, std::move(sighting), gone);
   if (gone) SettleLedger(entry->probe_id);
   co_return fault;
 }
 
 // `earlier` is the letter the report is about; nothing: this run's own.
-Task<std::optional<Fault>> RoundtripRun::HandleReport(Sighting sighting,
+Task<std::optional<Fault>> RoundtripRun::HandleReport(ProbeInbox& inbox, Sighting sighting,
                                                       std::optional<LedgerEntry> earlier) {
   std::string message;
   std::optional<ReceivedProbe> probe;
-  std::optional<Fault> unread = co_await inbox_.Read(sighting.uid, message, probe);
+  std::optional<Fault> unread = co_await inbox.Read(sighting.uid, message, probe);
   if (unread.has_value()) co_return unread;
   const DeliveryReport report = ReadDeliveryReport(message);
   if (report.kind == ReportKind::kOther) co_return std::nullopt;
@@ -140,8 +142,31 @@ Task<std::optional<Fault>> RoundtripRun::HandleReport(Sighting sighting,
     Mention(run_, report.fault);
   }
   bool gone = false;
-  std::optional<Fault> fault = co_await Remove(std::move(sighting), gone);
+  std::optional<Fault> fault = co_await Remove(inbox, std::move(sighting), gone);
   co_return fault;
+}
+
+// Bounces come to the sender. Where that is another mailbox it is looked at only when the letter is
+// missing, and nothing of that visit is on the record but what it found.
+Task<void> RoundtripRun::LookForBounce() {
+  if (EqualsIgnoreCase(settings_.sender.address, settings_.receiver.address)) co_return;
+  StepRecorder unrecorded(context_.spec, context_.deps.clock);
+  const RunContext aside{context_.deps, context_.spec, unrecorded};
+  ImapSession session;
+  const std::optional<Fault> closed = co_await OpenImap(aside, settings_.sender, session);
+  if (closed.has_value()) co_return;
+  ProbeInbox inbox(aside, session, key_);
+  const std::string name = "INBOX";
+  std::optional<Fault> fault = co_await inbox.Open(name);
+  std::vector<Sighting> found;
+  if (!fault.has_value()) fault = co_await inbox.ScanOld(found);
+  for (Sighting& sighting : found) {
+    if (!sighting.is_report) continue;
+    fault = co_await HandleSighting(inbox, std::move(sighting));
+    if (fault.has_value()) co_return;
+  }
+  session.stream->SetTimeout(kFarewellTimeout);
+  co_await session.client->Logout();
 }
 
 // Corrects the run that reported the letter missing: it came late, or came back.

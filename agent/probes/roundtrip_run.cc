@@ -90,7 +90,7 @@ Task<std::optional<Fault>> RoundtripRun::CleanUp() {
   run_.Fact("mailbox.exists", Concat(inbox_.exists()));
   if (found.empty()) memory_.failed_deletions = 0;
   for (Sighting& sighting : found) {
-    std::optional<Fault> fault = co_await HandleEarlierLetter(std::move(sighting));
+    std::optional<Fault> fault = co_await HandleEarlierLetter(inbox_, std::move(sighting));
     if (fault.has_value()) co_return fault;
   }
   co_return std::nullopt;
@@ -212,6 +212,8 @@ Task<std::optional<Fault>> RoundtripRun::AwaitLetter() {
   }
   std::optional<Fault> spam = co_await LookInSpam();
   if (spam.has_value()) co_return spam;
+  co_await LookForBounce();
+  if (bounce_.has_value()) co_return bounce_;
   const std::string waited = absl::FormatDuration(Now() - handed_over_);
   Fault missing{FailureClass::kDeliveryDelayed,
                 Concat("the letter was accepted and not seen within ", waited), std::nullopt};
@@ -229,7 +231,7 @@ Task<std::optional<Fault>> RoundtripRun::Poll() {
   std::optional<Fault> fault = co_await inbox_.ScanNew(always, found);
   if (fault.has_value()) co_return fault;
   for (Sighting& sighting : found) {
-    std::optional<Fault> broken = co_await HandleSighting(std::move(sighting));
+    std::optional<Fault> broken = co_await HandleSighting(inbox_, std::move(sighting));
     if (broken.has_value()) co_return broken;
   }
   co_return std::nullopt;

@@ -47,11 +47,13 @@ class RoundtripRun {
   Task<std::optional<Fault>> Idle(absl::Duration limit);
   Task<std::optional<Fault>> Reconnect();
   Task<std::optional<Fault>> LookInSpam();
+  Task<void> LookForBounce();
   Task<std::optional<Fault>> TakeIn();
-  Task<std::optional<Fault>> Remove(Sighting sighting, bool& gone);
-  Task<std::optional<Fault>> HandleSighting(Sighting sighting);
-  Task<std::optional<Fault>> HandleEarlierLetter(Sighting sighting);
-  Task<std::optional<Fault>> HandleReport(Sighting sighting, std::optional<LedgerEntry> earlier);
+  Task<std::optional<Fault>> Remove(ProbeInbox& inbox, Sighting sighting, bool& gone);
+  Task<std::optional<Fault>> HandleSighting(ProbeInbox& inbox, Sighting sighting);
+  Task<std::optional<Fault>> HandleEarlierLetter(ProbeInbox& inbox, Sighting sighting);
+  Task<std::optional<Fault>> HandleReport(ProbeInbox& inbox, Sighting sighting,
+                                          std::optional<LedgerEntry> earlier);
   void Amend(const LedgerEntry& entry, const Fault* bounce);
   void JudgeIntegrity(Integrity integrity);
   void SettleLedger(const std::string& probe_id);

@@ -166,10 +166,7 @@ Task<std::optional<Fault>> SmtpMx::TryTls(const RunContext& context, SmtpSession
     co_return std::nullopt;
   }
   std::optional<Fault> fault = co_await UpgradeSmtp(context, session, host, settings_.require_tls);
-  if (fault.has_value()) co_return fault;
-  const TlsFacts* facts = session.stream->tls();
-  if (facts != nullptr && !facts->verified) Mention(context.run, TlsFault(*facts, host));
-  co_return std::nullopt;
+  co_return fault;
 }
 
 // An agent without IPv6 says nothing about the server's.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "absl/strings/escaping.h"
 #include "common/base/text.h"
 
 namespace postwatch {
@@ -186,6 +187,9 @@ class FakeImapStream : public FakeServerStream {
       Say(Concat("* CAPABILITY IMAP4rev1 AUTH=PLAIN SASL-IR", server_.has_uidplus ? " UIDPLUS" : "",
                  server_.has_idle ? " IDLE" : ""));
     } else if (command.starts_with("AUTHENTICATE")) {
+      std::string plain;
+      absl::Base64Unescape(command.substr(command.rfind(' ') + 1), &plain);
+      is_second_ = !server_.second_user.empty() && ContainsIgnoreCase(plain, server_.second_user);
       return Say(Concat(tag_, " ", server_.login_reply));
     } else if (command.starts_with("SELECT")) {
       return Open(command.substr(7));
@@ -220,7 +224,7 @@ class FakeImapStream : public FakeServerStream {
     const bool exists = name == "INBOX" || (name == "Junk" && !server_.Folder("Junk").empty());
     if (!exists) return Say(Concat(tag_, " NO [NONEXISTENT] no such mailbox"));
     if (!server_.select_reply.empty()) return Say(Concat(tag_, " ", server_.select_reply));
-    folder_ = name;
+    folder_ = is_second_ && name == "INBOX" ? "second" : name;
     told_ = Visible().size();
     uint32_t next = 1;
     for (const Message* message : Visible()) next = message->uid + 1;
@@ -277,6 +281,7 @@ class FakeImapStream : public FakeServerStream {
   std::string folder_ = "INBOX";
   std::string tag_, idle_tag_;
   size_t told_ = 0;
+  bool is_second_ = false;
 };
 
 Task<absl::StatusOr<std::unique_ptr<Stream>>> FakeMailServer::Dial(Address address,

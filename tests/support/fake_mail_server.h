@@ -37,6 +37,7 @@ class FakeMailServer : public Dialer {
   // How the server behaves; set before or between the runs.
   std::optional<absl::Duration> delivery = absl::ZeroDuration();  // nothing: letters vanish
   std::string deliver_to = "INBOX";
+  std::string second_user;  // logged in as this, INBOX is the folder "second"
   int copies = 1;
   std::function<std::string(std::string)> on_delivery;  // what the letter becomes on its way
   std::string mail_reply = "250 2.1.0 Ok";

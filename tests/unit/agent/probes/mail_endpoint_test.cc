@@ -105,7 +105,7 @@ TEST_F(MailEndpointTest, TakesAnMxHostOfTheDomainLast) {
 
 TEST_F(MailEndpointTest, ADeadResolverIsADnsFault) {
   EXPECT_EQ(Locate(MailService::kImap, mailbox_),
-            "dns_timeout: A imap.alpha.test at 192.0.2.53:53: no answer");
+            "dns_timeout: SRV _imaps._tcp.alpha.test at 192.0.2.53:53: no answer");
 }
 
 }  // namespace

@@ -271,6 +271,19 @@ TEST_F(RoundtripTest, ABounceEndsTheWaitWithItsDiagnostic) {
   EXPECT_TRUE(ledger_.entries().empty());
 }
 
+TEST_F(RoundtripTest, ABounceInAnotherSendersMailboxIsFoundAtTheDeadline) {
+  Configure({{"receive_from", MailboxKeys({{"address", Text("other@alpha.test")}})}});
+  server_.second_user = "probe@alpha.test";
+  server_.deliver_to = "second";
+  server_.on_delivery = BounceOf;
+  server_.Put("second", "Subject: a bill\r\n\r\npay\r\n");
+  const Observation seen = RunTrip();
+  EXPECT_EQ(Summary(seen), "fail bounce at delivery");
+  EXPECT_EQ(server_.Folder("second").size(), 1u);
+  EXPECT_TRUE(ledger_.entries().empty());
+  EXPECT_EQ(TouchedText(seen).find("mbox:probe@alpha.test"), std::string::npos);
+}
+
 TEST_F(RoundtripTest, ALateBounceAmendsToo) {
   server_.on_delivery = BounceOf;
   server_.delivery = absl::Minutes(1);

@@ -119,6 +119,7 @@ TEST_F(SmtpMxTest, ABadCertificateIsAFindingUnlessTlsIsRequired) {
     const Observation seen = RunMx();
     EXPECT_EQ(Summary(seen), "pass");
     EXPECT_EQ(FindingsText(seen), klass);
+    EXPECT_EQ(seen.findings[0].step, "tls");
     scripted_.AddFor("192.0.2.1:25", TlsScript(how));
     EXPECT_EQ(Summary(RunMx({{"require_tls", Text("true")}})), Concat("fail ", klass, " at tls"));
   }
