@@ -85,6 +85,15 @@ class CheckTest(FleetCase):
         code, report = self._json()
         self.assertEqual((code, report["status"]), (UNKNOWN, "unknown"))
 
+    def test_a_mailbox_nobody_serves_cannot_be_tested(self):
+        path = self.fleet.folder / "nowhere.yaml"
+        path.write_text("address: probe@neutral.test\npassword: {file: "
+                        f"{self.fleet.lab.password_file('alpha.test', 'probe')}}}\n")
+        lab = self.fleet.lab
+        done = self._in("eu", "check", "neutral.test", "--resolver", lab.resolver("eu"),
+                        "--ca-file", lab.ca_file, "--mailbox", path, "--only", "imap.access")
+        self._assert_exit(done, UNKNOWN)
+
     def test_usage(self):
         for argv in (["check"], ["check", "no domain"], ["check", "alpha.test", "--colour"],
                      ["check", "alpha.test", "--format", "pdf"],

@@ -8,6 +8,7 @@ Exit 0 only if every verdict was the expected one and nobody was told too much o
 import argparse
 import signal
 import sys
+import textwrap
 import time
 
 from fault_story import Expected, Outcome, Story, play, table
@@ -26,6 +27,7 @@ CHAPTERS = (
     ("The certificate of provider alpha expires.",
      Story(("cert-expired", "alpha"), Expected(("cert:mail.alpha.test",), ("tls_cert_expired",)))),
 )
+PAGES = {0: "still nobody is paged", 1: "still that one alert"}
 TERMINAL = sys.stdout.isatty()
 BOLD, DIM, GREEN, RED, END = (
     ("\x1b[1m", "\x1b[2m", "\x1b[32m", "\x1b[31m", "\x1b[0m") if TERMINAL else ("",) * 5)
@@ -64,26 +66,33 @@ class Screen:
 
 def tell(screen: Screen, fleet: Fleet, story: Story) -> Outcome:
     """Plays one chapter and says what is seen as it happens."""
-    def seen(stage: str) -> None:
+    def seen(stage: str, outcome: Outcome) -> None:
         if stage == "injected":
             screen.step(f"broken: {story.name}")
         elif stage == "verdict":
-            screen.step("the verdict is in")
+            tell_verdict(screen, outcome)
+        elif stage == "held":
+            screen.step(f"the fault lasts: {PAGES.get(len(fleet.alerts(since=begun)), 'MANY alerts')}")
         elif stage == "repaired":
-            screen.step("repaired; waiting until all is green")
+            screen.step("repaired")
 
+    begun = time.time()
     outcome = play(fleet, story, seen, screen.progress)
-    if outcome.verdict:
-        verdict = outcome.verdict
-        screen.step(f"{BOLD}{verdict['component']} {verdict['class']}{END}, {verdict['level']}, "
-                    f"{verdict['confidence']:.0%} sure, after {outcome.seconds:.1f} s")
-        screen.line(f"          {verdict['explanation']}")
     for problem in outcome.problems:
         screen.line(f"          {RED}not as expected:{END} {problem}")
-    told = {0: "nobody was paged", 1: "one alert"}.get(outcome.pages, f"{outcome.pages} alerts")
     if not outcome.problems:
-        screen.step(f"{GREEN}all green again{END} after {outcome.green_after:.0f} s; {told}")
+        screen.step(f"{GREEN}all green again{END} {outcome.green_after:.0f} s after the repair"
+                    + ("; the alert is resolved" if outcome.pages else ""))
     return outcome
+
+
+def tell_verdict(screen: Screen, outcome: Outcome) -> None:
+    verdict = outcome.verdict
+    how = "an alert was sent" if outcome.story.expected.pages else "shown, no alert"
+    screen.step(f"{BOLD}{verdict['component']} {verdict['class']}{END} ({verdict['level']}): {how} "
+                f"{outcome.seconds:.1f} s after the injection")
+    for line in textwrap.wrap(verdict["explanation"], 90):
+        screen.line(f"            {line}")
 
 
 def demonstrate(screen: Screen, lab: Lab, stay: bool) -> bool:

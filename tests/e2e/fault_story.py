@@ -10,7 +10,7 @@ from maillab import LabError
 
 VERDICT_LIMIT_S = 90.0
 OVER_LIMIT_S = 150.0
-QUIET_ROUNDS = 3  # of checks, during which a local fault must page nobody
+QUIET_ROUNDS = 3  # of checks after the verdict, during which nobody must be told anything more
 
 
 @dataclass(frozen=True)
@@ -72,23 +72,27 @@ def table(outcomes: list[Outcome]) -> str:
                      for row in rows)
 
 
-def play(fleet: Fleet, story: Story, stage=lambda name: None, progress=None) -> Outcome:
+def play(fleet: Fleet, story: Story, stage=lambda name, outcome: None, progress=None) -> Outcome:
     """The whole story. The fleet must be all green; it is again, unless a problem says otherwise.
 
-    `stage` is told "injected", "verdict" and "repaired"; `progress` what is still waited for.
+    `stage` is told "injected", "verdict", "held" and "repaired", with the outcome so far;
+    `progress` what is still waited for.
     """
     outcome = Outcome(story)
     begun = time.time()
     try:
         fleet.lab.inject(*story.fault)
-        stage("injected")
+        stage("injected", outcome)
         _await_verdict(fleet, outcome, begun, progress)
-        stage("verdict")
+        stage("verdict", outcome)
+        fleet.wait_rounds(QUIET_ROUNDS, _able(fleet, story))
+        _judge_again(fleet, outcome)
+        stage("held", outcome)
     except (Impatient, LabError) as error:
         outcome.problems.append(str(error))
     try:
         fleet.lab.repair(*story.fault)
-        stage("repaired")
+        stage("repaired", outcome)
         outcome.green_after = fleet.wait_green(OVER_LIMIT_S, progress)
         _await_resolved(fleet, story, begun)
     except (Impatient, LabError) as error:
@@ -100,8 +104,6 @@ def play(fleet: Fleet, story: Story, stage=lambda name: None, progress=None) -> 
 def _await_verdict(fleet: Fleet, outcome: Outcome, begun: float, progress) -> None:
     expected = outcome.story.expected
     if expected.may_show_nothing:
-        fleet.wait_rounds(QUIET_ROUNDS, _able(fleet, outcome.story))
-        outcome.verdict = next((i for i in fleet.incidents(open_only=True)), None)
         return
     if expected.level == "real":
         fleet.wait(lambda: _no_alert(fleet, expected, begun), VERDICT_LIMIT_S,
@@ -114,7 +116,16 @@ def _await_verdict(fleet: Fleet, outcome: Outcome, begun: float, progress) -> No
                f"{outcome.story.name}: a verdict about {' or '.join(expected.components)}", progress)
     outcome.seconds = time.time() - begun
     outcome.verdict = next(i for i in fleet.incidents(open_only=True) if expected.fits(i))
-    fleet.wait_rounds(QUIET_ROUNDS, _able(fleet, outcome.story))
+
+
+def _judge_again(fleet: Fleet, outcome: Outcome) -> None:
+    """A verdict that changes its mind while the fault lasts was not the right one."""
+    if outcome.verdict is None:
+        return
+    now = _current(fleet, outcome.verdict)
+    if not outcome.story.expected.fits(now) or now["state"] != "open":
+        outcome.problems.append(f"the verdict became {_names([now])}, {now['state']}")
+    outcome.verdict = now
 
 
 def _able(fleet: Fleet, story: Story) -> list[str]:
@@ -158,6 +169,9 @@ def _count(fleet: Fleet, outcome: Outcome, begun: float) -> None:
     opened = fleet.alerts(since=begun)
     outcome.pages = len(opened)
     outcome.updates = len(fleet.alerts("incident.updated", begun))
+    if outcome.verdict is None and opened:  # not the expected one
+        outcome.verdict = _current(fleet, opened[0]["incident"])
+        outcome.seconds = opened[0]["at"] - begun
     expected = outcome.story.expected
     if outcome.pages != expected.pages:
         told = _names([alert["incident"] for alert in opened])

@@ -106,7 +106,7 @@ class FleetFiles:
     def _target(self, domain: str) -> dict:
         target = {"domain": domain, "provider": domain.removesuffix(".test")}
         if domain in self.mailbox_domains:
-            target["mailbox"] = {"address": f"probe@{domain}", "login_backoff": "2s",
+            target["mailbox"] = {"address": f"probe@{domain}",
                                  "password": {"file": str(self.password(domain))}}
         return target
 
