@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "common/base/text.h"
+#include "common/net/address.h"
 
 namespace postwatch::agent {
 namespace {
@@ -123,13 +124,6 @@ Task<std::optional<Fault>> UseImplicitMx(const RunContext& context, std::string 
 }
 
 }  // namespace
-
-bool IsIpLiteral(std::string_view text) {
-  unsigned char address[16];
-  const std::string copy(text);
-  return inet_pton(AF_INET, copy.c_str(), address) == 1 ||
-         inet_pton(AF_INET6, copy.c_str(), address) == 1;
-}
 
 bool IsPrivateAddress(std::string_view ip) {
   unsigned char address[16];

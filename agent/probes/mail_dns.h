@@ -24,7 +24,6 @@ struct RunContext {
   }
 };
 
-bool IsIpLiteral(std::string_view text);
 // Not reachable from the public Internet: RFC 1918, loopback, link-local, CGN, unique local, "this
 // network". Benchmark and documentation networks do not count. False for what is no address.
 bool IsPrivateAddress(std::string_view ip);

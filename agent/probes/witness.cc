@@ -5,6 +5,8 @@
 
 #include "agent/probes/mail_dns.h"
 #include "common/base/text.h"
+#include "common/net/address.h"
+#include "common/net/dial_all.h"
 
 namespace postwatch::agent {
 namespace {
@@ -14,6 +16,8 @@ constexpr size_t kMaxPort25 = 8;
 constexpr absl::Duration kAnchorTimeout = absl::Seconds(3);
 constexpr uint16_t kSmtpPort = 25;
 
+using Dials = std::vector<absl::StatusOr<std::unique_ptr<Stream>>>;
+
 struct WitnessSettings {
   std::vector<Address> anchors;
   std::vector<std::string> port25;
@@ -22,25 +26,17 @@ struct WitnessSettings {
   absl::Duration max_clock_jump;
 };
 
-// "192.0.2.1:443", "[2001:db8::1]:443".
-std::optional<Address> ParseAnchor(std::string_view text) {
-  const size_t colon = text.rfind(':');
-  if (colon == text.npos) return std::nullopt;
-  std::string_view ip = text.substr(0, colon);
-  if (ip.size() > 2 && ip.front() == '[' && ip.back() == ']') ip = ip.substr(1, ip.size() - 2);
-  const std::optional<int64_t> port = ParseInteger(text.substr(colon + 1));
-  if (!IsIpLiteral(ip) || !port.has_value() || *port < 1 || *port > 65535) return std::nullopt;
-  return Address{std::string(ip), static_cast<uint16_t>(*port)};
-}
-
 absl::StatusOr<WitnessSettings> ReadWitnessSettings(const CheckSpec& spec) {
   Mistakes mistakes;
   SettingsReader in(spec.settings, spec.id, mistakes);
   WitnessSettings settings;
   for (const std::string& text : in.Strings("anchors")) {
-    const std::optional<Address> anchor = ParseAnchor(text);
-    if (anchor.has_value()) settings.anchors.push_back(*anchor);
-    if (!anchor.has_value()) in.Complain("anchors", Concat("'", text, "' is not ip:port"));
+    const std::optional<Address> anchor = ParseAddress(text, 0);
+    if (anchor.has_value() && anchor->port != 0) {
+      settings.anchors.push_back(*anchor);
+    } else {
+      in.Complain("anchors", Concat("'", text, "' is not ip:port"));
+    }
   }
   if (!in.Has("anchors")) in.Complain("anchors", "is missing; name at least one ip:port");
   if (in.Has("anchors") && in.Items("anchors").empty()) {
@@ -100,28 +96,27 @@ Task<void> Witness::Run(StepRecorder& run) {
 
 Task<bool> Witness::ReachAnchors(StepRecorder& run) {
   run.Begin("anchors");
+  const Dials dials = co_await DialAll(deps_.dialer, settings_.anchors, kAnchorTimeout);
   std::vector<Fault> faults;
-  std::vector<ComponentRef> failed;
-  for (const Address& anchor : settings_.anchors) {
-    const ComponentRef component{std::string(component::kAnchor), AddressText(anchor)};
-    const size_t mark = run.touched_count();
-    run.Touch(component);
-    const absl::StatusOr<std::unique_ptr<Stream>> stream =
-        co_await deps_.dialer.Dial(anchor, kAnchorTimeout);
-    if (stream.ok()) continue;
-    for (ComponentRef& lost : run.Recall(mark)) failed.push_back(std::move(lost));
-    Fault fault =
-        FaultFromStatus(stream.status(), "connect", nullptr, FailureClass::kConnClosedEarly);
-    if (fault.klass == FailureClass::kUnspecified) {
-      Decide(run, fault);
+  for (const auto& dial : dials) {
+    if (dial.ok()) continue;
+    faults.push_back(
+        FaultFromStatus(dial.status(), "connect", nullptr, FailureClass::kConnClosedEarly));
+    if (faults.back().klass == FailureClass::kUnspecified) {  // cancelled
+      Decide(run, faults.back());
       co_return false;
     }
-    faults.push_back(std::move(fault));
   }
-  const size_t total = settings_.anchors.size();
+  const size_t total = dials.size();
+  const bool none = faults.size() == total;
   run.Fact("anchors.ok", Concat(total - faults.size(), "/", total));
-  if (faults.size() == total) {
-    for (const ComponentRef& component : failed) run.Touch(component);
+  // One dead anchor is that anchor's affair; all of them are the agent's.
+  for (size_t i = 0; i < total; ++i) {
+    if (none || dials[i].ok()) {
+      run.Touch({std::string(component::kAnchor), AddressText(settings_.anchors[i])});
+    }
+  }
+  if (none) {
     run.Fail(FailureClass::kAgentNoNetwork,
              Concat("none of the ", total, " anchors answers: ", faults[0].detail));
     co_return false;
@@ -135,11 +130,11 @@ Task<bool> Witness::ReachAnchors(StepRecorder& run) {
 Task<void> Witness::TryPort25(StepRecorder& run) {
   if (settings_.port25.empty()) co_return;
   run.Begin("port25");
-  for (const std::string& ip : settings_.port25) {
-    const Address address{ip, kSmtpPort};
-    const absl::StatusOr<std::unique_ptr<Stream>> stream =
-        co_await deps_.dialer.Dial(address, kAnchorTimeout);
-    const std::optional<NetError> error = GetNetError(stream.status());
+  std::vector<Address> addresses;
+  for (const std::string& ip : settings_.port25) addresses.push_back({ip, kSmtpPort});
+  const Dials dials = co_await DialAll(deps_.dialer, addresses, kAnchorTimeout);
+  for (const auto& dial : dials) {
+    const std::optional<NetError> error = GetNetError(dial.status());
     if (error != NetError::kTimeout && error != NetError::kUnreachable) co_return;
   }
   run.Find(FailureClass::kAgentPort25Blocked,

@@ -62,6 +62,7 @@ class AsioStream : public Stream {
 
   Task<absl::Status> Fill(boost::asio::cancellation_state state);
   bool PlaintextWaiting() const;
+  void AcknowledgeAtOnce();
   absl::Status PrepareTls(const TlsSettings& settings);
   absl::Status Judge(const TlsSettings& settings);
   absl::Status Fail(absl::Status status);
@@ -73,6 +74,7 @@ class AsioStream : public Stream {
   std::string buffer_;  // what was read and not asked for yet is buffer_[start_..]
   size_t start_ = 0;
   bool spoken_ = false;                      // anything read or written in the clear
+  bool just_secured_ = false;                // nothing was read since the handshake
   std::shared_ptr<const TrustStore> trust_;  // outlives tls_, which uses its context
   std::optional<TlsStream> tls_;
   std::optional<TlsFacts> facts_;

@@ -65,7 +65,7 @@ function incidentNode(incident) {
   title.append(element('span', {class: 'tag' + (incident.alerting ? ' paged' : '')}, incident.severity.toUpperCase()),
     element('span', {class: 'tag'}, incident.level.replace('_', ' ')),
     element('span', {class: 'tag' + (incident.alerting ? ' paged' : '')}, incident.alerting ? 'alert sent' : 'nobody paged'),
-    incident.component + ': ' + incident.class);
+    incident.component + (incident.class === 'unspecified' ? '' : ': ' + incident.class));
   box.append(title, element('p', {}, incident.explanation));
   const time = incident.ended ? 'lasted ' + length(incident.started, incident.ended) + ', ended ' + ago(incident.ended) : 'since ' + ago(incident.started);
   box.append(element('p', {class: 'dim'}, `${time} · ${percent(incident.confidence)} sure · mail: ${incident.mail_loss.replace('_', ' ')} · ${incident.id}`));
