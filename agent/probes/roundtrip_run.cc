@@ -23,7 +23,9 @@ constexpr int kMaxReconnects = 2;
 constexpr uint32_t kMaxBacklog = 10000;
 constexpr int kMaxFailedDeletions = 3;
 constexpr size_t kMaxUnreconciled = 10;
-constexpr absl::Duration kHeldBackInterval = absl::Minutes(10);
+// While letters go missing: every second interval, so that a recovery is not seen too late.
+constexpr absl::Duration kMaxHeldBack = absl::Minutes(10);
+constexpr int kHeldBackIntervals = 2;
 constexpr const char* kSpamFolders[] = {"Junk",        "Spam",       "INBOX.Junk",   "INBOX.Spam",
                                         "Junk E-mail", "Junk Email", "[Gmail]/Spam", "Bulk Mail"};
 
@@ -122,10 +124,12 @@ std::optional<Fault> RoundtripRun::MaySend() const {
     newest = std::max(newest, entry.sent);
     if (entry.reported_missing && entry.sent > memory_.last_delivered) ++missing;
   }
-  const absl::Time next = newest + kHeldBackInterval;
-  if (missing < kMaxUnreconciled || context_.deps.clock.Now() >= next) return std::nullopt;
+  const absl::Duration pause = std::min(kMaxHeldBack, kHeldBackIntervals * context_.spec.interval);
+  if (missing < kMaxUnreconciled || context_.deps.clock.Now() >= newest + pause) {
+    return std::nullopt;
+  }
   held.detail = Concat("the last ", missing, " letters are missing; the next one is sent ",
-                       absl::FormatDuration(kHeldBackInterval), " after the last");
+                       absl::FormatDuration(pause), " after the last");
   return held;
 }
 
