@@ -93,9 +93,9 @@ absl::Status AsioStream::Explain(const boost::system::error_code& error,
   return SocketStatus(error, what);
 }
 
-// A TLS 1.3 server sends session tickets first; one with Nagle's algorithm then holds its reply back
-// until they are acknowledged, and Linux would take 40 ms over that, which we would report as the
-// server's. Not kept by the kernel once we write again, hence right before the read.
+// A TLS 1.3 server sends session tickets first; one with Nagle's algorithm then holds its reply
+// back until they are acknowledged, and Linux would take 40 ms over that, which we would report as
+// the server's. Not kept by the kernel once we write again, hence right before the read.
 void AsioStream::AcknowledgeAtOnce() {
   const int on = 1;
   ::setsockopt(connection_->socket.native_handle(), IPPROTO_TCP, TCP_QUICKACK, &on, sizeof on);
