@@ -1,11 +1,38 @@
 #include "collector/board_keeper.h"
 
+#include <algorithm>
 #include <set>
 
 namespace postwatch::collector {
 namespace {
 
 constexpr int kIntervalsUntilUnknown = 3;
+
+// The word that would stand for a cell in each of its states.
+struct Spokesmen {
+  const AgentView* failing = nullptr;     // the latest
+  const AgentView* not_tested = nullptr;  // the latest
+  const std::string* mask = nullptr;
+};
+
+void Prefer(const AgentView& view, const AgentView*& latest) {
+  if (latest == nullptr || view.seen > latest->seen) latest = &view;
+}
+
+void Settle(Cell& cell, const Spokesmen& says) {
+  if (says.failing != nullptr) {
+    cell.state = CellState::kFailing;
+    cell.failure_class = says.failing->failure_class;
+    cell.detail = says.failing->detail;
+  } else if (cell.agents_healthy > 0) {
+    cell.state = CellState::kHealthy;
+  } else if (says.mask != nullptr) {
+    cell.state = CellState::kMasked;
+    cell.detail = *says.mask;
+  } else if (says.not_tested != nullptr) {
+    cell.detail = says.not_tested->detail;
+  }
+}
 
 }  // namespace
 
@@ -14,20 +41,23 @@ void BoardKeeper::SetPlan(const FleetPlan& plan) {
   for (const CheckSpec& check : plan.checks) {
     if (check.leg != Leg::kControl) checks_[check.id] = check;
   }
-  std::erase_if(views_, [this](const auto& entry) { return !checks_.contains(entry.first.first); });
+  std::erase_if(views_, [this](const auto& entry) { return !checks_.contains(entry.first); });
 }
 
 void BoardKeeper::Observe(const Sighting& sighting) {
-  const Observation& seen = sighting.observation;
-  if (!checks_.contains(seen.check_id) || !seen.amends.empty()) return;
-  View& view = views_[{seen.check_id, sighting.vantage.agent}];
-  // A backlog replays the past; the board shows the present.
-  if (seen.started < view.started) return;
-  view.received = sighting.received;
-  view.started = seen.started;
-  view.outcome = seen.outcome;
-  view.failure_class = seen.failure ? std::string(FailureClassName(seen.failure->klass)) : "";
-  view.detail = seen.failure ? seen.failure->detail : seen.not_tested_reason;
+  const Observation& run = sighting.observation;
+  if (!checks_.contains(run.check_id) || !run.amends.empty()) return;
+  AgentView& view = views_[run.check_id][sighting.vantage.agent];
+  // A backlog tells of the past and does not look fresh. A clock that runs ahead must not keep out
+  // what comes after it was set right.
+  const AgentRecord* agent = FindAgent(sighting.vantage.agent);
+  const absl::Duration offset = agent == nullptr ? absl::ZeroDuration() : agent->clock_offset;
+  const absl::Time seen = std::min(sighting.received, run.started + run.took - offset);
+  if (seen < view.seen) return;
+  view.seen = seen;
+  view.outcome = run.outcome;
+  view.failure_class = run.failure ? std::string(FailureClassName(run.failure->klass)) : "";
+  view.detail = run.failure ? run.failure->detail : run.not_tested_reason;
 }
 
 void BoardKeeper::UpdateAgent(const AgentRecord& agent) { agents_[agent.vantage.agent] = agent; }
@@ -37,37 +67,40 @@ const AgentRecord* BoardKeeper::FindAgent(const std::string& name) const {
   return it == agents_.end() ? nullptr : &it->second;
 }
 
-Cell BoardKeeper::MakeCell(
-    const CheckSpec& check, const std::string& region, absl::Time now,
-    const std::function<std::string(const std::string&)>& mask_reason) const {
-  Cell cell{.region = region, .check_id = check.id, .kind = check.kind};
-  cell.last_seen = absl::InfinitePast();
-  int masked = 0;
-  for (const auto& [name, agent] : agents_) {
-    if (agent.vantage.region != region) continue;
-    const auto it = views_.find({check.id, name});
-    if (it == views_.end()) continue;
-    const View& view = it->second;
-    cell.last_seen = std::max(cell.last_seen, view.received);
-    const std::string mask = mask_reason(name);
-    if (!mask.empty()) {
-      ++masked;
-      cell.detail = mask;
-    } else if (now - view.received > check.interval * kIntervalsUntilUnknown + check.timeout) {
+std::vector<Cell> BoardKeeper::CellsOf(const CheckSpec& check,
+                                       const std::vector<std::string>& regions, absl::Time now,
+                                       const std::map<std::string, std::string>& masks) const {
+  std::vector<Cell> cells;
+  for (const std::string& region : regions) {
+    cells.push_back({.region = region, .check_id = check.id, .kind = check.kind});
+    cells.back().last_seen = absl::InfinitePast();
+  }
+  std::vector<Spokesmen> words(cells.size());
+  const absl::Duration fresh = check.interval * kIntervalsUntilUnknown + check.timeout;
+  const auto views = views_.find(check.id);
+  if (views == views_.end()) return cells;
+  for (const auto& [name, view] : views->second) {
+    const AgentRecord* agent = FindAgent(name);
+    if (agent == nullptr) continue;
+    const auto at = std::ranges::lower_bound(regions, agent->vantage.region) - regions.begin();
+    Cell& cell = cells[static_cast<size_t>(at)];
+    Spokesmen& says = words[static_cast<size_t>(at)];
+    cell.last_seen = std::max(cell.last_seen, view.seen);
+    if (const std::string& mask = masks.at(name); !mask.empty()) {
+      says.mask = &mask;
+    } else if (now - view.seen > fresh) {
       continue;
-    } else if (view.outcome == Outcome::kFail) {
-      ++cell.agents_failing;
-      cell.failure_class = view.failure_class;
-      cell.detail = view.detail;
     } else if (view.outcome == Outcome::kPass) {
       ++cell.agents_healthy;
+    } else if (view.outcome == Outcome::kFail) {
+      ++cell.agents_failing;
+      Prefer(view, says.failing);
+    } else {
+      Prefer(view, says.not_tested);
     }
   }
-  cell.state = cell.agents_failing > 0   ? CellState::kFailing
-               : cell.agents_healthy > 0 ? CellState::kHealthy
-               : masked > 0              ? CellState::kMasked
-                                         : CellState::kUnknown;
-  return cell;
+  for (size_t i = 0; i < cells.size(); ++i) Settle(cells[i], words[i]);
+  return cells;
 }
 
 Board BoardKeeper::Snapshot(
@@ -75,8 +108,10 @@ Board BoardKeeper::Snapshot(
     const std::function<std::string(const std::string&)>& mask_reason) const {
   Board board{.at = now, .open = open};
   std::set<std::string> regions;
+  std::map<std::string, std::string> masks;
   for (const auto& [name, agent] : agents_) {
     regions.insert(agent.vantage.region);
+    masks[name] = mask_reason(name);
     board.agents.push_back(agent);
   }
   board.regions.assign(regions.begin(), regions.end());
@@ -85,8 +120,8 @@ Board BoardKeeper::Snapshot(
     TargetRow& row = rows[check.target];
     row.target = check.target;
     row.provider = check.provider;
-    for (const std::string& region : board.regions) {
-      row.cells.push_back(MakeCell(check, region, now, mask_reason));
+    for (Cell& cell : CellsOf(check, board.regions, now, masks)) {
+      row.cells.push_back(std::move(cell));
     }
   }
   for (auto& [target, row] : rows) board.targets.push_back(std::move(row));

@@ -1,15 +1,23 @@
 // BoardKeeper: keeps the board up to date, sighting by sighting.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <string>
-#include <tuple>
 
 #include "absl/time/time.h"
 #include "collector/model/board.h"
 #include "collector/model/sighting.h"
 
 namespace postwatch::collector {
+
+// The latest word of one agent on one check.
+struct AgentView {
+  absl::Time seen = absl::InfinitePast();  // when the run ended; never after it was received
+  Outcome outcome = Outcome::kNotTested;
+  std::string failure_class;
+  std::string detail;  // of the failure, or why it was not tested
+};
 
 // What an agent last said of a check, and the agents' states: everything on the board but
 // incidents. Bounded by agents x checks of the plan.
@@ -22,27 +30,21 @@ class BoardKeeper {
   const AgentRecord* FindAgent(const std::string& name) const;
   const std::map<std::string, AgentRecord>& agents() const { return agents_; }
 
-  // `mask_reason` tells why an agent's word does not count now ("" when it does). A view older than
-  // three intervals of its check is unknown.
+  // `mask_reason` tells why an agent's word does not count now ("" when it does). What an agent saw
+  // longer ago than three intervals of its check, and the time it may take, is unknown.
   Board Snapshot(absl::Time now, const std::vector<Incident>& open,
                  const std::function<std::string(const std::string&)>& mask_reason) const;
 
  private:
-  // The latest word of one agent on one check.
-  struct View {
-    absl::Time received;
-    absl::Time started;
-    Outcome outcome = Outcome::kNotTested;
-    std::string failure_class;
-    std::string detail;
-  };
+  // What was said of one check, by agent.
+  using Views = std::map<std::string, AgentView>;
 
-  Cell MakeCell(const CheckSpec& check, const std::string& region, absl::Time now,
-                const std::function<std::string(const std::string&)>& mask_reason) const;
+  std::vector<Cell> CellsOf(const CheckSpec& check, const std::vector<std::string>& regions,
+                            absl::Time now, const std::map<std::string, std::string>& masks) const;
 
-  std::map<std::string, CheckSpec> checks_;                    // by id, control checks excepted
-  std::map<std::string, AgentRecord> agents_;                  // by name
-  std::map<std::pair<std::string, std::string>, View> views_;  // by (check id, agent)
+  std::map<std::string, CheckSpec> checks_;    // by id, control checks excepted
+  std::map<std::string, AgentRecord> agents_;  // by name
+  std::map<std::string, Views> views_;         // by check id
 };
 
 }  // namespace postwatch::collector

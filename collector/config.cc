@@ -1,5 +1,8 @@
 #include "collector/config.h"
 
+#include <algorithm>
+#include <array>
+#include <optional>
 #include <set>
 
 #include "common/base/ids.h"
@@ -10,29 +13,80 @@ namespace postwatch::collector {
 namespace {
 
 constexpr size_t kMaxTargets = 100000;
+// Of the 256 bytes of a check's id the rest is for the kind.
+constexpr size_t kMaxDomain = 240;
+constexpr std::array<std::string_view, 3> kSecretKeys = {"password", "client_secret",
+                                                         "refresh_token"};
+constexpr std::string_view kNameRule =
+    "must be lower-case letters, digits, '.', '-' and '_', at most 63";
 
 bool IsDomain(std::string_view text) {
-  if (text.empty() || text.size() > 253 || text.find('.') == text.npos) return false;
+  if (text.empty() || text.size() > kMaxDomain || text.find('.') == text.npos) return false;
   for (const std::string_view label : Split(text, '.')) {
     if (label.empty() || label.size() > 63 || !IsName(AsciiLower(label))) return false;
   }
   return true;
 }
 
+// "host:port"; a host that holds colons stands in brackets.
+bool IsListenAddress(std::string_view text) {
+  const size_t colon = text.rfind(':');
+  if (colon == text.npos || colon == 0) return false;
+  const std::string_view host = text.substr(0, colon);
+  const bool bracketed = host.starts_with('[') && host.ends_with(']');
+  if (!bracketed && host.find(':') != host.npos) return false;
+  const std::optional<int64_t> port = ParseInteger(text.substr(colon + 1));
+  return port && *port >= 0 && *port <= 65535;
+}
+
+std::string ReadListenAddress(SettingsReader& in, std::string_view key, std::string_view fallback) {
+  const std::string address = in.String(key, fallback);
+  if (!IsListenAddress(address)) {
+    in.Complain(key, Concat("'", address, "' is not ip:port, such as ", fallback));
+  }
+  return address;
+}
+
+// Null when absent or empty.
+Settings ReadMap(SettingsReader& in, std::string_view key) {
+  const Settings* node = in.Child(key);
+  if (node == nullptr || node->kind() == Settings::Kind::kNull) return {};
+  if (node->kind() == Settings::Kind::kMap) return *node;
+  in.Complain(key, "must be a map of keys");
+  return {};
+}
+
+// These trees go to every agent as they are; a secret in them would travel along.
+void RefuseWrittenSecrets(const Settings& tree, const std::string& path, Mistakes& mistakes) {
+  for (const auto& [key, value] : tree.entries()) {
+    const bool secret = std::ranges::find(kSecretKeys, key) != kSecretKeys.end();
+    if (secret && value.kind() == Settings::Kind::kScalar) {
+      mistakes.Add(value.origin(), Concat(path, ".", key),
+                   "must be a reference, {file: PATH} or {env: NAME}, never the secret itself");
+    }
+    RefuseWrittenSecrets(value, Concat(path, ".", key), mistakes);
+  }
+}
+
 TargetConfig ReadTarget(const Settings& item, const std::string& path, Mistakes& mistakes) {
   SettingsReader in(item, path, mistakes);
   TargetConfig target;
-  target.origin = item.origin();
   target.domain = AsciiLower(in.RequiredString("domain"));
   if (!target.domain.empty() && !IsDomain(target.domain)) {
     in.Complain("domain", Concat("'", target.domain, "' is not a domain name"));
+  } else if (!in.Has("provider") && target.domain.size() > 63) {
+    in.Complain("provider", "is missing: the domain is too long to be its provider's name too");
   }
   target.provider = in.String("provider", target.domain);
-  if (!target.provider.empty() && !IsName(target.provider)) {
-    in.Complain("provider", "must be lower-case letters, digits, '.', '-' and '_', at most 63");
+  if (in.Has("provider") && !IsName(target.provider)) in.Complain("provider", kNameRule);
+  target.mailbox = ReadMap(in, "mailbox");
+  // Half of the checks would be missing, and nothing would say so.
+  if (in.Has("mailbox") && in.Child("mailbox")->kind() == Settings::Kind::kNull) {
+    in.Complain("mailbox", "is empty: give address and password, or leave it out");
   }
-  if (const Settings* mailbox = in.Child("mailbox")) target.mailbox = *mailbox;
-  if (const Settings* checks = in.Child("checks")) target.checks = *checks;
+  target.checks = ReadMap(in, "checks");
+  RefuseWrittenSecrets(target.mailbox, Concat(path, ".mailbox"), mistakes);
+  RefuseWrittenSecrets(target.checks, Concat(path, ".checks"), mistakes);
   in.Finish();
   return target;
 }
@@ -55,22 +109,14 @@ void ReadTargets(SettingsReader& in, CollectorConfig& config, Mistakes& mistakes
 
 // The sink's own keys stay in its settings; name and type are taken out here.
 SinkConfig ReadSink(const Settings& item, const std::string& path, Mistakes& mistakes) {
+  SettingsReader in(item, path, mistakes);
   SinkConfig sink;
+  sink.type = in.RequiredString("type");
+  sink.name = in.String("name", sink.type);
+  if (in.Has("name") && !IsName(sink.name)) in.Complain("name", kNameRule);
   sink.settings = Settings::Map(item.origin());
   for (const auto& [key, value] : item.entries()) {
-    if (key == "type") {
-      sink.type = value.scalar();
-    } else if (key == "name") {
-      sink.name = value.scalar();
-    } else {
-      sink.settings.Set(key, value);
-    }
-  }
-  if (sink.type.empty()) mistakes.Add(item.origin(), Concat(path, ".type"), "is missing");
-  if (sink.name.empty()) sink.name = sink.type;
-  if (!sink.name.empty() && !IsName(sink.name)) {
-    mistakes.Add(item.origin(), Concat(path, ".name"),
-                 "must be lower-case letters, digits, '.', '-' and '_', at most 63");
+    if (key != "type" && key != "name") sink.settings.Set(key, value);
   }
   return sink;
 }
@@ -86,12 +132,13 @@ void ReadAlerting(SettingsReader& root, CollectorConfig& config, Mistakes& mista
   for (size_t i = 0; i < items.size(); ++i) {
     const std::string path = Concat("alerting.sinks[", i, "]");
     SinkConfig sink = ReadSink(items[i], path, mistakes);
-    if (!seen.insert(sink.name).second) {
+    if (!sink.name.empty() && !seen.insert(sink.name).second) {
       mistakes.Add(items[i].origin(), Concat(path, ".name"),
                    Concat("'", sink.name, "' is used twice"));
     }
     config.sinks.push_back(std::move(sink));
   }
+  // Without this, a collector that nobody gave a sink would be silent about everything.
   if (items.empty()) config.sinks.push_back({"log", "log", Settings::Map()});
   in.Finish();
 }
@@ -100,8 +147,8 @@ void ReadListen(SettingsReader& root, CollectorConfig& config, Mistakes& mistake
   const Settings none = Settings::Map();
   const Settings* listen = root.Child("listen");
   SettingsReader in(listen == nullptr ? none : *listen, "listen", mistakes);
-  config.grpc_listen = in.String("grpc", "0.0.0.0:7443");
-  config.http_listen = in.String("http", "127.0.0.1:7480");
+  config.grpc_listen = ReadListenAddress(in, "grpc", "0.0.0.0:7443");
+  config.http_listen = ReadListenAddress(in, "http", "127.0.0.1:7480");
   in.Finish();
 
   const Settings* tls = root.Child("tls");
@@ -127,6 +174,9 @@ absl::StatusOr<CollectorConfig> ReadCollectorConfig(const Settings& root) {
   SettingsReader in(root, "", mistakes);
   ReadListen(in, config, mistakes);
   config.external_url = in.String("external_url", Concat("http://", config.http_listen));
+  if (!config.external_url.starts_with("https://") && !config.external_url.starts_with("http://")) {
+    in.Complain("external_url", "must start with https:// or http://");
+  }
   config.store = in.String("store", "sqlite:collector.db");
   config.retention =
       in.Duration("retention", absl::Hours(24 * 30), absl::Hours(1), absl::Hours(24 * 3660));
@@ -134,8 +184,9 @@ absl::StatusOr<CollectorConfig> ReadCollectorConfig(const Settings& root) {
       in.Duration("agent_silent_after", absl::Seconds(30), absl::Seconds(5), absl::Hours(1));
   config.round_trip_floor =
       in.Duration("round_trip_floor", absl::Seconds(60), absl::Seconds(1), absl::Hours(1));
-  if (const Settings* witness = in.Child("witness")) config.witness = *witness;
-  if (const Settings* defaults = in.Child("defaults")) config.defaults = *defaults;
+  config.witness = ReadMap(in, "witness");
+  config.defaults = ReadMap(in, "defaults");
+  RefuseWrittenSecrets(config.defaults, "defaults", mistakes);
   ReadTargets(in, config, mistakes);
   ReadAlerting(in, config, mistakes);
   in.Finish();

@@ -18,9 +18,8 @@ struct TargetConfig {
   std::string domain;
   std::string provider;  // default: the domain
   Settings mailbox;      // null without one; opaque here, read by the agents' probes
-  Settings
-      checks;  // map from check kind to {enabled, interval, timeout, and the probe's own settings}
-  std::string origin;
+  // Map from check kind to {enabled, interval, timeout, and the probe's own settings}.
+  Settings checks;
 };
 
 // One entry of `alerting.sinks:`; the settings are read by the sink's own Make.

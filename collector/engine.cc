@@ -29,10 +29,12 @@ void Engine::Restore(EngineState state) {
   for (const Incident& incident : state.recently_resolved) {
     settled = std::max(settled, incident.updated);
   }
+  // The correlator's time never goes back: agents are introduced before the first sighting.
+  const absl::Time begin = state.recent.empty() ? clock_.Now() : state.recent.front().received;
   for (AgentRecord& agent : state.agents) {
     agent.connected = false;
     keeper_.UpdateAgent(agent);
-    correlator_->AgentHeard(agent.vantage, agent.last_heard);
+    correlator_->AgentHeard(agent.vantage, begin);
   }
   replaying_ = true;
   for (const Sighting& sighting : state.recent) {
@@ -66,6 +68,7 @@ void Engine::Tick() {
   const absl::Time now = clock_.Now();
   CarryOut(correlator_->Tick(now), now);
   Decision reminders{.deliveries = alerts_.Tick(now)};
+  counters_.alerts += reminders.deliveries.size();
   if (!reminders.deliveries.empty()) output_.Carry(std::move(reminders));
 }
 

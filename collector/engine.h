@@ -40,7 +40,7 @@ struct EngineState {
 struct EngineCounters {
   uint64_t sightings = 0;
   uint64_t incidents_opened = 0;
-  uint64_t alerts = 0;
+  uint64_t alerts = 0;  // deliveries decided: one a sink
   uint64_t confirmations = 0;
 };
 

@@ -89,6 +89,9 @@ void WriteEngine(Exposition& out, const EngineCounters& engine) {
   out.Sample({}, engine.sightings);
   out.Family("postwatch_incidents_opened_total", "counter", "Incidents opened since the start.");
   out.Sample({}, engine.incidents_opened);
+  out.Family("postwatch_alerts_decided_total", "counter",
+             "Alerts handed to a sink's queue, one a sink, reminders included.");
+  out.Sample({}, engine.alerts);
   out.Family("postwatch_confirmations_total", "counter",
              "Checks asked for at once to confirm a suspicion.");
   out.Sample({}, engine.confirmations);

@@ -1,5 +1,7 @@
 #include "collector/state.h"
 
+#include <algorithm>
+
 namespace postwatch::collector {
 namespace {
 
@@ -31,10 +33,12 @@ absl::StatusOr<SavedState> ReadState(Store& store, absl::Time now, absl::Duratio
   if (!agents.ok()) return agents.status();
   state.engine.agents = *std::move(agents);
 
+  // When there are more than can be thought through, the newest count.
   auto recent =
-      store.Observations({.from = now - window, .newest_first = false, .limit = kMaxRecent});
+      store.Observations({.from = now - window, .newest_first = true, .limit = kMaxRecent});
   if (!recent.ok()) return recent.status();
   state.engine.recent = *std::move(recent);
+  std::ranges::reverse(state.engine.recent);
 
   auto pending = store.PendingDeliveries(kMaxPending);
   if (!pending.ok()) return pending.status();

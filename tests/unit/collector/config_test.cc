@@ -1,0 +1,249 @@
+#include "collector/config.h"
+
+#include <gtest/gtest.h>
+
+#include "collector/plan.h"
+#include "common/base/text.h"
+#include "common/config/yaml_file.h"
+
+namespace postwatch::collector {
+namespace {
+
+using Lines = std::vector<std::string>;
+
+constexpr std::string_view kMinimal =
+    "tls: {ca: ca.pem, cert: c.pem, key: c.key}\n"
+    "targets: [{domain: alpha.test}]\n";
+
+absl::StatusOr<CollectorConfig> Read(std::string_view text) {
+  const auto none = [](const std::string&) -> std::optional<std::string> { return std::nullopt; };
+  const absl::StatusOr<Settings> root = ParseYaml(text, "c.yaml", none);
+  if (!root.ok()) return root.status();
+  return ReadCollectorConfig(*root);
+}
+
+Lines Mistaken(std::string_view text) {
+  const absl::StatusOr<CollectorConfig> config = Read(text);
+  if (config.ok()) return {};
+  EXPECT_EQ(config.status().code(), absl::StatusCode::kInvalidArgument);
+  Lines lines;
+  for (const std::string_view line : Split(FromAbsl(config.status().message()), '\n')) {
+    lines.emplace_back(line);
+  }
+  return lines;
+}
+
+// What is wrong with one more piece of YAML after the minimum, which takes two lines.
+Lines MistakenAfterMinimum(std::string_view more) { return Mistaken(Concat(kMinimal, more)); }
+
+TEST(CollectorConfig, TheMinimumHasItsDefaults) {
+  const absl::StatusOr<CollectorConfig> config = Read(kMinimal);
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_EQ(config->grpc_listen, "0.0.0.0:7443");
+  EXPECT_EQ(config->http_listen, "127.0.0.1:7480");
+  EXPECT_EQ(config->external_url, "http://127.0.0.1:7480");
+  EXPECT_EQ(config->tls_ca, "ca.pem");
+  EXPECT_EQ(config->tls_cert, "c.pem");
+  EXPECT_EQ(config->tls_key, "c.key");
+  EXPECT_EQ(config->store, "sqlite:collector.db");
+  EXPECT_EQ(config->retention, absl::Hours(720));
+  EXPECT_EQ(config->agent_silent_after, absl::Seconds(30));
+  EXPECT_EQ(config->round_trip_floor, absl::Seconds(60));
+  EXPECT_EQ(config->reminder_every, absl::Minutes(30));
+  EXPECT_EQ(config->witness, Settings());
+  EXPECT_EQ(config->defaults, Settings());
+  ASSERT_EQ(config->targets.size(), 1u);
+  EXPECT_EQ(config->targets[0].domain, "alpha.test");
+  EXPECT_EQ(config->targets[0].provider, "alpha.test");
+  EXPECT_EQ(config->targets[0].mailbox, Settings());
+  ASSERT_EQ(config->sinks.size(), 1u);
+  EXPECT_EQ(config->sinks[0].type, "log");
+  EXPECT_EQ(config->sinks[0].name, "log");
+}
+
+TEST(CollectorConfig, EveryKeyIsRead) {
+  const absl::StatusOr<CollectorConfig> config = Read(
+      "listen: {grpc: '[::1]:7000', http: 'localhost:0'}\n"
+      "external_url: https://pw.test\n"
+      "tls: {ca: a, cert: b, key: c}\n"
+      "store: 'sqlite:x'\n"
+      "retention: 48h\n"
+      "agent_silent_after: 10s\n"
+      "round_trip_floor: 5s\n"
+      "witness: {interval: 7s}\n"
+      "defaults: {dns.mx: {interval: 9s}}\n"
+      "targets:\n"
+      "  - {domain: Alpha.Test, provider: own, mailbox: {address: p@alpha.test}, checks: {dns.mx: "
+      "{enabled: false}}}\n"
+      "alerting:\n"
+      "  reminder_every: 2m\n"
+      "  sinks: [{type: log}, {type: webhook, name: people, url: 'http://h'}]\n");
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_EQ(config->grpc_listen, "[::1]:7000");
+  EXPECT_EQ(config->http_listen, "localhost:0");
+  EXPECT_EQ(config->external_url, "https://pw.test");
+  EXPECT_EQ(config->store, "sqlite:x");
+  EXPECT_EQ(config->retention, absl::Hours(48));
+  EXPECT_EQ(config->agent_silent_after, absl::Seconds(10));
+  EXPECT_EQ(config->round_trip_floor, absl::Seconds(5));
+  EXPECT_EQ(config->reminder_every, absl::Minutes(2));
+  EXPECT_EQ(config->witness.Find("interval")->scalar(), "7s");
+  EXPECT_EQ(config->defaults.Find("dns.mx")->Find("interval")->scalar(), "9s");
+  const TargetConfig& target = config->targets.at(0);
+  EXPECT_EQ(target.domain, "alpha.test");
+  EXPECT_EQ(target.provider, "own");
+  EXPECT_EQ(target.mailbox.Find("address")->scalar(), "p@alpha.test");
+  EXPECT_EQ(target.checks.Find("dns.mx")->Find("enabled")->scalar(), "false");
+  ASSERT_EQ(config->sinks.size(), 2u);
+  EXPECT_EQ(config->sinks[0].name, "log");
+  EXPECT_EQ(config->sinks[1].type, "webhook");
+  EXPECT_EQ(config->sinks[1].name, "people");
+  EXPECT_EQ(config->sinks[1].settings.entries().size(), 1u);  // name and type are taken out
+  EXPECT_EQ(config->sinks[1].settings.Find("url")->scalar(), "http://h");
+  EXPECT_EQ(config->sinks[1].settings.origin(), "c.yaml:14");
+}
+
+TEST(CollectorConfig, TheExampleLoadsAndSaysWhatItShows) {
+  const absl::StatusOr<CollectorConfig> config =
+      LoadCollectorConfig(Concat(POSTWATCH_TESTDATA, "/../../docs/examples/collector.yaml"));
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_EQ(config->external_url, "https://postwatch.example.net");
+  EXPECT_EQ(config->store, "sqlite:/var/lib/postwatch-collector/collector.db");
+  ASSERT_EQ(config->targets.size(), 2u);
+  EXPECT_EQ(config->targets[1].provider, "example-mail");
+  EXPECT_EQ(config->sinks.size(), 3u);
+  const absl::StatusOr<FleetPlan> plan = MakePlan(*config);
+  ASSERT_TRUE(plan.ok()) << plan.status();
+  Lines checks;
+  for (const CheckSpec& check : plan->checks) checks.push_back(check.id);
+  EXPECT_EQ(checks,
+            (Lines{"witness", "example.org/dns.mx", "example.org/smtp.mx", "example.com/dns.mx",
+                   "example.com/smtp.mx", "example.com/smtp.submit", "example.com/roundtrip"}));
+}
+
+TEST(CollectorConfig, AllMistakesAreToldAtOnceWithTheirLines) {
+  EXPECT_EQ(Mistaken("listen: {grpc: 7443, htp: x}\n"
+                     "external_url: pw.test\n"
+                     "tls: {ca: '', cert: b}\n"
+                     "retention: 30d\n"
+                     "agent_silent_after: 1s\n"
+                     "witness: on\n"
+                     "targets:\n"
+                     "  - {domain: 'alpha test'}\n"
+                     "  - {domain: beta.test, provider: 'B & Co', mailboxes: {}}\n"
+                     "  - {domain: BETA.test}\n"
+                     "alerting: {reminder: 5m, sinks: [{name: x}, {type: log, name: A}]}\n"
+                     "round_trip_flor: 1s\n"),
+            (Lines{"c.yaml:1: listen.grpc: '7443' is not ip:port, such as 0.0.0.0:7443",
+                   "c.yaml:1: listen.htp: is not a known key",
+                   "c.yaml:3: tls.ca: must not be empty", "c.yaml:3: tls.key: is missing",
+                   "c.yaml:2: external_url: must start with https:// or http://",
+                   "c.yaml:4: retention: '30d' is not a duration such as 250ms, 30s, 5m or 1h30m",
+                   "c.yaml:5: agent_silent_after: 1s is not between 5s and 1h",
+                   "c.yaml:6: witness: must be a map of keys",
+                   "c.yaml:8: targets[0].domain: 'alpha test' is not a domain name",
+                   "c.yaml:9: targets[1].provider: must be lower-case letters, digits, '.', '-' "
+                   "and '_', at most 63",
+                   "c.yaml:9: targets[1].mailboxes: is not a known key",
+                   "c.yaml:10: targets[2].domain: 'beta.test' is listed twice",
+                   "c.yaml:11: alerting.sinks[0].type: is missing",
+                   "c.yaml:11: alerting.sinks[1].name: must be lower-case letters, digits, '.', "
+                   "'-' and '_', at most 63",
+                   "c.yaml:11: alerting.reminder: is not a known key",
+                   "c.yaml:12: round_trip_flor: is not a known key"}));
+}
+
+TEST(CollectorConfig, AnEmptyFileSaysWhatIsNeeded) {
+  const Lines lines = Mistaken("");
+  ASSERT_EQ(lines.size(), 2u);
+  EXPECT_NE(lines[0].find("tls: is missing: agents and collector know each other"), lines[0].npos);
+  EXPECT_NE(lines[1].find("targets: must name at least one domain to watch"), lines[1].npos);
+}
+
+TEST(CollectorConfig, RefusesWhatIsNoDomain) {
+  const std::string label(63, 'a');
+  const auto complains = [](const std::string& domain) {
+    return !Mistaken(Concat("tls: {ca: a, cert: b, key: c}\ntargets: [{provider: p, domain: '",
+                            domain, "'}]\n"))
+                .empty();
+  };
+  EXPECT_FALSE(complains("xn--mnchen-3ya.example"));
+  EXPECT_FALSE(complains(Concat(label, ".", label, ".", label, ".test")));
+  for (const std::string& bad :
+       {std::string("localhost"), std::string("a..test"), std::string(".test"),
+        std::string("a.test."), Concat(label, "a.test"),
+        Concat(label, ".", label, ".", label, ".", label.substr(14)), std::string("a@b.test"),
+        std::string("m\xc3\xbcnchen.test"), std::string("a.test/x"), std::string("")}) {
+    EXPECT_TRUE(complains(bad)) << bad;
+  }
+}
+
+TEST(CollectorConfig, ALongDomainNeedsAProviderOfItsOwn) {
+  const std::string domain = Concat(std::string(60, 'a'), ".test");
+  EXPECT_EQ(Mistaken(Concat("tls: {ca: a, cert: b, key: c}\ntargets: [{domain: ", domain, "}]\n")),
+            Lines{"c.yaml:2: targets[0].provider: is missing: the domain is too long to be its "
+                  "provider's name too"});
+}
+
+TEST(CollectorConfig, WhatShouldBeAMapAndIsNotIsNotOverlooked) {
+  EXPECT_EQ(Mistaken("tls: {ca: a, cert: b, key: c}\n"
+                     "defaults: [dns.mx]\n"
+                     "targets:\n"
+                     "  - {domain: a.test, mailbox: p@a.test}\n"
+                     "  - {domain: b.test, checks: [dns.mx]}\n"
+                     "  - domain: c.test\n"
+                     "    mailbox:\n"
+                     "  - d.test\n"),
+            (Lines{"c.yaml:2: defaults: must be a map of keys",
+                   "c.yaml:4: targets[0].mailbox: must be a map of keys",
+                   "c.yaml:5: targets[1].checks: must be a map of keys",
+                   "c.yaml:6: targets[2].mailbox: is empty: give address and password, or leave it "
+                   "out",
+                   "c.yaml:8: targets[3]: must be a map of keys, but is a single value",
+                   "c.yaml:8: targets[3].domain: is missing"}));
+  EXPECT_EQ(MistakenAfterMinimum("defaults:\nwitness:\nalerting:\nlisten:\n"), Lines{});
+}
+
+TEST(CollectorConfig, ASecretIsNamedAndNeverWritten) {
+  const Lines lines = Mistaken(
+      "tls: {ca: a, cert: b, key: c}\n"
+      "defaults: {roundtrip: {receive_from: {password: hunter2}}}\n"
+      "targets:\n"
+      "  - domain: a.test\n"
+      "    mailbox: {address: p@a.test, password: hunter3}\n"
+      "  - domain: b.test\n"
+      "    mailbox: {address: p@b.test, oauth2: {client_secret: hunter4}, password: {file: /x}}\n"
+      "    checks: {imap.access: {mailbox: {refresh_token: hunter5}}}\n");
+  const std::string what =
+      ": must be a reference, {file: PATH} or {env: NAME}, never the secret itself";
+  EXPECT_EQ(lines,
+            (Lines{Concat("c.yaml:2: defaults.roundtrip.receive_from.password", what),
+                   Concat("c.yaml:5: targets[0].mailbox.password", what),
+                   Concat("c.yaml:7: targets[1].mailbox.oauth2.client_secret", what),
+                   Concat("c.yaml:8: targets[1].checks.imap.access.mailbox.refresh_token", what)}));
+}
+
+TEST(CollectorConfig, SinksHaveNamesOfTheirOwn) {
+  EXPECT_EQ(MistakenAfterMinimum("alerting: {sinks: [{type: log}, {type: webhook, name: log}]}\n"),
+            Lines{"c.yaml:3: alerting.sinks[1].name: 'log' is used twice"});
+  EXPECT_EQ(MistakenAfterMinimum("alerting: {sinks: [{type: log, name: {}}, log, {}]}\n"),
+            (Lines{"c.yaml:3: alerting.sinks[0].name: must be a single value, but is a map",
+                   "c.yaml:3: alerting.sinks[1]: must be a map of keys, but is a single value",
+                   "c.yaml:3: alerting.sinks[1].type: is missing",
+                   "c.yaml:3: alerting.sinks[2].type: is missing"}));
+}
+
+TEST(CollectorConfig, ListenAddressesAreChecked) {
+  const auto complains = [](const std::string& address) {
+    return !MistakenAfterMinimum(Concat("listen: {http: '", address, "'}\n")).empty();
+  };
+  EXPECT_FALSE(complains("[::]:7480"));
+  EXPECT_FALSE(complains("0.0.0.0:0"));
+  for (const char* bad : {"", "7480", ":7480", "127.0.0.1", "127.0.0.1:", "127.0.0.1:65536",
+                          "127.0.0.1:-1", "::1:7480", "127.0.0.1:http"}) {
+    EXPECT_TRUE(complains(bad)) << bad;
+  }
+}
+
+}  // namespace
+}  // namespace postwatch::collector

@@ -1,0 +1,207 @@
+#include "collector/plan.h"
+
+#include <gtest/gtest.h>
+
+#include "common/base/text.h"
+#include "common/config/yaml_file.h"
+
+namespace postwatch::collector {
+namespace {
+
+using Lines = std::vector<std::string>;
+
+constexpr std::string_view kTls = "tls: {ca: ca.pem, cert: c.pem, key: c.key}\n";
+
+absl::StatusOr<FleetPlan> Plan(std::string_view text) {
+  const auto none = [](const std::string&) -> std::optional<std::string> { return std::nullopt; };
+  const absl::StatusOr<Settings> root = ParseYaml(Concat(kTls, text), "c.yaml", none);
+  if (!root.ok()) return root.status();
+  const absl::StatusOr<CollectorConfig> config = ReadCollectorConfig(*root);
+  if (!config.ok()) return config.status();
+  return MakePlan(*config);
+}
+
+// The text starts on line 2.
+Lines Mistaken(std::string_view text) {
+  const absl::StatusOr<FleetPlan> plan = Plan(text);
+  if (plan.ok()) return {};
+  EXPECT_EQ(plan.status().code(), absl::StatusCode::kInvalidArgument);
+  Lines lines;
+  for (const std::string_view line : Split(FromAbsl(plan.status().message()), '\n')) {
+    lines.emplace_back(line);
+  }
+  return lines;
+}
+
+// "id interval timeout", one a check.
+Lines Times(const absl::StatusOr<FleetPlan>& plan) {
+  Lines lines;
+  if (!plan.ok()) return {std::string(FromAbsl(plan.status().message()))};
+  for (const CheckSpec& check : plan->checks) {
+    lines.push_back(Concat(check.id, " ", absl::FormatDuration(check.interval), " ",
+                           absl::FormatDuration(check.timeout)));
+  }
+  return lines;
+}
+
+CheckSpec Find(const absl::StatusOr<FleetPlan>& plan, std::string_view id) {
+  EXPECT_TRUE(plan.ok()) << plan.status();
+  if (plan.ok()) {
+    for (const CheckSpec& check : plan->checks) {
+      if (check.id == id) return check;
+    }
+  }
+  ADD_FAILURE() << "no check " << id;
+  return {};
+}
+
+constexpr std::string_view kWithMailbox =
+    "targets: [{domain: alpha.test, provider: own, mailbox: {address: p@alpha.test}}]\n";
+
+TEST(Plan, ADomainTurnsOnWhatNeedsNoCredentials) {
+  EXPECT_EQ(Times(Plan("targets: [{domain: b.test}, {domain: a.test}]\n")),
+            (Lines{"witness 30s 15s", "b.test/dns.mx 1m 20s", "b.test/smtp.mx 1m 1m",
+                   "a.test/dns.mx 1m 20s", "a.test/smtp.mx 1m 1m"}));
+}
+
+TEST(Plan, AMailboxTurnsOnTheRestAndGoesOnlyToThoseWhoNeedIt) {
+  const absl::StatusOr<FleetPlan> plan = Plan(kWithMailbox);
+  EXPECT_EQ(Times(plan), (Lines{"witness 30s 15s", "alpha.test/dns.mx 1m 20s",
+                                "alpha.test/smtp.mx 1m 1m", "alpha.test/smtp.submit 1m 1m",
+                                "alpha.test/imap.access 1m 1m", "alpha.test/roundtrip 5m 2m"}));
+  ASSERT_TRUE(plan.ok());
+  for (const CheckSpec& check : plan->checks) {
+    const bool needs =
+        check.kind == "smtp.submit" || check.kind == "imap.access" || check.kind == "roundtrip";
+    const Settings* mailbox = check.settings.Find("mailbox");
+    EXPECT_EQ(mailbox != nullptr, needs) << check.id;
+    if (mailbox == nullptr) continue;
+    EXPECT_EQ(mailbox->Find("address")->scalar(), "p@alpha.test");
+  }
+}
+
+TEST(Plan, AChecksKindTargetProviderAndLeg) {
+  const absl::StatusOr<FleetPlan> plan = Plan(kWithMailbox);
+  const CheckSpec roundtrip = Find(plan, "alpha.test/roundtrip");
+  EXPECT_EQ(roundtrip.kind, "roundtrip");
+  EXPECT_EQ(roundtrip.target, "alpha.test");
+  EXPECT_EQ(roundtrip.provider, "own");
+  EXPECT_EQ(roundtrip.leg, Leg::kDelivery);
+  EXPECT_EQ(Find(plan, "alpha.test/dns.mx").leg, Leg::kDns);
+  EXPECT_EQ(Find(plan, "alpha.test/smtp.mx").leg, Leg::kInbound);
+  EXPECT_EQ(Find(plan, "alpha.test/smtp.submit").leg, Leg::kSubmission);
+  EXPECT_EQ(Find(plan, "alpha.test/imap.access").leg, Leg::kAccess);
+  const CheckSpec witness = Find(plan, "witness");
+  EXPECT_EQ(witness.kind, "witness");
+  EXPECT_EQ(witness.target, "");
+  EXPECT_EQ(witness.provider, "");
+  EXPECT_EQ(witness.leg, Leg::kControl);
+}
+
+TEST(Plan, ATargetsSettingsWinOverTheDefaultsKeyByKey) {
+  const absl::StatusOr<FleetPlan> plan = Plan(
+      "defaults: {dns.mx: {interval: 10s, private: allow, expect: [a.test]}}\n"
+      "targets:\n"
+      "  - {domain: alpha.test, checks: {dns.mx: {expect: [b.test], timeout: 3s}}}\n"
+      "  - {domain: beta.test}\n");
+  EXPECT_EQ(Times(plan)[1], "alpha.test/dns.mx 10s 3s");
+  EXPECT_EQ(Times(plan)[3], "beta.test/dns.mx 10s 20s");
+  const Settings own = Find(plan, "alpha.test/dns.mx").settings;
+  EXPECT_EQ(own.entries().size(), 2u);  // the scheduler's keys are taken out
+  EXPECT_EQ(own.Find("private")->scalar(), "allow");
+  EXPECT_EQ(own.Find("expect")->items().at(0).scalar(), "b.test");
+  EXPECT_EQ(own.origin(), "c.yaml:4");
+  const Settings inherited = Find(plan, "beta.test/dns.mx").settings;
+  EXPECT_EQ(inherited.Find("expect")->items().at(0).scalar(), "a.test");
+  EXPECT_EQ(inherited.origin(), "c.yaml:2");
+}
+
+TEST(Plan, AKindMayBeTurnedOffEverywhereAndOnInOnePlace) {
+  EXPECT_EQ(Times(Plan("defaults: {smtp.mx: {enabled: false}}\n"
+                       "targets: [{domain: a.test}, {domain: b.test, checks: {dns.mx: {enabled: "
+                       "false}, smtp.mx: {enabled: true}}}]\n")),
+            (Lines{"witness 30s 15s", "a.test/dns.mx 1m 20s", "b.test/smtp.mx 1m 1m"}));
+}
+
+TEST(Plan, TheWitnessAsksNeutralPartiesUnlessTold) {
+  const Settings usual = Find(Plan("targets: [{domain: a.test}]\n"), "witness").settings;
+  Lines anchors;
+  for (const Settings& anchor : usual.Find("anchors")->items()) anchors.push_back(anchor.scalar());
+  EXPECT_EQ(anchors, (Lines{"1.1.1.1:443", "8.8.8.8:443", "9.9.9.9:443"}));
+  EXPECT_EQ(usual.Find("zone")->scalar(), "iana.org");
+
+  const CheckSpec told = Find(Plan("witness: {interval: 5s, anchors: ['192.0.2.1:443']}\n"
+                                   "targets: [{domain: a.test}]\n"),
+                              "witness");
+  EXPECT_EQ(told.interval, absl::Seconds(5));
+  EXPECT_EQ(told.settings.Find("anchors")->items().size(), 1u);
+  EXPECT_EQ(told.settings.Find("zone"), nullptr);
+
+  const CheckSpec zone =
+      Find(Plan("witness: {zone: neutral.test}\ntargets: [{domain: a.test}]\n"), "witness");
+  EXPECT_EQ(zone.settings.Find("zone")->scalar(), "neutral.test");
+  EXPECT_EQ(zone.settings.Find("anchors")->items().size(), 3u);
+}
+
+TEST(Plan, RoundTripsKeepToTheFloor) {
+  const std::string what =
+      "is below round_trip_floor (1m): providers take frequent probe mail for abuse";
+  EXPECT_EQ(Mistaken("targets: [{domain: a.test, mailbox: {address: p@a.test}, checks: {\n"
+                     "  roundtrip: {interval: 59s}}}]\n"),
+            Lines{Concat("c.yaml:3: targets[0].checks.roundtrip.interval: ", what)});
+  // Told once, where it is written.
+  EXPECT_EQ(Mistaken("defaults: {roundtrip: {interval: 1s}}\n"
+                     "targets: [{domain: a.test, mailbox: {address: p@a.test}},\n"
+                     "  {domain: b.test, mailbox: {address: p@b.test}}]\n"),
+            Lines{Concat("c.yaml:2: defaults.roundtrip.interval: ", what)});
+  EXPECT_EQ(Times(Plan(Concat("defaults: {roundtrip: {interval: 1m}}\n", kWithMailbox))).back(),
+            "alpha.test/roundtrip 1m 2m");
+  EXPECT_EQ(Times(Plan(Concat("round_trip_floor: 20m\n", kWithMailbox))).back(),
+            "alpha.test/roundtrip 20m 2m");
+}
+
+TEST(Plan, AllMistakesAreToldAtOnceWithTheirLines) {
+  EXPECT_EQ(Mistaken("defaults:\n"
+                     "  dns.mx: {interval: 0s}\n"
+                     "  dns: {}\n"
+                     "witness: {timeout: 1h, enabled: false}\n"
+                     "targets:\n"
+                     "  - domain: a.test\n"
+                     "    checks:\n"
+                     "      smtp.mx: {interval: soon, enabled: maybe}\n"
+                     "      dns.mx: false\n"
+                     "      imap.access: {interval: 30s}\n"
+                     "      imap: {}\n"),
+            (Lines{"c.yaml:4: defaults.dns: is no check kind; there are dns.mx, smtp.mx, "
+                   "smtp.submit, imap.access, roundtrip",
+                   "c.yaml:3: defaults.dns.mx.interval: 0s is not between 1s and 24h",
+                   "c.yaml:5: witness.timeout: 1h is not between 100ms and 10m",
+                   "c.yaml:5: witness.enabled: must not be false: without a witness, an agent's "
+                   "own fault looks like an outage",
+                   "c.yaml:10: targets[0].checks.dns.mx: must be a map of keys, but is a single "
+                   "value",
+                   "c.yaml:12: targets[0].checks.imap: is no check kind; there are dns.mx, "
+                   "smtp.mx, smtp.submit, imap.access, roundtrip",
+                   "c.yaml:9: targets[0].checks.smtp.mx.enabled: 'maybe' is neither true nor "
+                   "false",
+                   "c.yaml:9: targets[0].checks.smtp.mx.interval: 'soon' is not a duration such "
+                   "as 250ms, 30s, 5m or 1h30m",
+                   "c.yaml:11: targets[0].checks.imap.access: needs a mailbox, and the target has "
+                   "none"}));
+}
+
+TEST(Plan, AKindThatNeedsAMailboxMayBeTurnedOffWithoutOne) {
+  EXPECT_EQ(Mistaken("targets: [{domain: a.test, checks: {imap.access: {enabled: false}}}]\n"),
+            Lines{});
+  EXPECT_EQ(Mistaken("defaults: {imap.access: {interval: 30s}}\ntargets: [{domain: a.test}]\n"),
+            Lines{});
+}
+
+TEST(PlannedKinds, AreInTheOrderAPersonReadsThem) {
+  Lines kinds;
+  for (const PlannedKind& kind : PlannedKinds()) kinds.emplace_back(kind.kind);
+  EXPECT_EQ(kinds, (Lines{"dns.mx", "smtp.mx", "smtp.submit", "imap.access", "roundtrip"}));
+}
+
+}  // namespace
+}  // namespace postwatch::collector
