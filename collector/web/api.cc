@@ -35,7 +35,11 @@ class Api {
   explicit Api(ApiDeps deps) : deps_(std::move(deps)) {}
 
   void Handle(const HttpRequest& request, HttpReply reply) const {
-    if (request.method == "POST" && request.path == "/-/reload") {
+    if (request.path == "/-/reload") {
+      if (request.method != "POST") {
+        reply(ErrorResponse(405, "use POST to reload"));
+        return;
+      }
       const absl::Status status = deps_.reload();
       reply(status.ok() ? HttpResponse{.body = "reloaded\n"}
                         : ErrorResponse(400, FromAbsl(status.message())));

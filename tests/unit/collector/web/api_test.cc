@@ -1,0 +1,231 @@
+#include "collector/web/api.h"
+
+#include <gtest/gtest.h>
+
+#include "collector/store/open_store.h"
+#include "collector/web/board_json.h"
+#include "tests/contract/store_samples.h"
+#include "tests/support/fake_store.h"
+#include "tests/support/incident_samples.h"
+
+namespace postwatch::collector {
+namespace {
+
+class FixedBoard : public BoardSource {
+ public:
+  Board Current() const override { return board; }
+  Board board;
+};
+
+// Remembers what it was asked for, and can be told to fail.
+class AskedStore : public FakeStore {
+ public:
+  using FakeStore::FakeStore;
+
+  absl::StatusOr<std::vector<Sighting>> Observations(const ObservationQuery& query) override {
+    observations = query;
+    if (!failure.ok()) return failure;
+    return FakeStore::Observations(query);
+  }
+  absl::StatusOr<std::vector<Incident>> Incidents(const IncidentQuery& query) override {
+    incidents = query;
+    if (!failure.ok()) return failure;
+    return FakeStore::Incidents(query);
+  }
+  absl::StatusOr<std::optional<Incident>> FindIncident(const std::string& id) override {
+    if (!failure.ok()) return failure;
+    return FakeStore::FindIncident(id);
+  }
+
+  ObservationQuery observations;
+  IncidentQuery incidents;
+  absl::Status failure;
+};
+
+class ApiTest : public testing::Test {
+ protected:
+  // Every request gets exactly one answer.
+  HttpResponse Ask(const std::string& method, const std::string& target) {
+    HttpRequest request{.method = method};
+    EXPECT_TRUE(SplitTarget(target, request.path, request.query)) << target;
+    std::vector<HttpResponse> answers;
+    api(request, [&answers](HttpResponse answer) { answers.push_back(std::move(answer)); });
+    EXPECT_EQ(answers.size(), 1u) << target;
+    return answers.empty() ? HttpResponse{.status = 0} : answers.front();
+  }
+  HttpResponse Get(const std::string& target) { return Ask("GET", target); }
+
+  static std::string Error(const HttpResponse& response) {
+    EXPECT_EQ(response.content_type, "application/json");
+    return std::to_string(response.status) + " " + response.body;
+  }
+
+  AskedStore store{OpenStore("sqlite::memory:").value()};
+  FixedBoard board;
+  absl::Status accepts, ready, reloaded;
+  int reloads = 0;
+  HttpHandler api = MakeApi({.board = &board,
+                             .read_store =
+                                 [this](std::function<void(Store&)> work) {
+                                   if (accepts.ok()) work(store);
+                                   return accepts;
+                                 },
+                             .metrics = [] { return std::string("up 1\n"); },
+                             .ready = [this] { return ready; },
+                             .reload =
+                                 [this] {
+                                   ++reloads;
+                                   return reloaded;
+                                 }});
+};
+
+TEST_F(ApiTest, HealthAndReadiness) {
+  EXPECT_EQ(Get("/-/healthy").status, 200);
+  EXPECT_EQ(Get("/-/healthy").body, "healthy\n");
+  EXPECT_EQ(Get("/-/ready").body, "ready\n");
+  ready = absl::UnavailableError("the engine does not tick");
+  EXPECT_EQ(Get("/-/ready").status, 503);
+  EXPECT_EQ(Get("/-/ready").body, "not ready: the engine does not tick\n");
+  EXPECT_EQ(Get("/-/healthy").status, 200);
+}
+
+TEST_F(ApiTest, Metrics) {
+  const HttpResponse metrics = Get("/metrics");
+  EXPECT_EQ(metrics.status, 200);
+  EXPECT_EQ(metrics.content_type, "text/plain; version=0.0.4; charset=utf-8");
+  EXPECT_EQ(metrics.body, "up 1\n");
+}
+
+TEST_F(ApiTest, ThePageAndItsParts) {
+  EXPECT_EQ(Get("/").content_type, "text/html; charset=utf-8");
+  EXPECT_NE(Get("/").body.find("<!doctype html>"), std::string::npos);
+  EXPECT_EQ(Get("/app.js").status, 200);
+  EXPECT_EQ(Get("/style.css").status, 200);
+}
+
+TEST_F(ApiTest, ReloadIsAPost) {
+  EXPECT_EQ(Get("/-/reload").status, 405);
+  EXPECT_EQ(reloads, 0);
+  const HttpResponse done = Ask("POST", "/-/reload");
+  EXPECT_EQ(done.status, 200);
+  EXPECT_EQ(done.body, "reloaded\n");
+  EXPECT_EQ(reloads, 1);
+  reloaded = absl::InvalidArgumentError("c.yaml:1: tls: is missing");
+  EXPECT_EQ(Error(Ask("POST", "/-/reload")), R"(400 {"error":"c.yaml:1: tls: is missing"})");
+}
+
+TEST_F(ApiTest, NothingElseIsWritten) {
+  for (const char* method : {"POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE"}) {
+    EXPECT_EQ(Ask(method, "/api/v1/board").status, 405) << method;
+    EXPECT_EQ(Ask(method, "/").status, 405) << method;
+  }
+  EXPECT_EQ(Ask("PUT", "/-/reload").status, 405);
+  EXPECT_EQ(reloads, 0);
+}
+
+TEST_F(ApiTest, HeadIsAnsweredAsGet) {
+  EXPECT_EQ(Ask("HEAD", "/-/healthy").body, "healthy\n");  // the server leaves the body out
+  EXPECT_EQ(Ask("HEAD", "/api/v1/board").status, 200);
+}
+
+TEST_F(ApiTest, WhatThereIsNotIsNotFound) {
+  EXPECT_EQ(Get("/nothing").status, 404);
+  EXPECT_EQ(Get("/../etc/passwd").status, 404);
+  EXPECT_EQ(Get("/api/v1").status, 404);
+  EXPECT_EQ(Error(Get("/api/v1/secr%22ets")),
+            R"(404 {"error":"/api/v1/ knows board, targets, agents, incidents and observations, )"
+            R"(but not 'secr\"ets'"})");
+  EXPECT_EQ(Get("/api/v1/boards").status, 404);
+}
+
+TEST_F(ApiTest, TheBoardInWholeAndInParts) {
+  AgentRecord agent;
+  agent.vantage.agent = "eu-1";
+  board.board = {.at = Noon(),
+                 .regions = {"eu"},
+                 .targets = {{.target = "alpha.test"}},
+                 .agents = {agent},
+                 .open = {AccessOutage()}};
+  EXPECT_EQ(Get("/api/v1/board").body, BoardJson(board.board));
+  EXPECT_EQ(Get("/api/v1/targets").body, TargetsJson(board.board));
+  EXPECT_EQ(Get("/api/v1/agents").body, AgentsJson(board.board));
+  EXPECT_EQ(Get("/api/v1/agents").content_type, "application/json");
+}
+
+TEST_F(ApiTest, IncidentsOpenOrAll) {
+  Decision decision;
+  decision.incidents = {MakeIncident("inc-a", absl::Seconds(1)),
+                        MakeIncident("inc-b", absl::Seconds(2))};
+  decision.incidents[1].state = IncidentState::kResolved;
+  ASSERT_TRUE(store.Commit(decision).ok());
+  EXPECT_EQ(Get("/api/v1/incidents").body,
+            IncidentsJson({decision.incidents[1], decision.incidents[0]}));
+  EXPECT_FALSE(store.incidents.open_only);
+  EXPECT_EQ(Get("/api/v1/incidents?state=all").body, Get("/api/v1/incidents").body);
+  EXPECT_EQ(Get("/api/v1/incidents?state=open").body, IncidentsJson({decision.incidents[0]}));
+  EXPECT_TRUE(store.incidents.open_only);
+}
+
+TEST_F(ApiTest, OneIncident) {
+  Decision decision;
+  decision.incidents = {MakeIncident("inc-a", absl::Seconds(1))};
+  ASSERT_TRUE(store.Commit(decision).ok());
+  const HttpResponse found = Get("/api/v1/incidents/inc-a");
+  EXPECT_EQ(found.status, 200);
+  EXPECT_TRUE(found.body.starts_with(R"({"id":"inc-a","state":"open",)")) << found.body;
+  EXPECT_EQ(Error(Get("/api/v1/incidents/inc-b")),
+            R"(404 {"error":"there is no incident 'inc-b'"})");
+  EXPECT_EQ(Get("/api/v1/incidents/").status, 404);
+  EXPECT_EQ(Get("/api/v1/incidents/inc-a%27%20OR%201=1").status, 404);
+}
+
+TEST_F(ApiTest, LimitsAreKeptWithinTheirRange) {
+  const auto limit_of = [this](const std::string& query) {
+    Get("/api/v1/incidents" + query);
+    Get("/api/v1/observations" + query);
+    EXPECT_EQ(store.incidents.limit, store.observations.limit);
+    return store.incidents.limit;
+  };
+  EXPECT_EQ(limit_of(""), 100);
+  EXPECT_EQ(limit_of("?limit=7"), 7);
+  EXPECT_EQ(limit_of("?limit=1000"), 1000);
+  EXPECT_EQ(limit_of("?limit=1001"), 1000);
+  EXPECT_EQ(limit_of("?limit=0"), 1);
+  EXPECT_EQ(limit_of("?limit=-5"), 1);
+  EXPECT_EQ(limit_of("?limit=9223372036854775807"), 1000);
+  EXPECT_EQ(limit_of("?limit=99999999999999999999"), 100);
+  EXPECT_EQ(limit_of("?limit=many"), 100);
+}
+
+TEST_F(ApiTest, ObservationsByWhatIsAsked) {
+  ASSERT_TRUE(store.Append({MakeSighting("a1", 1), MakeSighting("a1", 2)}).ok());
+  EXPECT_EQ(Get("/api/v1/observations").body,
+            ObservationsJson({MakeSighting("a1", 2), MakeSighting("a1", 1)}));
+  Get("/api/v1/observations?agent=a1&target=alpha.test&check=alpha.test%2Fsmtp.mx&outcome=fail"
+      "&since=1700000000");
+  EXPECT_EQ(store.observations.agent, "a1");
+  EXPECT_EQ(store.observations.target, "alpha.test");
+  EXPECT_EQ(store.observations.check_id, "alpha.test/smtp.mx");
+  EXPECT_EQ(store.observations.outcome, "fail");
+  EXPECT_EQ(store.observations.from, ContractTime());
+  EXPECT_TRUE(store.observations.newest_first);
+  Get("/api/v1/observations?since=yesterday");
+  EXPECT_EQ(store.observations.from, absl::InfinitePast());
+}
+
+TEST_F(ApiTest, AStoreThatRefusesOrFailsIsUnavailable) {
+  const std::vector<std::string> reads = {"/api/v1/incidents", "/api/v1/incidents/inc-a",
+                                          "/api/v1/observations"};
+  accepts = absl::ResourceExhaustedError("the store has too much to do");
+  for (const std::string& read : reads) {
+    EXPECT_EQ(Error(Get(read)), R"(503 {"error":"the store has too much to do"})") << read;
+  }
+  accepts = absl::OkStatus();
+  store.failure = absl::InternalError("disk \"full\"");
+  for (const std::string& read : reads) {
+    EXPECT_EQ(Error(Get(read)), R"(503 {"error":"disk \"full\""})") << read;
+  }
+}
+
+}  // namespace
+}  // namespace postwatch::collector
