@@ -4,16 +4,28 @@
 #include "cli/advice.h"
 #include "common/base/json.h"
 #include "common/base/text.h"
+#include "common/mail/peer_text.h"
 
 namespace postwatch::cli {
 namespace {
 
-// Servers' words go to a terminal here: nothing in them may act on it.
+// Servers' words go to a terminal here: nothing in them may act on it, nor turn the direction of
+// the text around (U+202A to U+202E, U+2066 to U+2069). U+0080 to U+009F are control characters
+// too; terminals obey some of them.
 std::string Printable(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) {
-    if (c == '\n') c = ' ';
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = '?';
+  std::string out;
+  const std::string clean = PeerText(text, text.size());
+  for (size_t at = 0; at < clean.size(); ++at) {
+    const std::string_view rest = std::string_view(clean).substr(at);
+    const bool c1 = rest.size() > 1 && rest[0] == '\xC2' && static_cast<uint8_t>(rest[1]) < 0xA0;
+    const bool bidi = (rest >= "\u202A" && rest.substr(0, 3) <= "\u202E") ||
+                      (rest >= "\u2066" && rest.substr(0, 3) <= "\u2069");
+    if (c1 || bidi) {
+      out += '?';
+      at += c1 ? 1 : 2;
+    } else {
+      out += rest[0] == '\n' ? ' ' : rest[0];
+    }
   }
   return out;
 }
