@@ -131,7 +131,7 @@ void SinkWorker::Try(Waiting waiting) {
       ++counters_.failed_tries;
       waiting.due = retry_at;
       ++waiting.delivery.attempts;
-      queue_.insert(queue_.begin(), std::move(waiting));
+      queue_.push_front(std::move(waiting));
     }
   }
   record_(std::move(outcome));

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <condition_variable>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -80,7 +81,7 @@ class SinkWorker {
   mutable std::mutex mu_;
   std::condition_variable changed_;
   // Guarded by mu_.
-  std::vector<Waiting> queue_;
+  std::deque<Waiting> queue_;
   SinkCounters counters_;
   bool stopping_ = false;
 
