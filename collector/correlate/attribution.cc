@@ -54,27 +54,32 @@ class Search {
 
  private:
   std::vector<Suspect> RunOnce() const {
+    const auto is_real = [&](ComponentId id) {
+      return IsReal(KindOf(id)) && KindOf(id) != Kind::kQueue;
+    };
+    const auto is_local = [&](ComponentId id) { return IsLocal(KindOf(id)); };
     Beliefs beliefs = model_.Noise();
-    std::vector<Pick> real;
-    PickReal(false, beliefs, real);
-    HoldBackDeliveries(real, beliefs);
-    PickReal(true, beliefs, real);
-    Absorb(real);
+    std::vector<Pick> picks;
+    // From one place a fault of the path looks like one of the service.
+    if (situation_.fleet.IsSingleVantage()) PickAll(is_real, beliefs, picks);
+    PickAll([&](ComponentId id) { return is_real(id) || is_local(id); }, beliefs, picks);
+    HoldBackDeliveries(picks, beliefs);
+    PickAll([&](ComponentId id) { return KindOf(id) == Kind::kQueue; }, beliefs, picks);
+    Absorb(picks);
     std::vector<Suspect> suspects;
-    for (const Pick& pick : real) {
-      const Beliefs others = Explaining(model_.Noise(), real, pick);
+    for (const Pick& pick : picks) {
+      Beliefs others = model_.Noise();
+      for (const Pick& other : picks) {
+        if (other.id != pick.id) model_.Explain(other.fit, others);
+      }
       suspects.push_back(MakeSuspect(pick, others));
-      WeighAgainstLocal(suspects.back(), others);
+      if (suspects.back().real) {
+        WeighAgainstLocal(suspects.back(), others);
+      } else {
+        Weigh(suspects.back(), others, {});
+      }
     }
-    std::vector<Pick> local;
-    const Beliefs left = beliefs;
-    while (PickLocal(beliefs, local)) {
-    }
-    for (const Pick& pick : local) {
-      const Beliefs others = Explaining(left, local, pick);
-      suspects.push_back(MakeSuspect(pick, others));
-      Weigh(suspects.back(), others, {});
-    }
+    std::ranges::stable_partition(suspects, &Suspect::real);
     return suspects;
   }
 
@@ -114,27 +119,43 @@ class Search {
     return quorum;
   }
 
-  // All services seen of the provider fail somewhere, and there are several.
-  bool FailsAltogether(ComponentId provider) const {
+  // All services known of the provider fail, none of them just here and there, and there are
+  // several.
+  bool FailsAltogether(ComponentId provider, absl::Time since) const {
     const auto it = situation_.services.find(provider);
     if (it == situation_.services.end() || it->second.size() < 2) return false;
-    return std::ranges::all_of(it->second, [](const auto& s) { return s.second.failing > 0; });
+    std::map<const Cell*, const Event*> latest;
+    for (const Event& event : situation_.events) {
+      const bool counts = !event.assumed && event.record->began >= since;
+      if (counts && event.record->Crosses(provider)) latest[event.cell] = &event;
+    }
+    return std::ranges::all_of(it->second, [&](ComponentId service) {
+      int failing = 0, passing = 0;
+      for (const auto& [cell, event] : latest) {
+        if (event->record->Crosses(service)) ++(event->failed ? failing : passing);
+      }
+      return failing > 0 && failing * 2 >= passing;
+    });
   }
 
   bool MayBeReal(ComponentId id, const Fit& fit) const {
     if (rejected_.contains(id)) return false;
-    if (KindOf(id) == Kind::kProvider && !FailsAltogether(id)) return false;
+    if (KindOf(id) == Kind::kProvider && !FailsAltogether(id, fit.since)) return false;
     return IsStanding(id) || QuorumOf(fit.failures).Meets(situation_.fleet);
   }
 
-  void PickReal(bool queues, Beliefs& beliefs, std::vector<Pick>& picks) const {
+  // Takes the best explanation of what is left, again and again.
+  template <class Filter>
+  void PickAll(Filter filter, Beliefs& beliefs, std::vector<Pick>& picks) const {
     while (picks.size() < kMaxPicks) {
       Pick best;
       best.fit.score = kWorthPicking;
       for (const ComponentId id : model_.candidates()) {
-        if (!IsReal(KindOf(id)) || (KindOf(id) == Kind::kQueue) != queues) continue;
+        if (!filter(id)) continue;
         Fit fit = model_.FitOf(id, beliefs);
-        if (fit.score > best.fit.score && MayBeReal(id, fit)) best = {id, std::move(fit), {}};
+        if (fit.score <= best.fit.score) continue;
+        if (IsReal(KindOf(id)) && !MayBeReal(id, fit)) continue;
+        best = {id, std::move(fit), {}};
       }
       if (best.fit.failures.empty()) return;
       model_.Explain(best.fit, beliefs);
@@ -142,26 +163,12 @@ class Search {
     }
   }
 
-  bool PickLocal(Beliefs& beliefs, std::vector<Pick>& picks) const {
-    if (picks.size() >= kMaxPicks) return false;
-    Pick best;
-    best.fit.score = kWorthPicking;
-    for (const ComponentId id : model_.candidates()) {
-      if (!IsLocal(KindOf(id))) continue;
-      Fit fit = model_.FitOf(id, beliefs);
-      if (fit.score > best.fit.score) best = {id, std::move(fit), {}};
-    }
-    if (best.fit.failures.empty()) return false;
-    model_.Explain(best.fit, beliefs);
-    picks.push_back(std::move(best));
-    return true;
-  }
-
   // A letter that could not be fetched or handed in is not lost: what does not arrive accuses the
   // queue only where the rest of the provider works.
   void HoldBackDeliveries(const std::vector<Pick>& picks, Beliefs& beliefs) const {
     std::set<std::string> down;
     for (const Pick& pick : picks) {
+      if (!IsReal(KindOf(pick.id))) continue;
       for (const size_t i : pick.fit.failures) down.insert(EventAt(i).cell->provider);
     }
     std::set<std::pair<std::string, std::string>> shut_out;
@@ -216,14 +223,6 @@ class Search {
         picks.erase(picks.begin() + static_cast<ptrdiff_t>(part));
       }
     }
-  }
-
-  // `beliefs` with all picks but one explaining what they can.
-  Beliefs Explaining(Beliefs beliefs, const std::vector<Pick>& picks, const Pick& one) const {
-    for (const Pick& other : picks) {
-      if (other.id != one.id) model_.Explain(other.fit, beliefs);
-    }
-    return beliefs;
   }
 
   Suspect MakeSuspect(const Pick& pick, const Beliefs& others) const {

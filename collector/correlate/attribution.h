@@ -47,8 +47,8 @@ struct KnownFaults {
   std::set<ComponentRef> local;  // open for some time: an agent they explain is no new witness
 };
 
-// Real suspects first, then local ones; each in the order found. Failures that a real suspect
-// explains do not accuse anything local.
+// Real suspects first, then local ones; each in the order found. A failure accuses only what
+// explains it best.
 std::vector<Suspect> Attribute(const Situation& situation, const ComponentTable& components,
                                const KnownFaults& known);
 

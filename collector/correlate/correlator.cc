@@ -19,6 +19,7 @@ namespace {
 // A large situation is thought through less often than every observation.
 constexpr size_t kLargeSituation = 300;
 constexpr absl::Duration kThinkEvery = absl::Milliseconds(500);
+constexpr absl::Duration kThinkOfPassesEvery = absl::Milliseconds(250);
 constexpr absl::Duration kExpireEvery = absl::Seconds(10);
 constexpr absl::Duration kConditionLasts = absl::Seconds(15);
 
@@ -44,9 +45,11 @@ class StagedCorrelator : public Correlator {
     confirmer_.Answered({sighting.vantage.agent, sighting.observation.check_id});
     const Evidence::Filed filed = evidence_.File(sighting, now);
     if (filed == Evidence::Filed::kIgnored) return {};
+    CountNoise(sighting, filed);
     // Passes matter only while something is wrong.
     const bool quiet = size_ == 0 && book_.open().empty();
-    if (filed == Evidence::Filed::kPass && quiet) return {};
+    if (filed == Evidence::Filed::kPass && (quiet || now - thought_ < kThinkOfPassesEvery))
+      return {};
     if (size_ > kLargeSituation && now - thought_ < kThinkEvery) return {};
     return Think(now);
   }
@@ -68,6 +71,14 @@ class StagedCorrelator : public Correlator {
   absl::Time Advance(absl::Time now) {
     now_ = std::max(now_, now);
     return now_;
+  }
+
+  // What an incident explains is no noise.
+  void CountNoise(const Sighting& sighting, Evidence::Filed filed) {
+    const CellKey cell{sighting.vantage.agent, sighting.observation.check_id};
+    if (sighting.leg == Leg::kControl || filed == Evidence::Filed::kAmended) return;
+    if (book_.Explains(cell)) return;
+    evidence_.CountNoise(cell.agent, filed == Evidence::Filed::kFailure);
   }
 
   Findings Think(absl::Time now) {

@@ -6,7 +6,7 @@
 namespace postwatch::collector {
 namespace {
 
-constexpr double kRealGain = 1.0;
+constexpr double kRealGain = 6.0;  // two failures that name their cause, or three that do not
 constexpr double kRealOdds = 3.5;  // 97 % real
 constexpr double kLocalGain = 4.0;
 constexpr size_t kEnoughFailures = 3;
@@ -43,6 +43,37 @@ Decision DecideAlone(const Suspect& suspect, const Situation& situation, const W
   return lasting && suspect.gain >= kRealGain ? Decision::kOpenGuarded : Decision::kWait;
 }
 
+// Whether the agent has shown since then that it sees well: by its control check where it has one,
+// else by runs that have nothing to do with the suspect.
+bool IsCredible(const std::string& agent, const Suspect& suspect, const Situation& situation) {
+  int passes = 0, failures = 0, controls = 0;
+  for (const Event& event : situation.events) {
+    if (event.vantage->agent != agent || event.assumed) continue;
+    if (event.record->ended < suspect.since || event.record->Crosses(suspect.id)) continue;
+    if (event.cell->leg == Leg::kControl) ++controls;
+    ++(event.failed ? failures : passes);
+  }
+  if (situation.watched_agents.contains(agent)) return controls > 0;
+  return failures == 0 || passes >= failures;
+}
+
+// The quorum must stand without those who may be unwell themselves.
+bool IsCredible(const Suspect& suspect, const Situation& situation) {
+  Quorum credible = suspect.quorum;
+  credible.agents.clear();
+  credible.regions.clear();
+  credible.networks.clear();
+  for (const size_t i : suspect.failures) {
+    const Event& event = situation.events[i];
+    if (!suspect.quorum.agents.contains(event.vantage->agent)) continue;
+    if (!IsCredible(event.vantage->agent, suspect, situation)) continue;
+    credible.agents.insert(event.vantage->agent);
+    credible.regions.insert(event.vantage->region);
+    credible.networks.insert(event.vantage->network);
+  }
+  return credible.Meets(situation.fleet);
+}
+
 // A letter that is not there accuses its delivery only once the mailbox is seen to be readable,
 // where that is looked at.
 bool IsAccessUnclear(const Suspect& suspect, const Situation& situation) {
@@ -61,6 +92,7 @@ Decision DecideReal(const Suspect& suspect, const Situation& situation, const Wi
   if (IsAccessUnclear(suspect, situation)) return Decision::kWait;
   if (situation.fleet.IsSingleVantage()) return DecideAlone(suspect, situation, witness);
   if (suspect.gain < kRealGain || suspect.real_odds < kRealOdds) return Decision::kWait;
+  if (!IsCredible(suspect, situation)) return Decision::kWait;
   if (suspect.quorum.named || suspect.quorum.confirmed) return Decision::kOpenReal;
   const bool lasting =
       suspect.failures.size() >= kEnoughFailures && SpanOf(suspect, situation) >= kEnoughSpan;

@@ -13,6 +13,9 @@ constexpr size_t kMaxCells = 200000;
 constexpr size_t kMaxRecordsPerCell = 64;
 constexpr size_t kMaxComponents = 65536;  // then the table is rebuilt from what is left
 constexpr size_t kMaxReplyKept = 256;
+constexpr double kNoiseFloor = 0.003, kNoiseCeiling = 0.05;
+constexpr double kNoisePriorRuns = 300;
+constexpr double kNoiseMemory = 4000;  // runs; then the past counts half
 constexpr absl::Duration kClockPeriod = absl::Minutes(30);
 constexpr absl::Duration kClockSettles = absl::Seconds(3);
 constexpr absl::Duration kDefaultInterval = absl::Seconds(60);
@@ -200,6 +203,22 @@ void Evidence::RebuildComponents() {
 const Cell* Evidence::Find(const CellKey& key) const {
   const auto it = cells_.find(key);
   return it == cells_.end() ? nullptr : &it->second;
+}
+
+void Evidence::CountNoise(const std::string& agent, bool failed) {
+  Noise& noise = noise_[agent];
+  noise.runs += 1;
+  if (failed) noise.failures += 1;
+  if (noise.runs < kNoiseMemory) return;
+  noise.runs /= 2;
+  noise.failures /= 2;
+}
+
+double Evidence::NoiseOf(const std::string& agent) const {
+  const auto it = noise_.find(agent);
+  if (it == noise_.end()) return kNoiseFloor;
+  const double rate = (1 + it->second.failures) / (kNoisePriorRuns + it->second.runs);
+  return std::clamp(rate, kNoiseFloor, kNoiseCeiling);
 }
 
 bool Evidence::IsClockSettled(const std::string& agent, absl::Time now) const {

@@ -90,6 +90,11 @@ class Evidence {
   const ComponentTable& components() const { return components_; }
   bool has_control_checks() const { return has_control_; }
 
+  // Counts a run towards how often this agent fails for no known reason.
+  void CountNoise(const std::string& agent, bool failed);
+  // That rate, between 0.3 % and 5 %.
+  double NoiseOf(const std::string& agent) const;
+
   // The agent was heard of long enough for the delay of its reports to be known.
   bool IsClockSettled(const std::string& agent, absl::Time now) const;
 
@@ -101,6 +106,10 @@ class Evidence {
     absl::Time period_start;
     absl::Duration least, previous;
     absl::Duration offset;  // in force: added to the agent's times
+  };
+
+  struct Noise {
+    double runs = 0, failures = 0;
   };
 
   absl::Duration CorrectionFor(const Sighting& sighting, absl::Time now);
@@ -116,6 +125,7 @@ class Evidence {
   std::map<std::string, CheckSpec> plan_;
   std::map<CellKey, Cell> cells_;
   std::map<std::string, AgentClock> clocks_;
+  std::map<std::string, Noise> noise_;
   ComponentTable components_;
 };
 

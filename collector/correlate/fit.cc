@@ -36,7 +36,8 @@ Model::Model(const Situation& situation, const ComponentTable& components)
 
 Beliefs Model::Noise() const {
   Beliefs noise;
-  for (const Event& event : situation_.events) noise.push_back(NoiseOf(event.record->family));
+  for (const Event& event : situation_.events)
+    noise.push_back(NoiseOf(event.record->family, event.noise));
   return noise;
 }
 

@@ -61,6 +61,13 @@ std::string ScopeText(const Verdict& verdict) {
   return Join(parts, ", ");
 }
 
+// Services, hosts and front ends of one leg of one provider: at most one incident at a time.
+bool IsSameLeg(const Verdict& a, const Verdict& b) {
+  return a.level == VerdictLevel::kReal && b.level == VerdictLevel::kReal &&
+         Breadth(a.component) > 0 && Breadth(b.component) > 0 && a.provider == b.provider &&
+         a.leg == b.leg;
+}
+
 bool DiffersForPeople(const Verdict& a, const Verdict& b) {
   return a.component != b.component || a.klass != b.klass || a.level != b.level || a.leg != b.leg ||
          a.severity != b.severity || a.mail_loss != b.mail_loss || a.targets != b.targets ||
@@ -108,7 +115,7 @@ void IncidentBook::Place(const Proposal& proposal, const std::set<ComponentRef>&
     if (!MayTakeOver(*open, proposal, now)) return;
     overlapping.erase(oldest);
   }
-  if (open == nullptr && IsShadowed(proposal)) return;
+  if (open == nullptr && (IsShadowed(proposal) || JoinSameLeg(proposal))) return;
   if (open == nullptr) {
     kind = ChangeKind::kOpened;
     open = Reopen(proposal, now);
@@ -150,7 +157,8 @@ std::vector<std::string> IncidentBook::Overlapping(const Proposal& proposal,
     const auto shared = std::ranges::count_if(
         open.cells, [&](const CellKey& cell) { return proposal.cells.contains(cell); });
     const size_t smaller = std::min(open.cells.size(), proposal.cells.size());
-    if (part || (shared > 0 && static_cast<size_t>(shared) * 2 >= smaller)) {
+    const bool same_leg = IsSameLeg(open.incident.verdict, proposal.verdict);
+    if (part || same_leg || (shared > 0 && static_cast<size_t>(shared) * 2 >= smaller)) {
       ids.push_back(id);
     }
   }
@@ -173,6 +181,16 @@ bool IncidentBook::IsShadowed(const Proposal& proposal) const {
     if (entry.second.incident.verdict.level != VerdictLevel::kReal) return false;
     return std::ranges::includes(entry.second.cells, proposal.cells);
   });
+}
+
+// The incident of that leg, itself still seen, accounts for these failures from now on.
+bool IncidentBook::JoinSameLeg(const Proposal& proposal) {
+  for (auto& [id, open] : open_) {
+    if (!IsSameLeg(open.incident.verdict, proposal.verdict)) continue;
+    open.cells.insert(proposal.cells.begin(), proposal.cells.end());
+    return true;
+  }
+  return false;
 }
 
 OpenIncident& IncidentBook::OpenNew(const Proposal& proposal, absl::Time now) {
@@ -299,6 +317,11 @@ KnownFaults IncidentBook::Known(absl::Time now) const {
     }
   }
   return known;
+}
+
+bool IncidentBook::Explains(const CellKey& cell) const {
+  return std::ranges::any_of(open_,
+                             [&](const auto& entry) { return entry.second.cells.contains(cell); });
 }
 
 std::set<CellKey> IncidentBook::ExplainedCells() const {

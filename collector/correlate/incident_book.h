@@ -52,7 +52,9 @@ class IncidentBook {
   // Faults of the recent past, and the open ones.
   std::vector<SettledFault> Settled(absl::Time now) const;
   KnownFaults Known(absl::Time now) const;
-  // Cells that an open incident accounts for.
+  // Whether an open incident accounts for the cell.
+  bool Explains(const CellKey& cell) const;
+  // All cells for which one does.
   std::set<CellKey> ExplainedCells() const;
 
  private:
@@ -69,6 +71,7 @@ class IncidentBook {
                                        absl::Time now) const;
   bool MayTakeOver(const OpenIncident& old, const Proposal& proposal, absl::Time now) const;
   bool IsShadowed(const Proposal& proposal) const;
+  bool JoinSameLeg(const Proposal& proposal);
   OpenIncident& OpenNew(const Proposal& proposal, absl::Time now);
   OpenIncident* Reopen(const Proposal& proposal, absl::Time now);
   void Merge(const std::vector<std::string>& ids, const std::string& into, absl::Time now,

@@ -62,8 +62,7 @@ constexpr std::array<Row, kFamilies> kSupport = {{
     Row{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0},             // delivery
 }};
 
-constexpr double kCommonNoise = 3e-3;
-constexpr double kNamedNoise = 3e-4;  // nothing random looks like an expired certificate
+constexpr double kNamedNoise = 0.1;  // nothing random looks like an expired certificate
 constexpr double kGreylistNoise = 3e-2;
 
 struct Range {
@@ -151,9 +150,9 @@ double Support(Kind kind, Family family) {
   return kSupport[static_cast<size_t>(family)][Index(kind)];
 }
 
-double NoiseOf(Family family) {
+double NoiseOf(Family family, double rate) {
   if (family == Family::kGreylist) return kGreylistNoise;
-  return NamesItsCause(family) ? kNamedNoise : kCommonNoise;
+  return NamesItsCause(family) ? rate * kNamedNoise : rate;
 }
 
 double LogPrior(Kind kind) { return std::log(kKindTable[Index(kind)].prior); }

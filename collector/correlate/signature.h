@@ -67,8 +67,9 @@ bool IsSeenByFewChecks(Kind kind);
 // How well the fault explains the failure, 0 (it cannot cause it) to 1.
 double Support(Kind kind, Family family);
 
-// How likely one run fails this way with no fault to explain it.
-double NoiseOf(Family family);
+// How likely one run fails this way with no fault to explain it, at an agent that fails `rate` of
+// its runs for no reason.
+double NoiseOf(Family family, double rate);
 
 // log(probability that a component of this kind is at fault at a given time).
 double LogPrior(Kind kind);

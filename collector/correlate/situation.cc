@@ -30,7 +30,10 @@ class StockTaker {
     const absl::Time since = first->record->began;
     for (const auto& [key, cell] : evidence_.cells()) {
       AddPasses(cell, since);
-      if (cell.leg != Leg::kControl) CountService(cell);
+      if (cell.leg != Leg::kControl) NoteServices(cell);
+      if (cell.leg == Leg::kControl && !witness_.IsPartlyUnwell(key.agent)) {
+        stock_.watched_agents.insert(key.agent);
+      }
       if (cell.leg == Leg::kAccess) stock_.watches_access.insert(cell.provider);
     }
     std::ranges::sort(stock_.events, {}, [](const Event& e) {
@@ -89,7 +92,8 @@ class StockTaker {
       const bool current = failure == cell.Latest() && cell.IsFresh(*failure, stock_.now) &&
                            failure->received - failure->ended <= kLate &&
                            evidence_.IsClockSettled(cell.key.agent, stock_.now);
-      stock_.events.push_back({&cell, failure, vantage, true, current, false});
+      stock_.events.push_back(
+          {&cell, failure, vantage, evidence_.NoiseOf(cell.key.agent), true, current, false});
     }
   }
 
@@ -98,7 +102,7 @@ class StockTaker {
     if (vantage == nullptr) return;
     for (const Record& record : cell.records) {
       if (record.outcome != Outcome::kPass || record.ended < since) continue;
-      stock_.events.push_back({&cell, &record, vantage, false, false, false});
+      stock_.events.push_back({&cell, &record, vantage, 0, false, false, false});
     }
   }
 
@@ -108,20 +112,17 @@ class StockTaker {
     if (cell == nullptr || vantage == nullptr) return;
     const Record* latest = cell->Latest();
     if (latest == nullptr || latest->outcome != Outcome::kPass) return;
-    stock_.events.push_back({cell, latest, vantage, false, false, true});
+    stock_.events.push_back({cell, latest, vantage, 0, false, false, true});
   }
 
-  void CountService(const Cell& cell) {
+  void NoteServices(const Cell& cell) {
     const Record* latest = cell.Latest();
     if (latest == nullptr || !cell.IsFresh(*latest, stock_.now)) return;
-    const bool failed = latest->outcome == Outcome::kFail;
-    if (failed && !Counts(cell, *latest)) return;
     for (const ComponentId provider : latest->crossed) {
       if (evidence_.components().KindOf(provider) != Kind::kProvider) continue;
       for (const ComponentId service : latest->crossed) {
         if (evidence_.components().KindOf(service) != Kind::kService) continue;
-        ServiceState& state = stock_.services[provider][service];
-        ++(failed ? state.failing : state.passing);
+        stock_.services[provider].insert(service);
       }
     }
   }

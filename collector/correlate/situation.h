@@ -18,6 +18,7 @@ struct Event {
   const Cell* cell = nullptr;
   const Record* record = nullptr;
   const Vantage* vantage = nullptr;
+  double noise = 0;  // how often this agent fails for no known reason
   bool failed = false;
   bool current = false;  // the newest of its cell, fresh, not from a backlog: may lead to a page
   bool assumed = false;  // an answer we asked for and do not have yet, taken for a pass meanwhile
@@ -32,17 +33,13 @@ struct SettledFault {
   bool keeps_letters = true;  // real: letters sent meanwhile come late or never
 };
 
-// How one service of a provider does now.
-struct ServiceState {
-  int failing = 0, passing = 0;  // cells
-};
-
 struct Situation {
   absl::Time now;
   FleetShape fleet;
   std::vector<Event> events;  // by the time they ended
-  // provider component -> service component -> state
-  std::map<ComponentId, std::map<ComponentId, ServiceState>> services;
+  // provider component -> its services of which something fresh is known
+  std::map<ComponentId, std::set<ComponentId>> services;
+  std::set<std::string> watched_agents;  // those that run control checks
   std::set<std::string> watches_access;  // providers whose mailboxes are read by some check
 
   bool HasFailures() const;

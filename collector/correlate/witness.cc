@@ -33,6 +33,11 @@ bool Concerns(FailureClass trouble, Leg leg, Family family) {
   }
 }
 
+bool IsPartial(FailureClass trouble) {
+  return trouble == FailureClass::kAgentPort25Blocked || trouble == FailureClass::kAgentClockBad ||
+         trouble == FailureClass::kAgentTrustStoreStale;
+}
+
 std::string ClockTime(absl::Time time) {
   return absl::FormatTime("%H:%M:%SZ", time, absl::UTCTimeZone());
 }
@@ -80,6 +85,7 @@ void Witness::Listen(const Evidence& evidence) {
 
 void Witness::JudgeAlone(const std::string& name, Member& member, absl::Time now) {
   member.mask = Mask::kNone;
+  member.partly = false;
   member.reason.clear();
   member.klass = FailureClass::kUnspecified;
   member.blamed = {std::string(component::kAgent), name};
@@ -94,7 +100,8 @@ void Witness::JudgeAlone(const std::string& name, Member& member, absl::Time now
   if (now - last.ended > last.interval * kStaleWitnessIntervals + kWitnessSlack) return;
   size_t first = member.statements.size() - 1;
   while (first > 0 && member.statements[first - 1].failed) --first;
-  member.mask = Mask::kWitness;
+  member.partly = IsPartial(last.klass);
+  if (!member.partly) member.mask = Mask::kWitness;
   member.klass = last.klass;
   member.reason = Concat("witness failing: ", FailureClassName(last.klass));
   member.masked_since = member.statements[first].began;
@@ -184,15 +191,16 @@ void Witness::Conclude(absl::Time now) {
   std::map<ComponentRef, FleetCondition> found;
   int masked = 0;
   for (const auto& [name, member] : members_) {
-    if (member.mask == Mask::kNone) continue;
-    ++masked;
+    if (member.mask == Mask::kNone && !member.partly) continue;
+    if (member.mask != Mask::kNone) ++masked;
     FleetCondition& condition = found[member.blamed];
     if (condition.agents.empty()) {
       condition = {.component = member.blamed, .klass = member.klass, .since = member.masked_since};
     }
     condition.agents.push_back(name);
     condition.since = std::min(condition.since, member.masked_since);
-    const std::string_view text = member.mask == Mask::kSilent
+    const std::string_view text = member.partly ? "what that spoils does not count"
+                                  : member.mask == Mask::kSilent
                                       ? "its view is unknown, which does not mean down"
                                       : "its failures do not count against any service";
     condition.sentence =
@@ -231,7 +239,12 @@ Mask Witness::MaskOf(const std::string& agent) const {
 
 std::string Witness::MaskReason(const std::string& agent) const {
   const auto it = members_.find(agent);
-  return it == members_.end() ? "" : it->second.reason;
+  return it == members_.end() || it->second.mask == Mask::kNone ? "" : it->second.reason;
+}
+
+bool Witness::IsPartlyUnwell(const std::string& agent) const {
+  const auto it = members_.find(agent);
+  return it != members_.end() && it->second.partly;
 }
 
 std::vector<const Vantage*> Witness::Agents() const {
@@ -277,7 +290,8 @@ bool Witness::IsVouchedFor(const std::string& agent) const {
   const auto it = members_.find(agent);
   if (it == members_.end()) return false;
   const std::vector<Statement>& statements = it->second.statements;
-  return statements.empty() ? !has_control_checks_ : !statements.back().failed;
+  if (statements.empty()) return !has_control_checks_;
+  return !statements.back().failed || IsPartial(statements.back().klass);
 }
 
 std::string Witness::Account(const Evidence& evidence, const std::string& agent, absl::Time from,

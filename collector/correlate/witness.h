@@ -53,6 +53,9 @@ class Witness {
   const Vantage* Find(const std::string& agent) const;
   Mask MaskOf(const std::string& agent) const;
   std::string MaskReason(const std::string& agent) const;
+  // Its control check fails in a way that spoils some checks only (port 25 blocked, clock, trust
+  // store): not masked as a whole.
+  bool IsPartlyUnwell(const std::string& agent) const;
   // Sorted by name.
   std::vector<const Vantage*> Agents() const;
   FleetShape Shape() const;
@@ -80,6 +83,7 @@ class Witness {
     Vantage vantage;
     absl::Time last_heard;
     Mask mask = Mask::kNone;
+    bool partly = false;
     std::string reason;
     absl::Time masked_since;
     FailureClass klass = FailureClass::kUnspecified;
