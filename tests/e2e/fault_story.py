@@ -10,6 +10,8 @@ from maillab import LabError
 
 VERDICT_LIMIT_S = 90.0
 OVER_LIMIT_S = 150.0
+# What clients see of a server that was stopped: sessions that end, then refusals.
+STOPPED = ("tcp_refused", "tcp_reset", "conn_closed_early")
 QUIET_ROUNDS = 3  # of checks after the verdict, during which nobody must be told anything more
 
 
