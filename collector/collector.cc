@@ -20,6 +20,7 @@
 #include "common/base/clock.h"
 #include "common/base/log.h"
 #include "common/base/text.h"
+#include "common/config/yaml_file.h"
 #include "common/pki/pem_files.h"
 
 namespace postwatch::collector {
@@ -39,21 +40,19 @@ AlertPipelineOptions PipelineOptions(const CollectorConfig& config) {
   return options;
 }
 
-// All sinks of the configuration, or every mistake in it.
-absl::StatusOr<std::vector<std::unique_ptr<AlertSink>>> MakeSinks(const CollectorConfig& config,
-                                                                  const Clock& clock) {
+// All sinks of the configuration; null in place of one with a mistake.
+std::vector<std::unique_ptr<AlertSink>> MakeSinks(const CollectorConfig& config, const Clock& clock,
+                                                  Mistakes& mistakes) {
   std::string url = config.external_url;
   while (url.ends_with('/')) url.pop_back();
   const SinkDeps deps{.clock = clock, .external_url = url, .secrets = ResolveSecret};
-  Mistakes mistakes;
   std::vector<std::unique_ptr<AlertSink>> sinks;
+  sinks.reserve(config.sinks.size());
   for (size_t i = 0; i < config.sinks.size(); ++i) {
     const SinkConfig& sink = config.sinks[i];
     sinks.push_back(MakeBuiltinSink(sink.type, sink.settings, Concat("alerting.sinks[", i, "]"),
                                     deps, mistakes));
   }
-  absl::Status status = mistakes.ToStatus();
-  if (!status.ok()) return status;
   return sinks;
 }
 
@@ -290,11 +289,11 @@ class LoopCollector : public Collector, private IngestEvents, private EngineOutp
   absl::Status TryReload() {
     absl::StatusOr<CollectorConfig> config = LoadCollectorConfig(options_.config_path);
     if (!config.ok()) return config.status();
-    absl::StatusOr<FleetPlan> plan = MakePlan(*config);
-    if (!plan.ok()) return plan.status();
-    const auto version = ingest_.SetAssignment(plan->checks);
+    Mistakes none;
+    const FleetPlan plan = MakePlan(*config, none);
+    const auto version = ingest_.SetAssignment(plan.checks);
     if (!version.ok()) return version.status();
-    engine_.SetPlan(*plan);
+    engine_.SetPlan(plan);
     config_.targets = config->targets;
     return absl::OkStatus();
   }
@@ -350,10 +349,27 @@ class LoopCollector : public Collector, private IngestEvents, private EngineOutp
 
 }  // namespace
 
+absl::StatusOr<CollectorConfig> LoadCollectorConfig(const std::string& path) {
+  absl::StatusOr<Settings> root = LoadYaml(path);
+  if (!root.ok()) return root.status();
+  Mistakes mistakes;
+  CollectorConfig config = ReadCollectorConfig(*root, mistakes);
+  const SystemClock clock;
+  MakePlan(config, mistakes);
+  MakeSinks(config, clock, mistakes);
+  absl::Status status = mistakes.ToStatus();
+  if (!status.ok()) return status;
+  return config;
+}
+
 absl::StatusOr<std::unique_ptr<Collector>> MakeCollector(CollectorConfig config,
                                                          CollectorOptions options) {
-  absl::StatusOr<FleetPlan> plan = MakePlan(config);
-  if (!plan.ok()) return plan.status();
+  static const SystemClock sink_clock;  // outlives every sink's thread
+  Mistakes mistakes;
+  const FleetPlan plan = MakePlan(config, mistakes);
+  std::vector<std::unique_ptr<AlertSink>> sinks = MakeSinks(config, sink_clock, mistakes);
+  absl::Status status = mistakes.ToStatus();
+  if (!status.ok()) return status;
   absl::StatusOr<PemBundle> pem =
       LoadPemBundle({.ca = config.tls_ca, .certificate = config.tls_cert, .key = config.tls_key});
   if (!pem.ok()) return pem.status();
@@ -362,24 +378,11 @@ absl::StatusOr<std::unique_ptr<Collector>> MakeCollector(CollectorConfig config,
   absl::StatusOr<SavedState> state =
       ReadState(**store, SystemClock().Now(), CorrelatorOptions().evidence_window);
   if (!state.ok()) return state.status();
-  static const SystemClock sink_clock;
-  auto sinks = MakeSinks(config, sink_clock);
-  if (!sinks.ok()) return sinks.status();
   auto collector =
       std::make_unique<LoopCollector>(std::move(config), std::move(options), *std::move(store));
-  absl::Status status = collector->Start(*std::move(state), *plan, *pem, *std::move(sinks));
+  status = collector->Start(*std::move(state), plan, *pem, std::move(sinks));
   if (!status.ok()) return status;
   return collector;
-}
-
-absl::Status CheckCollectorConfig(const CollectorConfig& config) {
-  const SystemClock clock;
-  const auto plan = MakePlan(config);
-  const auto sinks = MakeSinks(config, clock);
-  if (plan.ok()) return sinks.status();
-  if (sinks.ok()) return plan.status();
-  return absl::InvalidArgumentError(
-      Concat(FromAbsl(plan.status().message()), "\n", FromAbsl(sinks.status().message())));
 }
 
 }  // namespace postwatch::collector

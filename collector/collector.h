@@ -34,7 +34,8 @@ class Collector {
 absl::StatusOr<std::unique_ptr<Collector>> MakeCollector(CollectorConfig config,
                                                          CollectorOptions options);
 
-// What --config.check does beyond reading: makes the plan and the sinks. Lists every mistake.
-absl::Status CheckCollectorConfig(const CollectorConfig& config);
+// Reads and checks the file, its checks and its sinks. InvalidArgument lists every mistake as
+// "file:line: key: what".
+absl::StatusOr<CollectorConfig> LoadCollectorConfig(const std::string& path);
 
 }  // namespace postwatch::collector

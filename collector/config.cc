@@ -7,7 +7,6 @@
 
 #include "common/base/ids.h"
 #include "common/base/text.h"
-#include "common/config/yaml_file.h"
 
 namespace postwatch::collector {
 namespace {
@@ -168,8 +167,7 @@ void ReadListen(SettingsReader& root, CollectorConfig& config, Mistakes& mistake
 
 }  // namespace
 
-absl::StatusOr<CollectorConfig> ReadCollectorConfig(const Settings& root) {
-  Mistakes mistakes;
+CollectorConfig ReadCollectorConfig(const Settings& root, Mistakes& mistakes) {
   CollectorConfig config;
   SettingsReader in(root, "", mistakes);
   ReadListen(in, config, mistakes);
@@ -190,15 +188,7 @@ absl::StatusOr<CollectorConfig> ReadCollectorConfig(const Settings& root) {
   ReadTargets(in, config, mistakes);
   ReadAlerting(in, config, mistakes);
   in.Finish();
-  absl::Status status = mistakes.ToStatus();
-  if (!status.ok()) return status;
   return config;
-}
-
-absl::StatusOr<CollectorConfig> LoadCollectorConfig(const std::string& path) {
-  absl::StatusOr<Settings> root = LoadYaml(path);
-  if (!root.ok()) return root.status();
-  return ReadCollectorConfig(*root);
 }
 
 }  // namespace postwatch::collector

@@ -5,7 +5,6 @@
 #include <string>
 #include <vector>
 
-#include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "common/base/secret.h"
 #include "common/model/check_spec.h"
@@ -45,10 +44,8 @@ struct CollectorConfig {
   std::vector<SinkConfig> sinks;
 };
 
-// Reads and checks the file; InvalidArgument lists every mistake as "file:line: key: what".
-absl::StatusOr<CollectorConfig> LoadCollectorConfig(const std::string& path);
-
-// The same on an already read tree; for tests.
-absl::StatusOr<CollectorConfig> ReadCollectorConfig(const Settings& root);
+// What a configuration file says, as far as it can be read. Checks and sinks are looked at by
+// MakePlan and MakeSinks, which add to the same mistakes.
+CollectorConfig ReadCollectorConfig(const Settings& root, Mistakes& mistakes);
 
 }  // namespace postwatch::collector

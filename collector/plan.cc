@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <vector>
 
+#include "collector/ingest/assignment.h"
 #include "common/base/text.h"
 
 namespace postwatch::collector {
@@ -71,6 +73,7 @@ Recipes ReadRecipes(const CollectorConfig& config, const Settings& checks, const
     const std::string here = Concat(path, ".", name);
     if (kind == kKinds.end()) {
       std::vector<std::string_view> names;
+      names.reserve(kKinds.size());
       for (const PlannedKind& known : kKinds) names.push_back(known.kind);
       mistakes.Add(settings.origin(), here,
                    Concat("is no check kind; there are ", Join(names, ", ")));
@@ -85,6 +88,7 @@ Recipes ReadRecipes(const CollectorConfig& config, const Settings& checks, const
 
 Recipes BuiltinRecipes(const CollectorConfig& config) {
   Recipes recipes;
+  recipes.reserve(kKinds.size());
   for (const PlannedKind& kind : kKinds) {
     const bool is_mail = kind.kind == kRoundtrip;
     recipes.push_back(
@@ -94,8 +98,11 @@ Recipes BuiltinRecipes(const CollectorConfig& config) {
   return recipes;
 }
 
-void PlanTarget(const CollectorConfig& config, const TargetConfig& target, const std::string& path,
-                const Recipes& defaults, FleetPlan& plan, Mistakes& mistakes) {
+std::vector<CheckSpec> PlanTarget(const CollectorConfig& config, const TargetConfig& target,
+                                  const std::string& path, const Recipes& defaults,
+                                  Mistakes& mistakes) {
+  std::vector<CheckSpec> checks;
+  checks.reserve(kKinds.size());
   const bool has_mailbox = target.mailbox.kind() == Settings::Kind::kMap;
   const Recipes recipes = ReadRecipes(config, target.checks, path, defaults, mistakes);
   for (size_t i = 0; i < kKinds.size(); ++i) {
@@ -109,18 +116,19 @@ void PlanTarget(const CollectorConfig& config, const TargetConfig& target, const
                    "needs a mailbox, and the target has none");
     }
     if (kind.needs_mailbox) recipe.probe.Set("mailbox", target.mailbox);
-    plan.checks.push_back({.id = Concat(target.domain, "/", kind.kind),
-                           .kind = std::string(kind.kind),
-                           .target = target.domain,
-                           .provider = target.provider,
-                           .leg = kind.leg,
-                           .interval = recipe.interval,
-                           .timeout = recipe.timeout,
-                           .settings = std::move(recipe.probe)});
+    checks.push_back({.id = Concat(target.domain, "/", kind.kind),
+                      .kind = std::string(kind.kind),
+                      .target = target.domain,
+                      .provider = target.provider,
+                      .leg = kind.leg,
+                      .interval = recipe.interval,
+                      .timeout = recipe.timeout,
+                      .settings = std::move(recipe.probe)});
   }
+  return checks;
 }
 
-void PlanWitness(const CollectorConfig& config, FleetPlan& plan, Mistakes& mistakes) {
+CheckSpec PlanWitness(const CollectorConfig& config, Mistakes& mistakes) {
   const Recipe builtin{.interval = absl::Seconds(30), .timeout = absl::Seconds(15)};
   const std::string path(kWitness);
   Recipe recipe = Refine(config.witness, path, builtin, mistakes);
@@ -140,29 +148,32 @@ void PlanWitness(const CollectorConfig& config, FleetPlan& plan, Mistakes& mista
       recipe.probe.Set("zone", Settings::Scalar(std::string(kDefaultZone), "default"));
     }
   }
-  plan.checks.push_back({.id = path,
-                         .kind = path,
-                         .interval = recipe.interval,
-                         .timeout = recipe.timeout,
-                         .settings = std::move(recipe.probe)});
+  return {.id = path,
+          .kind = path,
+          .interval = recipe.interval,
+          .timeout = recipe.timeout,
+          .settings = std::move(recipe.probe)};
 }
 
 }  // namespace
 
 std::span<const PlannedKind> PlannedKinds() { return kKinds; }
 
-absl::StatusOr<FleetPlan> MakePlan(const CollectorConfig& config) {
-  Mistakes mistakes;
+FleetPlan MakePlan(const CollectorConfig& config, Mistakes& mistakes) {
   FleetPlan plan;
   const Recipes defaults =
       ReadRecipes(config, config.defaults, "defaults", BuiltinRecipes(config), mistakes);
-  PlanWitness(config, plan, mistakes);
+  plan.checks.push_back(PlanWitness(config, mistakes));
   for (size_t i = 0; i < config.targets.size(); ++i) {
-    PlanTarget(config, config.targets[i], Concat("targets[", i, "].checks"), defaults, plan,
-               mistakes);
+    std::vector<CheckSpec> checks = PlanTarget(
+        config, config.targets[i], Concat("targets[", i, "].checks"), defaults, mistakes);
+    std::ranges::move(checks, std::back_inserter(plan.checks));
   }
-  absl::Status status = mistakes.ToStatus();
-  if (!status.ok()) return status;
+  if (plan.checks.size() > kMaxAssignedChecks) {
+    mistakes.Add("", "targets",
+                 Concat("make ", plan.checks.size(), " checks, but agents take ",
+                        kMaxAssignedChecks, " at most: watch fewer"));
+  }
   return plan;
 }
 

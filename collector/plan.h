@@ -4,7 +4,6 @@
 #include <span>
 #include <string_view>
 
-#include "absl/status/statusor.h"
 #include "collector/config.h"
 #include "collector/model/fleet.h"
 
@@ -23,8 +22,8 @@ struct PlannedKind {
 // All kinds that a target may name, in the order in which a person reads them.
 std::span<const PlannedKind> PlannedKinds();
 
-// Check ids are "<domain>/<kind>" and "witness". InvalidArgument lists every mistake with its
-// origin.
-absl::StatusOr<FleetPlan> MakePlan(const CollectorConfig& config);
+// Check ids are "<domain>/<kind>" and "witness". A check with a mistake may be missing from the
+// plan.
+FleetPlan MakePlan(const CollectorConfig& config, Mistakes& mistakes);
 
 }  // namespace postwatch::collector

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "collector/collector.h"
 #include "collector/plan.h"
 #include "common/base/text.h"
 #include "common/config/yaml_file.h"
@@ -19,7 +20,11 @@ absl::StatusOr<CollectorConfig> Read(std::string_view text) {
   const auto none = [](const std::string&) -> std::optional<std::string> { return std::nullopt; };
   const absl::StatusOr<Settings> root = ParseYaml(text, "c.yaml", none);
   if (!root.ok()) return root.status();
-  return ReadCollectorConfig(*root);
+  Mistakes mistakes;
+  CollectorConfig config = ReadCollectorConfig(*root, mistakes);
+  absl::Status status = mistakes.ToStatus();
+  if (!status.ok()) return status;
+  return config;
 }
 
 Lines Mistaken(std::string_view text) {
@@ -112,10 +117,11 @@ TEST(CollectorConfig, TheExampleLoadsAndSaysWhatItShows) {
   ASSERT_EQ(config->targets.size(), 2u);
   EXPECT_EQ(config->targets[1].provider, "example-mail");
   EXPECT_EQ(config->sinks.size(), 3u);
-  const absl::StatusOr<FleetPlan> plan = MakePlan(*config);
-  ASSERT_TRUE(plan.ok()) << plan.status();
+  Mistakes mistakes;
+  const FleetPlan plan = MakePlan(*config, mistakes);
+  ASSERT_TRUE(mistakes.empty()) << mistakes.ToStatus();
   Lines checks;
-  for (const CheckSpec& check : plan->checks) checks.push_back(check.id);
+  for (const CheckSpec& check : plan.checks) checks.push_back(check.id);
   EXPECT_EQ(checks,
             (Lines{"witness", "example.org/dns.mx", "example.org/smtp.mx", "example.com/dns.mx",
                    "example.com/smtp.mx", "example.com/smtp.submit", "example.com/roundtrip"}));

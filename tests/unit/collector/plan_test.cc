@@ -16,9 +16,11 @@ absl::StatusOr<FleetPlan> Plan(std::string_view text) {
   const auto none = [](const std::string&) -> std::optional<std::string> { return std::nullopt; };
   const absl::StatusOr<Settings> root = ParseYaml(Concat(kTls, text), "c.yaml", none);
   if (!root.ok()) return root.status();
-  const absl::StatusOr<CollectorConfig> config = ReadCollectorConfig(*root);
-  if (!config.ok()) return config.status();
-  return MakePlan(*config);
+  Mistakes mistakes;
+  FleetPlan plan = MakePlan(ReadCollectorConfig(*root, mistakes), mistakes);
+  absl::Status status = mistakes.ToStatus();
+  if (!status.ok()) return status;
+  return plan;
 }
 
 // The text starts on line 2.
@@ -195,6 +197,17 @@ TEST(Plan, AKindThatNeedsAMailboxMayBeTurnedOffWithoutOne) {
             Lines{});
   EXPECT_EQ(Mistaken("defaults: {imap.access: {interval: 30s}}\ntargets: [{domain: a.test}]\n"),
             Lines{});
+}
+
+TEST(Plan, IsNoLargerThanWhatAgentsTake) {
+  const auto targets = [](int count) {
+    std::string text = "targets:\n";
+    for (int i = 0; i < count; ++i) Append(text, "  - {domain: d", i, ".test}\n");
+    return text;
+  };
+  EXPECT_EQ(Mistaken(targets(4999)), Lines{});  // two each, and the witness
+  EXPECT_EQ(Mistaken(targets(5000)),
+            Lines{"targets: make 10001 checks, but agents take 10000 at most: watch fewer"});
 }
 
 TEST(PlannedKinds, AreInTheOrderAPersonReadsThem) {
