@@ -103,14 +103,6 @@ class CheckTest(FleetCase):
                 self._assert_exit(done, USAGE)
                 self.assertTrue(done.stderr.strip())
 
-    def test_the_other_formats(self):
-        self.fleet.lab.inject("postfix-stop", "alpha")
-        for form, sign in (("junit", "<testsuite"), ("nagios", "CRITICAL"), ("sarif", '"2.1.0"')):
-            with self.subTest(form):
-                done = self._check("--format", form)
-                self._assert_exit(done, CRITICAL)
-                self.assertIn(sign, done.stdout)
-
 
 class ShowTest(FleetCase):
     """incidents and agents, as the collector tells."""
