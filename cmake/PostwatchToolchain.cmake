@@ -40,8 +40,9 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # GCC 12 takes the frame of an inlined coroutine for a mismatched new and delete.
   target_compile_options(postwatch_flags INTERFACE -fcoroutines -Wno-mismatched-new-delete)
   # At -O2 it warns of std::string's own growth, within limits that it does not see.
-  target_compile_options(postwatch_flags INTERFACE
-                         "$<$<CONFIG:Release>:-Wno-array-bounds;-Wno-restrict;-Wno-stringop-overflow;-Wno-stringop-overread>")
+  foreach(warning array-bounds restrict stringop-overflow stringop-overread)
+    target_compile_options(postwatch_flags INTERFACE $<$<CONFIG:Release>:-Wno-${warning}>)
+  endforeach()
 else()
   target_compile_options(postwatch_flags INTERFACE -Wthread-safety)
   add_compile_options(-Xclang -fno-pch-timestamp)
