@@ -111,6 +111,7 @@ void Engine::Remember(const Incident& incident) {
 
 Board Engine::Current() const {
   std::vector<Incident> open;
+  open.reserve(open_.size());
   for (const auto& [id, incident] : open_) open.push_back(incident);
   std::ranges::sort(open, std::ranges::greater(), &Incident::opened);
   return keeper_.Snapshot(clock_.Now(), open, [this](const std::string& agent) {

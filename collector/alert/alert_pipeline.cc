@@ -88,6 +88,7 @@ std::vector<Delivery> AlertPipeline::Tell(AlertEvent event, const Incident& inci
                .incident = incident,
                .decided = now};
   std::vector<Delivery> deliveries;
+  deliveries.reserve(options_.sinks.size());
   for (const std::string& sink : options_.sinks) {
     deliveries.push_back(
         {.id = Concat(told.last.id, "/", sink), .sink = sink, .alert = told.last, .due = now});

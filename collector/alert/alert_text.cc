@@ -96,8 +96,10 @@ std::string_view Verb(AlertEvent event) {
 
 std::string ScopeLine(const Verdict& verdict) {
   std::vector<std::string> words;
-  for (const ScopeRow& row : verdict.scope)
+  words.reserve(verdict.scope.size());
+  for (const ScopeRow& row : verdict.scope) {
     words.push_back(Concat(row.region, " ", RegionWord(row)));
+  }
   return Join(words, ", ");
 }
 

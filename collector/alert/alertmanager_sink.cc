@@ -98,6 +98,7 @@ class AlertmanagerSink : public AlertSink {
     });
     if (current_.empty()) return absl::OkStatus();
     std::vector<Alert> alerts;
+    alerts.reserve(current_.size());
     for (const auto& [id, alert] : current_) alerts.push_back(alert);
     return Post(alerts);
   }

@@ -31,6 +31,7 @@ std::unique_ptr<AlertSink> MakeBuiltinSink(std::string_view type, const Settings
     return mistakes.lines().size() == before ? std::move(sink) : nullptr;
   }
   std::vector<std::string_view> types;
+  types.reserve(kSinks.size());
   for (const SinkKind& kind : kSinks) types.push_back(kind.type);
   mistakes.Add(settings.origin(), Concat(path, ".type"),
                Concat("'", type, "' is none of ", Join(types, ", ")));

@@ -87,10 +87,10 @@ absl::Status SendPost(const HttpPost& post) {
   if (!curl) return absl::ResourceExhaustedError("libcurl has no memory for a request");
   std::unique_ptr<curl_slist, CurlCloser> headers;
   for (const std::string& header : post.headers) {
-    curl_slist* longer = curl_slist_append(headers.get(), header.c_str());
+    curl_slist* shorter = headers.release();
+    curl_slist* longer = curl_slist_append(shorter, header.c_str());
+    headers.reset(longer == nullptr ? shorter : longer);
     if (longer == nullptr) return absl::ResourceExhaustedError("no memory for request headers");
-    headers.release();
-    headers.reset(longer);
   }
   std::string answer;
   bool refused = false;

@@ -159,6 +159,7 @@ void Outbox::AddSink(std::string name, std::unique_ptr<AlertSink> sink) {
 
 std::vector<std::string> Outbox::SinkNames() const {
   std::vector<std::string> names;
+  names.reserve(workers_.size());
   for (const auto& worker : workers_) names.push_back(worker->name());
   return names;
 }
@@ -185,6 +186,7 @@ void Outbox::Enqueue(const std::vector<Delivery>& deliveries) {
 
 std::vector<SinkCounters> Outbox::Counters() const {
   std::vector<SinkCounters> counters;
+  counters.reserve(workers_.size());
   for (const auto& worker : workers_) counters.push_back(worker->Counters());
   return counters;
 }

@@ -18,8 +18,8 @@ namespace http = boost::beast::http;
 using asio::ip::tcp;
 
 constexpr size_t kMaxConnections = 256;
-constexpr uint64_t kMaxBody = 64 * 1024;
-constexpr uint32_t kMaxHeader = 16 * 1024;
+constexpr uint64_t kMaxBody = 64 << 10;
+constexpr uint32_t kMaxHeader = 16 << 10;
 constexpr std::chrono::seconds kIdle(30);
 // Until the next try when the process has no file descriptor left.
 constexpr std::chrono::milliseconds kAcceptPause(100);
@@ -44,7 +44,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   ~Connection() { on_close_(); }
 
   void Read() {
-    parser_.emplace();
+    parser_ = std::make_unique<RequestParser>();
     parser_->body_limit(kMaxBody);
     parser_->header_limit(kMaxHeader);
     stream_.expires_after(kIdle);
@@ -60,6 +60,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   }
 
  private:
+  using RequestParser = http::request_parser<http::string_body>;
+
   void Refuse(int status) {
     if (status == 0) return;
     keep_alive_ = false;
@@ -135,7 +137,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   HttpHandler handler_;
   std::function<void()> on_close_;
   beast::flat_buffer buffer_{kMaxHeader + kMaxBody};
-  std::optional<http::request_parser<http::string_body>> parser_;
+  std::unique_ptr<RequestParser> parser_;  // of the request being read
   std::optional<http::response<http::string_body>> response_;
   bool keep_alive_ = false;
   bool is_head_ = false;

@@ -200,13 +200,18 @@ TEST(Plan, AKindThatNeedsAMailboxMayBeTurnedOffWithoutOne) {
 }
 
 TEST(Plan, IsNoLargerThanWhatAgentsTake) {
-  const auto targets = [](int count) {
-    std::string text = "targets:\n";
-    for (int i = 0; i < count; ++i) Append(text, "  - {domain: d", i, ".test}\n");
-    return text;
-  };
-  EXPECT_EQ(Mistaken(targets(4999)), Lines{});  // two each, and the witness
-  EXPECT_EQ(Mistaken(targets(5000)),
+  CollectorConfig config;
+  for (int i = 0; i < 4999; ++i) {
+    TargetConfig target;
+    target.domain = Concat("d", i, ".test");
+    config.targets.push_back(std::move(target));
+  }
+  Mistakes mistakes;
+  EXPECT_EQ(MakePlan(config, mistakes).checks.size(), 9999u);  // two each, and the witness
+  EXPECT_EQ(mistakes.lines(), Lines{});
+  config.targets.push_back({.domain = "last.test"});
+  MakePlan(config, mistakes);
+  EXPECT_EQ(mistakes.lines(),
             Lines{"targets: make 10001 checks, but agents take 10000 at most: watch fewer"});
 }
 

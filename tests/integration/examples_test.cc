@@ -1,0 +1,74 @@
+// The collector's example is what the programs take, the keys in its comments included.
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <regex>
+#include <sstream>
+
+#include "collector/alert/alert_sink.h"
+#include "collector/config.h"
+#include "collector/plan.h"
+#include "common/base/text.h"
+#include "common/config/yaml_file.h"
+#include "tests/support/probe_fixture.h"
+
+namespace postwatch {
+namespace {
+
+std::string ReadExample() {
+  std::ifstream in(Concat(POSTWATCH_TESTDATA, "/../../docs/examples/collector.yaml"));
+  std::ostringstream text;
+  text << in.rdbuf();
+  return text.str();
+}
+
+// With "# key: value" turned into "key: value", at the same depth. Prose has no colon after its
+// first word.
+std::string Uncommented(const std::string& example) {
+  static const std::regex kCommentedKey(R"(^( *)# ( *[a-z0-9_]+:( .*)?)$)");
+  std::string out;
+  for (const std::string_view line : Split(example, '\n')) {
+    Append(out, std::regex_replace(std::string(line), kCommentedKey, "$1$2"), "\n");
+  }
+  return out;
+}
+
+class ExampleTest : public agent::ProbeFixture {
+ protected:
+  // Every mistake that collector and agents would find in it.
+  std::vector<std::string> MistakesIn(const std::string& text) {
+    const auto none = [](const std::string&) -> std::optional<std::string> { return std::nullopt; };
+    const absl::StatusOr<Settings> root = ParseYaml(text, "collector.yaml", none);
+    if (!root.ok()) return {root.status().ToString()};
+    Mistakes mistakes;
+    const collector::CollectorConfig config = collector::ReadCollectorConfig(*root, mistakes);
+    for (const collector::SinkConfig& sink : config.sinks) {
+      collector::MakeBuiltinSink(sink.type, sink.settings, sink.name, {.clock = clock_}, mistakes);
+    }
+    const collector::FleetPlan plan = collector::MakePlan(config, mistakes);
+    std::vector<std::string> lines = mistakes.lines();
+    for (const CheckSpec& check : plan.checks) {
+      const std::string refusal = Refusal(check);
+      if (!refusal.empty()) lines.push_back(refusal);
+    }
+    return lines;
+  }
+};
+
+TEST_F(ExampleTest, EveryPartTakesItAsItIs) {
+  EXPECT_EQ(MistakesIn(ReadExample()), std::vector<std::string>{});
+}
+
+TEST_F(ExampleTest, EveryPartTakesTheKeysInItsComments) {
+  const std::string text = Uncommented(ReadExample());
+  for (const char* key :
+       {"\nlisten:\n  grpc:", "\nretention: 720h ", "\n  anchors: [",
+        "\n    host:", "\n      username:", "\n        receive_from:\n          address:",
+        "\n  reminder_every:", "\n      ca_file:"}) {
+    EXPECT_NE(text.find(key), text.npos) << key;
+  }
+  EXPECT_EQ(MistakesIn(text), std::vector<std::string>{});
+}
+
+}  // namespace
+}  // namespace postwatch
