@@ -23,7 +23,7 @@ constexpr double kUnaccounted = -4.0;  // for a failure that nothing local can c
 struct Pick {
   ComponentId id = 0;
   Fit fit;
-  std::vector<ComponentId> absorbed;
+  std::vector<Pick> absorbed;  // smaller ones that are part of it; `fit` covers only its own
 };
 
 class Search {
@@ -54,33 +54,48 @@ class Search {
 
  private:
   std::vector<Suspect> RunOnce() const {
-    const auto is_real = [&](ComponentId id) {
-      return IsReal(KindOf(id)) && KindOf(id) != Kind::kQueue;
-    };
-    const auto is_local = [&](ComponentId id) { return IsLocal(KindOf(id)); };
-    Beliefs beliefs = model_.Noise();
+    const auto is_real = [&](ComponentId id) { return IsReal(KindOf(id)); };
+    const auto is_any = [&](ComponentId id) { return is_real(id) || IsLocal(KindOf(id)); };
+    // Letters that did not arrive come last: what else is wrong may account for them.
+    const Beliefs noise = model_.Noise();
+    Beliefs beliefs = noise;
+    for (size_t i = 0; i < beliefs.size(); ++i) {
+      if (IsMissingLetter(EventAt(i))) beliefs[i] = 1;
+    }
     std::vector<Pick> picks;
     // From one place a fault of the path looks like one of the service.
     if (situation_.fleet.IsSingleVantage()) PickAll(is_real, beliefs, picks);
-    PickAll([&](ComponentId id) { return is_real(id) || is_local(id); }, beliefs, picks);
+    PickAll(is_any, beliefs, picks);
+    for (size_t i = 0; i < beliefs.size(); ++i) {
+      if (IsMissingLetter(EventAt(i))) beliefs[i] = noise[i];
+    }
     HoldBackDeliveries(picks, beliefs);
-    PickAll([&](ComponentId id) { return KindOf(id) == Kind::kQueue; }, beliefs, picks);
+    PickAll(is_any, beliefs, picks);
     Absorb(picks);
     std::vector<Suspect> suspects;
     for (const Pick& pick : picks) {
-      Beliefs others = model_.Noise();
+      Beliefs others = noise;
       for (const Pick& other : picks) {
-        if (other.id != pick.id) model_.Explain(other.fit, others);
+        if (other.id != pick.id) ExplainAll(other, others);
       }
       suspects.push_back(MakeSuspect(pick, others));
-      if (suspects.back().real) {
-        WeighAgainstLocal(suspects.back(), others);
-      } else {
-        Weigh(suspects.back(), others, {});
-      }
+      Suspect& suspect = suspects.back();
+      std::vector<Alternative> rivals;
+      if (suspect.real) rivals = WeighAgainstLocal(suspect, others);
+      for (const Pick& part : pick.absorbed) model_.Explain(part.fit, others);
+      Weigh(suspect, pick, others, std::move(rivals));
     }
     std::ranges::stable_partition(suspects, &Suspect::real);
     return suspects;
+  }
+
+  static bool IsMissingLetter(const Event& event) {
+    return event.failed && event.record->family == Family::kDelivery;
+  }
+
+  void ExplainAll(const Pick& pick, Beliefs& beliefs) const {
+    model_.Explain(pick.fit, beliefs);
+    for (const Pick& part : pick.absorbed) model_.Explain(part.fit, beliefs);
   }
 
   // Independent faults of a few vantages explain it better than one of the service.
@@ -119,15 +134,18 @@ class Search {
     return quorum;
   }
 
-  // All services known of the provider fail, none of them just here and there, and there are
-  // several.
-  bool FailsAltogether(ComponentId provider, absl::Time since) const {
-    const auto it = situation_.services.find(provider);
-    if (it == situation_.services.end() || it->second.size() < 2) return false;
+  // All services known of a provider fail, none of them just here and there, and there are several.
+  // A front end is down only if all that is known to answer there fails.
+  bool FailsAltogether(ComponentId whole, absl::Time since) const {
+    const bool front_end = KindOf(whole) == Kind::kSite;
+    const auto it = situation_.services.find(whole);
+    if (it == situation_.services.end()) return front_end;
+    if (!front_end && it->second.size() < 2) return false;
     std::map<const Cell*, const Event*> latest;
     for (const Event& event : situation_.events) {
-      const bool counts = !event.assumed && event.record->began >= since;
-      if (counts && event.record->Crosses(provider)) latest[event.cell] = &event;
+      if (event.assumed || event.record->began < since) continue;
+      if (front_end && event.cell->leg == Leg::kDelivery) continue;
+      if (event.record->Crosses(whole)) latest[event.cell] = &event;
     }
     return std::ranges::all_of(it->second, [&](ComponentId service) {
       int failing = 0, passing = 0;
@@ -138,9 +156,14 @@ class Search {
     });
   }
 
+  bool MayBeWhole(ComponentId id, const Fit& fit) const {
+    const Kind kind = KindOf(id);
+    return (kind != Kind::kProvider && kind != Kind::kSite) || FailsAltogether(id, fit.since);
+  }
+
   bool MayBeReal(ComponentId id, const Fit& fit) const {
     if (rejected_.contains(id)) return false;
-    if (KindOf(id) == Kind::kProvider && !FailsAltogether(id, fit.since)) return false;
+    if (!MayBeWhole(id, fit)) return false;
     return IsStanding(id) || QuorumOf(fit.failures).Meets(situation_.fleet);
   }
 
@@ -179,7 +202,7 @@ class Search {
     }
     for (size_t i = 0; i < situation_.events.size(); ++i) {
       const Event& event = EventAt(i);
-      if (!event.failed || event.record->family != Family::kDelivery) continue;
+      if (!IsMissingLetter(event)) continue;
       const std::string& provider = event.cell->provider;
       if (down.contains(provider) || shut_out.contains({event.cell->key.agent, provider})) {
         beliefs[i] = 1;
@@ -201,11 +224,11 @@ class Search {
     return same && AbsDuration(part.fit.since - whole.fit.since) <= kSameFault;
   }
 
-  // What broke together at one provider is one fault.
+  // What broke together at one provider is one fault, named after what explains most of it.
   void Absorb(std::vector<Pick>& picks) const {
     const auto rank = [&](const Pick& pick) {
       return std::make_tuple(KindOf(pick.id) != Kind::kProvider, !IsStanding(pick.id),
-                             pick.fit.since);
+                             -pick.fit.score, pick.fit.since);
     };
     std::ranges::stable_sort(picks, {}, rank);
     for (size_t whole = 0; whole < picks.size(); ++whole) {
@@ -214,12 +237,7 @@ class Search {
           ++part;
           continue;
         }
-        Pick& into = picks[whole];
-        std::set<size_t> all(into.fit.failures.begin(), into.fit.failures.end());
-        all.insert(picks[part].fit.failures.begin(), picks[part].fit.failures.end());
-        into.fit.failures.assign(all.begin(), all.end());
-        into.fit.since = std::min(into.fit.since, picks[part].fit.since);
-        into.absorbed.push_back(picks[part].id);
+        picks[whole].absorbed.push_back(std::move(picks[part]));
         picks.erase(picks.begin() + static_cast<ptrdiff_t>(part));
       }
     }
@@ -229,23 +247,28 @@ class Search {
     Fit fit = model_.FitOf(pick.id, others);
     if (fit.failures.empty()) fit = pick.fit;
     std::set<size_t> all(fit.failures.begin(), fit.failures.end());
-    if (!pick.absorbed.empty()) all.insert(pick.fit.failures.begin(), pick.fit.failures.end());
+    absl::Time since = std::min(fit.since, pick.fit.since);
+    for (const Pick& part : pick.absorbed) {
+      all.insert(part.fit.failures.begin(), part.fit.failures.end());
+      since = std::min(since, part.fit.since);
+    }
     Suspect suspect{.component = components_.Get(pick.id),
                     .id = pick.id,
                     .real = IsReal(KindOf(pick.id)),
                     .gain = fit.score,
                     .share = fit.share,
-                    .since = std::min(fit.since, pick.fit.since),
+                    .since = since,
                     .failures = {all.begin(), all.end()},
                     .passes = fit.passes};
     suspect.quorum = QuorumOf(suspect.failures);
-    for (const ComponentId id : pick.absorbed) suspect.also.push_back(components_.Get(id));
+    for (const Pick& part : pick.absorbed) suspect.also.push_back(components_.Get(part.id));
     return suspect;
   }
 
   // The best account of the same failures that blames no service: agents, paths, resolvers. All of
-  // them must be accounted for, however unlikely that is.
-  void WeighAgainstLocal(Suspect& suspect, const Beliefs& others) const {
+  // them must be accounted for, however unlikely that is. Returns its first part with the log odds
+  // of the whole.
+  std::vector<Alternative> WeighAgainstLocal(Suspect& suspect, const Beliefs& others) const {
     std::set<size_t> left(suspect.failures.begin(), suspect.failures.end());
     Beliefs beliefs = others;
     double total = 0;
@@ -269,26 +292,32 @@ class Search {
     }
     if (!rivals.empty()) rivals.front().confidence = total;
     suspect.real_odds = suspect.gain - total;
-    Weigh(suspect, others, std::move(rivals));
+    return rivals;
   }
 
-  // `rivals` come with log odds in place of confidence.
-  void Weigh(Suspect& suspect, const Beliefs& others, std::vector<Alternative> rivals) const {
-    const std::set<size_t> mine(suspect.failures.begin(), suspect.failures.end());
+  // The posterior of the suspect among what else could explain its own failures, absorbed ones left
+  // aside. `rivals` come with log odds in place of confidence.
+  void Weigh(Suspect& suspect, const Pick& pick, const Beliefs& others,
+             std::vector<Alternative> rivals) const {
+    const Fit own = model_.FitOf(pick.id, others);
+    const double gain = std::max(own.score, suspect.gain);
+    const std::vector<size_t>& explained = own.failures.empty() ? pick.fit.failures : own.failures;
+    const std::set<size_t> mine(explained.begin(), explained.end());
     const std::set<ComponentRef> also(suspect.also.begin(), suspect.also.end());
     for (const ComponentId id : model_.candidates()) {
       const ComponentRef& component = components_.Get(id);
       if (id == suspect.id || also.contains(component)) continue;
       if (suspect.real && IsLocal(KindOf(id))) continue;
       const Fit fit = model_.FitOf(id, others);
+      if (fit.failures.empty() || !MayBeWhole(id, fit)) continue;
       const auto shared =
           std::ranges::count_if(fit.failures, [&](size_t i) { return mine.contains(i); });
       if (static_cast<size_t>(shared) * 2 < mine.size()) continue;
       rivals.push_back({.component = component, .confidence = fit.score});
     }
-    double mass = std::exp(-suspect.gain / kTemperature) + 1;  // of nothing, and of itself
+    double mass = std::exp(-gain / kTemperature) + 1;  // of nothing, and of itself
     for (Alternative& rival : rivals) {
-      rival.confidence = std::exp(std::min(rival.confidence - suspect.gain, 40.0) / kTemperature);
+      rival.confidence = std::exp(std::min(rival.confidence - gain, 40.0) / kTemperature);
       mass += rival.confidence;
     }
     suspect.confidence = 1 / mass;

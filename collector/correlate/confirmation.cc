@@ -8,7 +8,9 @@
 namespace postwatch::collector {
 namespace {
 
-constexpr absl::Duration kCoolDown = absl::Seconds(20);      // per check
+constexpr absl::Duration kCoolDown = absl::Seconds(20);  // per check
+constexpr absl::Duration kSecondLook = absl::Seconds(3);
+constexpr absl::Duration kSecondLookUntil = absl::Seconds(8);
 constexpr absl::Duration kOverCoolDown = absl::Seconds(10);  // per incident
 constexpr absl::Duration kAnswerDue = absl::Seconds(3);
 constexpr absl::Duration kForgetRounds = absl::Minutes(2);
@@ -69,12 +71,14 @@ std::vector<Confirmation> Confirmer::AskAbout(const Evidence& evidence, const Wi
     const Vantage* from = witness.Find(key.agent);
     if (from == nullptr || mask == Mask::kSilent || mask == Mask::kWitness) continue;
     if (!cell.IsFresh(*latest, now) || explained.contains(key)) continue;
-    if (!HasRoom(now) || !TakeTurn(key.check_id, now)) continue;
+    if (!HasRoom(now)) continue;
+    const bool again = TakeSecondLook(key.check_id, *latest, now);
+    if (!again && !TakeTurn(key.check_id, now)) continue;
     Confirmation ask{.agents = ChooseOthers(witness, *from), .check_ids = ChooseChecks(cell)};
     ask.agents.insert(ask.agents.begin(), key.agent);
     ask.reason =
         Concat(key.check_id, " fails at ", key.agent, " (", FailureClassName(latest->klass), ")");
-    Remember(ask, now);
+    Remember(ask, again, now);
     confirmations.push_back(std::move(ask));
   }
   return confirmations;
@@ -101,19 +105,29 @@ bool Confirmer::TakeTurn(const std::string& check_id, absl::Time now) {
   return asked.rounds < kMaxRounds;
 }
 
+bool Confirmer::TakeSecondLook(const std::string& check_id, const Record& failure, absl::Time now) {
+  const auto asked = asked_.find(check_id);
+  if (asked == asked_.end() || asked->second.again || NamesItsCause(failure.family)) return false;
+  const absl::Duration since = now - asked->second.at;
+  return since >= kSecondLook && since <= kSecondLookUntil;
+}
+
 bool Confirmer::HasRoom(absl::Time now) {
   std::erase_if(recent_, [&](absl::Time at) { return now - at > kRecent; });
   return recent_.size() < kMaxRecent;
 }
 
-void Confirmer::Remember(const Confirmation& confirmation, absl::Time now) {
+void Confirmer::Remember(const Confirmation& confirmation, bool again, absl::Time now) {
   recent_.push_back(now);
   std::erase_if(outstanding_, [&](const auto& asked) { return now - asked.second > kAnswerDue; });
   for (const std::string& check : confirmation.check_ids) {
     if (std::ranges::find(witnesses_, check) != witnesses_.end()) continue;
     Asked& asked = asked_[check];
-    asked.at = now;
-    ++asked.rounds;
+    asked.again = again;
+    if (!again) {
+      asked.at = now;
+      ++asked.rounds;
+    }
     for (const std::string& agent : confirmation.agents) outstanding_[{agent, check}] = now;
   }
 }

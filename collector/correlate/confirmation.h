@@ -20,7 +20,8 @@ class Confirmer {
 
   // Asks about failures that no incident explains yet: the agent that saw it and its witness, and
   // vantages elsewhere; the same check and the other services of that provider, but no further
-  // letters. Each check once in 20 s, and not for ever.
+  // letters. Each check once in 20 s, and not for ever; but again 3 s after the first time where
+  // the failure does not name its cause, for a blip shall not page.
   std::vector<Confirmation> AskAbout(const Evidence& evidence, const Witness& witness,
                                      const std::set<CellKey>& explained, absl::Time now);
 
@@ -37,12 +38,14 @@ class Confirmer {
   struct Asked {
     absl::Time at = absl::InfinitePast();
     int rounds = 0;
+    bool again = false;  // asked a second time about the same failure
   };
 
   std::vector<std::string> ChooseChecks(const Cell& cell) const;
   bool TakeTurn(const std::string& check_id, absl::Time now);
+  bool TakeSecondLook(const std::string& check_id, const Record& failure, absl::Time now);
   bool HasRoom(absl::Time now);
-  void Remember(const Confirmation& confirmation, absl::Time now);
+  void Remember(const Confirmation& confirmation, bool again, absl::Time now);
 
   std::map<std::string, CheckSpec> plan_;
   std::vector<std::string> witnesses_;  // ids of control checks

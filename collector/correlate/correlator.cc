@@ -138,7 +138,11 @@ class StagedCorrelator : public Correlator {
     for (Alternative& rival : verdict.alternatives) {
       rival.deciding = DecidingObservation(verdict, rival.component);
     }
-    for (const size_t i : suspect.failures) proposal.cells.insert(situation.events[i].cell->key);
+    for (const size_t i : suspect.failures) {
+      const Event& event = situation.events[i];
+      proposal.cells.insert(event.cell->key);
+      proposal.newest = std::max(proposal.newest, event.record->ended);
+    }
     return proposal;
   }
 

@@ -11,6 +11,7 @@ constexpr double kRealOdds = 3.5;  // 97 % real
 constexpr double kLocalGain = 4.0;
 constexpr size_t kEnoughFailures = 3;
 constexpr absl::Duration kEnoughSpan = absl::Seconds(25);
+constexpr absl::Duration kBlip = absl::Seconds(3);
 constexpr int kSingleVantageRun = 3;  // consecutive failures of one check
 constexpr int kSingleVantageNamedRun = 2;
 constexpr absl::Duration kNobodyElse = absl::Seconds(60);
@@ -22,6 +23,20 @@ absl::Duration SpanOf(const Suspect& suspect, const Situation& situation) {
     last = std::max(last, situation.events[i].record->ended);
   }
   return last - first;
+}
+
+// Whether somebody saw it fail, and fail again long enough after that for it to be no blip.
+bool Persists(const Suspect& suspect, const Situation& situation) {
+  return std::ranges::any_of(suspect.failures, [&](size_t i) {
+    const Event& event = situation.events[i];
+    if (!event.current) return false;
+    absl::Time first = event.record->began;
+    for (auto it = event.cell->records.rbegin(); it != event.cell->records.rend(); ++it) {
+      if (it->outcome == Outcome::kPass) break;
+      if (it->outcome == Outcome::kFail) first = std::min(first, it->began);
+    }
+    return event.record->began - first >= kBlip;
+  });
 }
 
 Decision DecideAlone(const Suspect& suspect, const Situation& situation, const Witness& witness) {
@@ -93,7 +108,8 @@ Decision DecideReal(const Suspect& suspect, const Situation& situation, const Wi
   if (situation.fleet.IsSingleVantage()) return DecideAlone(suspect, situation, witness);
   if (suspect.gain < kRealGain || suspect.real_odds < kRealOdds) return Decision::kWait;
   if (!IsCredible(suspect, situation)) return Decision::kWait;
-  if (suspect.quorum.named || suspect.quorum.confirmed) return Decision::kOpenReal;
+  if (suspect.quorum.named) return Decision::kOpenReal;
+  if (suspect.quorum.confirmed && Persists(suspect, situation)) return Decision::kOpenReal;
   const bool lasting =
       suspect.failures.size() >= kEnoughFailures && SpanOf(suspect, situation) >= kEnoughSpan;
   return lasting ? Decision::kOpenReal : Decision::kWait;

@@ -1,5 +1,6 @@
 #include "collector/correlate/explain.h"
 
+#include <algorithm>
 #include <array>
 
 #include "collector/correlate/signature.h"
@@ -8,11 +9,20 @@
 namespace postwatch::collector {
 namespace {
 
-// "alpha/imap" -> "imap at alpha".
+char UpperCase(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; }
+
+// "alpha/imap" -> "IMAP at alpha".
 std::string DescribePart(std::string_view name) {
   const size_t slash = name.rfind('/');
   if (slash == name.npos) return std::string(name);
-  return Concat(name.substr(slash + 1), " at ", name.substr(0, slash));
+  std::string service(name.substr(slash + 1));
+  if (service != "submission") std::ranges::transform(service, service.begin(), UpperCase);
+  return Concat(service, " at ", name.substr(0, slash));
+}
+
+std::string Capitalized(std::string sentence) {
+  if (!sentence.empty()) sentence.front() = UpperCase(sentence.front());
+  return sentence;
 }
 
 std::string_view LossSentence(const Verdict& verdict) {
@@ -122,8 +132,9 @@ std::string Describe(const ComponentRef& component) {
 
 std::string Explain(const Verdict& verdict, absl::Time since, bool guarded,
                     const std::vector<ComponentRef>& also) {
-  if (verdict.level == VerdictLevel::kReal) return ExplainReal(verdict, since, guarded, also);
-  return ExplainLocal(verdict, since);
+  const bool real = verdict.level == VerdictLevel::kReal;
+  return Capitalized(real ? ExplainReal(verdict, since, guarded, also)
+                          : ExplainLocal(verdict, since));
 }
 
 std::string DecidingObservation(const Verdict& verdict, const ComponentRef& rival) {

@@ -16,6 +16,8 @@ constexpr absl::Duration kEaseAfter = absl::Seconds(60);
 constexpr absl::Duration kReportEvery = absl::Seconds(60);
 constexpr absl::Duration kGrowsUpWithin = absl::Minutes(5);  // a local incident into a real one
 constexpr absl::Duration kLocalIsKnown = absl::Seconds(60);
+constexpr absl::Duration kShadowSlack = absl::Seconds(5);
+constexpr absl::Duration kWorstLasts = absl::Seconds(60);  // then a smaller extent is the new one
 constexpr size_t kMaxHistory = 200;
 constexpr size_t kMaxClosed = 1000;
 
@@ -74,6 +76,10 @@ bool DiffersForPeople(const Verdict& a, const Verdict& b) {
          ScopeText(a) != ScopeText(b);
 }
 
+int64_t FailingRegions(const Verdict& verdict) {
+  return std::ranges::count_if(verdict.scope, [](const ScopeRow& row) { return row.failing > 0; });
+}
+
 bool IsLocalAgentKind(const ComponentRef& component) {
   return component.kind == component::kAgent || component.kind == "fleet";
 }
@@ -85,6 +91,8 @@ void IncidentBook::Restore(std::vector<Incident> open) {
     OpenIncident& entry = open_[incident.id];
     entry.of_fleet = IsLocalAgentKind(incident.verdict.component);
     entry.severity_since = incident.updated;
+    entry.at_worst = incident.verdict;
+    entry.at_worst_since = incident.updated;
     entry.incident = std::move(incident);
   }
 }
@@ -174,12 +182,16 @@ bool IncidentBook::MayTakeOver(const OpenIncident& old, const Proposal& proposal
   return now - old.proposed >= kNarrowAfter;
 }
 
-// A local fault that an open real incident already accounts for.
+// A fault that an open real incident already accounts for: a local one, or another real one of
+// which nothing new is seen.
 bool IncidentBook::IsShadowed(const Proposal& proposal) const {
-  if (proposal.of_fleet || proposal.verdict.level != VerdictLevel::kLocal) return false;
+  if (proposal.of_fleet) return false;
+  const bool local = proposal.verdict.level == VerdictLevel::kLocal;
   return std::ranges::any_of(open_, [&](const auto& entry) {
-    if (entry.second.incident.verdict.level != VerdictLevel::kReal) return false;
-    return std::ranges::includes(entry.second.cells, proposal.cells);
+    const OpenIncident& open = entry.second;
+    if (open.incident.verdict.level != VerdictLevel::kReal) return false;
+    if (!local && proposal.newest > open.newest + kShadowSlack) return false;
+    return std::ranges::includes(open.cells, proposal.cells);
   });
 }
 
@@ -229,6 +241,7 @@ void IncidentBook::Merge(const std::vector<std::string>& ids, const std::string&
     if (it == open_.end() || id == into) continue;
     OpenIncident& target = open_.at(into);
     target.cells.insert(it->second.cells.begin(), it->second.cells.end());
+    target.also.insert(it->second.also.begin(), it->second.also.end());
     target.incident.started = std::min(target.incident.started, it->second.incident.started);
     changes.push_back(Resolve(id, now, Concat("the same fault as ", into), now));
     closed_.back().settles = false;
@@ -240,6 +253,10 @@ bool IncidentBook::Refresh(OpenIncident& open, const Proposal& proposal, absl::T
   const Verdict before = incident.verdict;
   Verdict verdict = proposal.verdict;
   const bool same = before.component == verdict.component;
+  const int64_t failing = FailingRegions(verdict);
+  // While it is only waited for to be over, it is told as it was.
+  const bool ebbs = same && failing == 0 && FailingRegions(before) > 0;
+  if (ebbs) verdict = before;
   // The class on the page stays while failures of it are still seen.
   const std::string class_before(FailureClassName(before.klass));
   if (same && verdict.evidence.classes.contains(class_before)) verdict.klass = before.klass;
@@ -262,9 +279,17 @@ bool IncidentBook::Refresh(OpenIncident& open, const Proposal& proposal, absl::T
   incident.alerting = incident.alerting || proposal.alerting;
   incident.started = std::min(incident.started, proposal.started);
   incident.verdict = std::move(verdict);
+  const bool at_worst = failing >= FailingRegions(open.at_worst) && !ebbs;
+  const bool lasting = now - open.at_worst_since >= kWorstLasts && failing > 0;
+  if (!same || at_worst || lasting) {
+    open.at_worst = incident.verdict;
+    open.at_worst_since = now;
+  }
   open.of_fleet = proposal.of_fleet;
   open.proposed = now;
+  open.newest = std::max(open.newest, proposal.newest);
   open.cells.insert(proposal.cells.begin(), proposal.cells.end());
+  open.also.insert(proposal.also.begin(), proposal.also.end());
   return pages_now || DiffersForPeople(before, incident.verdict) ||
          (now - open.reported >= kReportEvery && before != incident.verdict);
 }
@@ -275,6 +300,7 @@ IncidentChange IncidentBook::Resolve(const std::string& id, absl::Time ended,
   open_.erase(id);
   Incident& incident = open.incident;
   incident.state = IncidentState::kResolved;
+  if (open.at_worst.component == incident.verdict.component) incident.verdict = open.at_worst;
   incident.ended = std::max(ended, incident.started);
   incident.updated = now;
   Note(incident, now, Concat("resolved: ", why));
@@ -293,8 +319,10 @@ std::vector<SettledFault> IncidentBook::Settled(absl::Time now) const {
     const bool of_letters = kind == Kind::kQueue || kind == Kind::kMailbox;
     const bool keeps_letters =
         incident.verdict.level == VerdictLevel::kReal && !redundant && (over || !of_letters);
-    settled.push_back({incident.verdict.component, incident.verdict.provider, incident.started,
-                       ended, over, keeps_letters});
+    settled.push_back(
+        {incident.verdict.component, incident.verdict.provider, incident.started, ended, over,
+         keeps_letters, entry.also,
+         incident.verdict.level == VerdictLevel::kReal ? entry.cells : std::set<CellKey>{}});
   };
   for (const Closed& closed : closed_) {
     if (closed.settles && !closed.last.of_fleet)

@@ -20,15 +20,20 @@ struct Proposal {
   Verdict verdict;
   absl::Time started;
   bool alerting = false;
-  bool of_fleet = false;           // a condition of agents: over when it is no longer proposed
-  std::set<CellKey> cells;         // that fail because of it
-  std::vector<ComponentRef> also;  // smaller faults that are part of it
+  bool of_fleet = false;  // a condition of agents: over when it is no longer proposed
+  absl::Time newest = absl::InfinitePast();  // end of the latest failure
+  std::set<CellKey> cells;                   // that fail because of it
+  std::vector<ComponentRef> also;            // smaller faults that are part of it
 };
 
 struct OpenIncident {
   Incident incident;
   bool of_fleet = false;
-  std::set<CellKey> cells;  // that failed because of it, at any time
+  std::set<CellKey> cells;                   // that failed because of it, at any time
+  std::set<ComponentRef> also;               // that were part of it, at any time
+  absl::Time newest = absl::InfinitePast();  // end of the latest failure
+  Verdict at_worst;                          // of this component, as last seen failing in full
+  absl::Time at_worst_since = absl::InfinitePast();
   absl::Time proposed = absl::InfinitePast();
   absl::Time reported = absl::InfinitePast();  // last change handed out
   absl::Time severity_since;

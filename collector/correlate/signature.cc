@@ -59,7 +59,7 @@ constexpr std::array<Row, kFamilies> kSupport = {{
     Row{0, 0, .05, 0, .2, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0},          // server
     Row{0, 0, 0, 0, .5, .3, 0, .5, .2, 0, 0, 0, 0, .2, 0, 0, 0},        // policy
     Row{0, 0, 0, 0, 0, 0, 0, .8, .2, 0, 0, 0, 0, .1, .8, 0, 0},         // store
-    Row{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0},             // delivery
+    Row{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, .1, 1, 0},            // delivery
 }};
 
 constexpr double kNamedNoise = 0.1;  // nothing random looks like an expired certificate

@@ -50,7 +50,7 @@ class StockTaker {
 
   bool IsSettled(const Cell& cell, const Record& failure) const {
     return std::ranges::any_of(settled_, [&](const SettledFault& fault) {
-      return KeptLetter(fault, cell, failure) || (fault.over && Caused(fault, failure));
+      return KeptLetter(fault, cell, failure) || (fault.over && Caused(fault, cell, failure));
     });
   }
 
@@ -60,11 +60,13 @@ class StockTaker {
            failure.began <= fault.ended + kSettledSlack;
   }
 
-  bool Caused(const SettledFault& fault, const Record& failure) const {
+  bool Caused(const SettledFault& fault, const Cell& cell, const Record& failure) const {
     if (failure.ended < fault.started - kSettledSlack) return false;
     if (failure.began > fault.ended + kSettledSlack) return false;
+    if (fault.cells.contains(cell.key)) return true;
     return std::ranges::any_of(failure.crossed, [&](ComponentId id) {
-      return evidence_.components().Get(id) == fault.component &&
+      const ComponentRef& crossed = evidence_.components().Get(id);
+      return (crossed == fault.component || fault.also.contains(crossed)) &&
              Support(evidence_.components().KindOf(id), failure.family) >= kSupported;
     });
   }
@@ -118,11 +120,14 @@ class StockTaker {
   void NoteServices(const Cell& cell) {
     const Record* latest = cell.Latest();
     if (latest == nullptr || !cell.IsFresh(*latest, stock_.now)) return;
-    for (const ComponentId provider : latest->crossed) {
-      if (evidence_.components().KindOf(provider) != Kind::kProvider) continue;
+    for (const ComponentId whole : latest->crossed) {
+      const Kind kind = evidence_.components().KindOf(whole);
+      // A round trip visits several front ends, not every service at each.
+      const bool front_end = kind == Kind::kSite && cell.leg != Leg::kDelivery;
+      if (kind != Kind::kProvider && !front_end) continue;
       for (const ComponentId service : latest->crossed) {
         if (evidence_.components().KindOf(service) != Kind::kService) continue;
-        stock_.services[provider].insert(service);
+        stock_.services[whole].insert(service);
       }
     }
   }

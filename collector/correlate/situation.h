@@ -29,15 +29,17 @@ struct SettledFault {
   ComponentRef component;
   std::string provider;
   absl::Time started, ended;
-  bool over = true;           // failures it causes are dropped only then
-  bool keeps_letters = true;  // real: letters sent meanwhile come late or never
+  bool over = true;             // failures it causes are dropped only then
+  bool keeps_letters = true;    // real: letters sent meanwhile come late or never
+  std::set<ComponentRef> also;  // smaller faults that were part of it
+  std::set<CellKey> cells;      // that failed because of it
 };
 
 struct Situation {
   absl::Time now;
   FleetShape fleet;
   std::vector<Event> events;  // by the time they ended
-  // provider component -> its services of which something fresh is known
+  // provider or front end -> its services of which something fresh is known
   std::map<ComponentId, std::set<ComponentId>> services;
   std::set<std::string> watched_agents;  // those that run control checks
   std::set<std::string> watches_access;  // providers whose mailboxes are read by some check

@@ -92,6 +92,7 @@ void Witness::JudgeAlone(const std::string& name, Member& member, absl::Time now
   if (now - member.last_heard > silent_after_) {
     member.mask = Mask::kSilent;
     member.reason = "silent";
+    member.klass = FailureClass::kAgentNoNetwork;
     member.masked_since = member.last_heard;
     return;
   }
@@ -204,7 +205,7 @@ void Witness::Conclude(absl::Time now) {
                                       ? "its view is unknown, which does not mean down"
                                       : "its failures do not count against any service";
     condition.sentence =
-        Concat("agent ", Join(condition.agents, ", "), " (", member.vantage.region, ") ",
+        Concat("Agent ", Join(condition.agents, ", "), " (", member.vantage.region, ") ",
                member.reason, " since ", ClockTime(condition.since), "; ", text, ".");
   }
   conditions_.clear();
@@ -218,6 +219,7 @@ void Witness::Conclude(absl::Time now) {
   if (now - *blind_since_ < kBlindFor) return;
   FleetCondition blind{.component = {"fleet", "visibility"},
                        .level = VerdictLevel::kInsufficientVisibility,
+                       .klass = FailureClass::kAgentNoNetwork,
                        .since = *blind_since_};
   for (const auto& [name, member] : members_) {
     if (member.mask != Mask::kNone) blind.agents.push_back(name);

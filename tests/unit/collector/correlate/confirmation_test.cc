@@ -35,7 +35,8 @@ class ConfirmationTest : public ::testing::Test {
             .leg = leg};
   }
 
-  void Fails(double second, const std::string& agent, const std::string& check) {
+  void Fails(double second, const std::string& agent, const std::string& check,
+             FailureClass klass = FailureClass::kTcpRefused) {
     Sighting sighting{.vantage = *witness_.Find(agent),
                       .provider = "alpha",
                       .leg = Leg::kAccess,
@@ -45,7 +46,7 @@ class ConfirmationTest : public ::testing::Test {
                             .target = "alpha",
                             .started = At(second),
                             .outcome = Outcome::kFail,
-                            .failure = Failure{.klass = FailureClass::kTcpRefused}};
+                            .failure = Failure{.klass = klass}};
     evidence_.File(sighting, At(second));
   }
 
@@ -81,6 +82,22 @@ TEST_F(ConfirmationTest, AsksForACheckOnceInTwentySeconds) {
   EXPECT_TRUE(Ask(12).empty());
   EXPECT_TRUE(Ask(29).empty());
   EXPECT_EQ(Ask(30).size(), 1u);
+}
+
+TEST_F(ConfirmationTest, LooksASecondTimeThreeSecondsLater) {
+  Fails(10, "eu-1", "alpha/imap.access");
+  const std::vector<std::string> first = Ask(10).at(0).check_ids;
+  EXPECT_TRUE(Ask(12.5).empty());
+  const std::vector<Confirmation> again = Ask(13);
+  ASSERT_EQ(again.size(), 1u);
+  EXPECT_EQ(again[0].check_ids, first);
+  EXPECT_TRUE(Ask(17).empty());
+}
+
+TEST_F(ConfirmationTest, NoSecondLookAtAFailureThatNamesItsCause) {
+  Fails(10, "eu-1", "alpha/imap.access", FailureClass::kTlsCertExpired);
+  EXPECT_EQ(Ask(10).size(), 1u);
+  EXPECT_TRUE(Ask(13).empty());
 }
 
 TEST_F(ConfirmationTest, DoesNotAskForEver) {

@@ -10,9 +10,13 @@ namespace postwatch::collector {
 namespace {
 
 using ::testing::AllOf;
+using ::testing::AnyOf;
+using ::testing::Contains;
 using ::testing::Ge;
 using ::testing::HasSubstr;
+using ::testing::Key;
 using ::testing::Le;
+using ::testing::StartsWith;
 
 TEST(CorrelatorTest, QuietFleetSaysNothing) {
   Timeline t;
@@ -39,7 +43,7 @@ TEST(CorrelatorTest, DovecotDownIsOneIncidentOfImap) {
   EXPECT_EQ(incident.verdict.provider, "alpha");
   EXPECT_EQ(incident.verdict.evidence.agents, (std::vector<std::string>{"ap", "eu", "us"}));
   EXPECT_THAT(incident.verdict.explanation,
-              AllOf(HasSubstr("imap at alpha fails: "),
+              AllOf(StartsWith("IMAP at alpha fails: "),
                     HasSubstr("(tcp_refused), seen from 3 of 3 regions (ap, eu, us) since"),
                     HasSubstr("Mail is still accepted but cannot be read.")));
   EXPECT_GT(incident.verdict.confidence, 0.9);
@@ -192,6 +196,95 @@ TEST(CorrelatorTest, SmtpDownInBothRolesIsOneIncident) {
   t.Play(150);
   EXPECT_EQ(t.page_times().size(), 1u) << t.log();
   EXPECT_EQ(t.incident_count(), 1u) << t.log();
+}
+
+// One host answers for submission, IMAP and the MX; what speaks SMTP stops, IMAP goes on.
+TEST(CorrelatorTest, PostfixStoppedOnASharedHostIsOneIncidentOfSmtp) {
+  Timeline t({.interval = 5, .one_host = true});
+  t.Watch("alpha");
+  t.Watch("beta");
+  t.Fails("alpha/smtp", FailureClass::kTcpRefused).From(60).To(90);
+  t.Play(88);
+  EXPECT_EQ(t.page_times().size(), 1u) << t.log();
+  EXPECT_THAT(t.Pages(), AnyOf("svc:alpha/submission", "svc:alpha/smtp")) << t.log();
+  const Verdict verdict = t.Find(t.Pages()).verdict;
+  // A lone MX host cannot be told from its service.
+  EXPECT_GT(verdict.confidence, 0.45);
+  for (const Alternative& rival : verdict.alternatives) {
+    EXPECT_NE(rival.component.Text(), "provider:alpha");
+  }
+  t.Play(300);
+  EXPECT_EQ(t.Open(), "") << t.log();
+  EXPECT_EQ(t.incident_count(), 1u) << t.log();
+}
+
+// The last failures of one part are still to be run again when the other passes.
+TEST(CorrelatorTest, RecoveryOfOnePartOpensNothingForTheOther) {
+  for (double lag : {1.0, 2.0, 3.0, 4.0, 6.0}) {
+    Timeline t({.interval = 5, .one_host = true});
+    t.Watch("alpha");
+    t.Fails("alpha/smtp.submit", FailureClass::kTcpRefused).From(60).To(90);
+    t.Fails("alpha/smtp.mx", FailureClass::kTcpRefused).From(60).To(90 + lag);
+    t.Play(300);
+    EXPECT_EQ(t.page_times().size(), 1u) << lag << "\n" << t.log();
+    EXPECT_EQ(t.incident_count(), 1u) << lag << "\n" << t.log();
+    EXPECT_EQ(t.Open(), "");
+  }
+}
+
+TEST(CorrelatorTest, BlipThatNamesNoCauseDoesNotPage) {
+  for (const FailureClass klass :
+       {FailureClass::kTcpRefused, FailureClass::kTcpReset, FailureClass::kTcpTimeout}) {
+    Timeline t({.prompt = true});
+    t.Watch("alpha");
+    t.Fails("alpha/imap", klass).From(67.5).To(70);
+    t.Play(200);
+    EXPECT_EQ(t.Pages(), "") << t.log();
+    EXPECT_GT(t.confirmations(), 0u);
+  }
+}
+
+TEST(CorrelatorTest, BlipIsQuietWithSlowChecksAndAFaultIsNot) {
+  for (const bool lasts : {false, true}) {
+    Timeline t({.interval = 60});
+    t.Watch("alpha");
+    t.Fails("alpha/imap", FailureClass::kTcpRefused).From(126).To(lasts ? 300 : 130);
+    t.Play(250);
+    EXPECT_EQ(t.Pages(), lasts ? "svc:alpha/imap" : "") << t.log();
+    EXPECT_GT(t.confirmations(), 0u);
+  }
+}
+
+TEST(CorrelatorTest, HardFaultPagesSoonInSpiteOfTheSecondLook) {
+  Timeline t({.interval = 5, .prompt = true});
+  t.Watch("alpha");
+  t.Fails("alpha/imap", FailureClass::kTcpRefused).From(60);
+  t.Play(90);
+  ASSERT_EQ(t.Pages(), "svc:alpha/imap") << t.log();
+  EXPECT_LE(t.page_times().at(0), 66.5) << t.log();
+}
+
+TEST(CorrelatorTest, ResolvedIncidentTellsTheFaultAsItWas) {
+  Timeline t;
+  t.Watch("alpha");
+  t.Fails("alpha/imap", FailureClass::kTcpRefused).From(60).To(120);
+  t.Fails("alpha/roundtrip", FailureClass::kTcpRefused).From(60).To(120);
+  t.Play(200);
+  const Incident& incident = t.Find("svc:alpha/imap");
+  ASSERT_EQ(incident.state, IncidentState::kResolved) << t.log();
+  EXPECT_THAT(incident.verdict.explanation, HasSubstr("seen from 3 of 3 regions (ap, eu, us)"));
+  for (const ScopeRow& row : incident.verdict.scope) EXPECT_EQ(row.failing, 1) << row.region;
+  EXPECT_THAT(incident.verdict.evidence.classes, Contains(Key("tcp_refused")));
+  EXPECT_THAT(incident.history.back().text, StartsWith("resolved: passes again"));
+}
+
+TEST(CorrelatorTest, LettersMissingInEveryMailboxAccuseTheQueueWithConfidence) {
+  Timeline t;
+  t.Watch("alpha");
+  t.Fails("alpha/roundtrip", FailureClass::kDeliveryLost).From(60);
+  t.Play(200);
+  EXPECT_EQ(t.Pages(), "queue:alpha") << t.log();
+  EXPECT_GT(t.Find("queue:alpha").verdict.confidence, 0.7);
 }
 
 TEST(CorrelatorTest, TwoFaultsAreTwoIncidents) {

@@ -95,6 +95,46 @@ TEST(IncidentBookTest, OpensAgainUnderTheSameIdWithinTenMinutes) {
   EXPECT_NE(book.Reconcile({proposal}, At(1300)).at(0).incident.id, id);
 }
 
+TEST(IncidentBookTest, AnotherNameForFailuresAlreadyExplainedOpensNothing) {
+  IncidentBook book;
+  Proposal submission = Propose("svc", "alpha/submission", kAll);
+  submission.verdict.leg = Leg::kSubmission;
+  submission.also = {{"svc", "alpha/smtp"}};
+  submission.newest = At(30);
+  const std::string id = book.Reconcile({submission}, At(31)).at(0).incident.id;
+  Proposal other = Propose("site", "host", {{"eu", "smtp"}, {"us", "smtp"}});
+  other.verdict.leg = Leg::kInbound;
+  other.newest = At(32);
+  book.Reconcile({submission, other}, At(33));
+  EXPECT_EQ(book.open().size(), 1u);
+  other.newest = At(50);
+  book.Reconcile({submission, other}, At(51));
+  EXPECT_EQ(book.open().size(), 2u);
+  book.Resolve(id, At(60), "over", At(61));
+  const std::vector<SettledFault> settled = book.Settled(At(62));
+  ASSERT_FALSE(settled.empty());
+  EXPECT_TRUE(settled[0].also.contains({"svc", "alpha/smtp"}));
+  EXPECT_EQ(settled[0].cells, kAll);
+}
+
+TEST(IncidentBookTest, ResolvesWithTheVerdictAsItWasLastSeenFailing) {
+  IncidentBook book;
+  Proposal proposal = Propose("svc", "alpha/imap", kImap);
+  proposal.verdict.scope = {{.region = "eu", .failing = 1}, {.region = "us", .failing = 1}};
+  proposal.verdict.explanation = "From 2 of 2.";
+  const std::string id = book.Reconcile({proposal}, At(1)).at(0).incident.id;
+  proposal.verdict.scope = {{.region = "eu", .healthy = 1}, {.region = "us", .failing = 1}};
+  proposal.verdict.explanation = "From 1 of 2.";
+  book.Reconcile({proposal}, At(30));
+  proposal.verdict.scope = {{.region = "eu", .healthy = 1}, {.region = "us", .healthy = 1}};
+  proposal.verdict.explanation = "From 0 of 2.";
+  book.Reconcile({proposal}, At(31));
+  EXPECT_EQ(book.open().at(id).incident.verdict.explanation, "From 1 of 2.");
+  const Incident over = book.Resolve(id, At(30), "over", At(33)).incident;
+  EXPECT_EQ(over.verdict.explanation, "From 2 of 2.");
+  EXPECT_EQ(over.history.back().text, "resolved: over");
+}
+
 TEST(IncidentBookTest, RestoredIncidentsKeepTheirIdentity) {
   IncidentBook before, after;
   const Proposal proposal = Propose("svc", "alpha/imap", kImap);
@@ -122,7 +162,8 @@ TEST(IncidentBookTest, HistoryIsBoundedAndKeepsItsBeginning) {
   IncidentBook book;
   Proposal proposal = Propose("svc", "alpha/imap", kImap);
   for (int i = 0; i < 500; ++i) {
-    proposal.verdict.scope = {{.region = "eu", .failing = i % 2, .healthy = 1}};
+    proposal.verdict.scope = {{.region = "eu", .failing = 1},
+                              {.region = "us", .failing = i % 2, .healthy = 1}};
     book.Reconcile({proposal}, At(i));
   }
   const Incident& incident = book.open().begin()->second.incident;

@@ -57,6 +57,8 @@ struct TimelineOptions {
   int interval = 10;        // of checks, in seconds; round trips take three times as long
   bool answers = true;      // confirmations are answered, a second later
   bool duplicates = false;  // everything is delivered twice
+  bool prompt = false;      // reports and answers arrive within half a second
+  bool one_host = false;    // the MX is at the address of submission and IMAP
   bool shuffled = false;    // what arrives within two seconds arrives in another order
   std::map<std::string, double> skew;  // of an agent's clock, in seconds
 };
@@ -204,7 +206,7 @@ inline void Timeline::Play(double until) {
       due_.erase(due_.begin());
       Run(due);
     }
-    if (std::fmod(second, 2) == 0) Deliver(second);
+    if (options_.prompt || std::fmod(second, 2) == 0) Deliver(second);
     if (std::fmod(second, 1) != 0) continue;
     for (const auto& [agent, vantage] : vantages_) {
       if (std::fmod(second, 5) == 0 && !IsCutOff(agent, second)) {
@@ -258,7 +260,7 @@ inline Sighting Timeline::See(const Due& due, const CheckSpec& check, const Trou
     touch("mx", Concat("mx1.", p));
     touch("svc", Concat(p, "/smtp"));
     touch("provider", p);
-    touch("site", Concat(p, "-mx-ip"));
+    touch("site", Concat(p, options_.one_host ? "-ip" : "-mx-ip"));
     if (!at_connect) touch("cert", Concat("mx1.", p));
   }
   const bool sends = check.leg == Leg::kSubmission || check.leg == Leg::kDelivery;
@@ -307,7 +309,8 @@ inline void Timeline::Take(const Findings& findings, double second) {
     ++confirmations_;
     if (!options_.answers) continue;
     for (const std::string& agent : ask.agents) {
-      for (const std::string& check : ask.check_ids) due_.insert({second + 1, agent, check, "now"});
+      for (const std::string& check : ask.check_ids)
+        due_.insert({second + (options_.prompt ? 0.1 : 1), agent, check, "now"});
     }
   }
 }

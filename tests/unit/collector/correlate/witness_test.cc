@@ -20,7 +20,9 @@ TEST(WitnessTest, OneAgentCutOffIsSilentAndDoesNotPage) {
   EXPECT_EQ(t.Open(), "agent:eu");
   EXPECT_EQ(t.correlator().MaskReason("eu"), "silent");
   EXPECT_EQ(t.correlator().MaskReason("us"), "");
-  EXPECT_THAT(t.Find("agent:eu").verdict.explanation, HasSubstr("silent since"));
+  EXPECT_THAT(t.Find("agent:eu").verdict.explanation, HasSubstr("Agent eu (eu) silent since"));
+  EXPECT_THAT(t.Find("agent:eu").verdict.explanation, HasSubstr("does not mean down"));
+  EXPECT_EQ(t.Find("agent:eu").verdict.klass, FailureClass::kAgentNoNetwork);
 }
 
 TEST(WitnessTest, BacklogOfACutOffRegionExplainsItAndDoesNotPage) {
