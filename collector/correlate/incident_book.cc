@@ -18,6 +18,7 @@ constexpr absl::Duration kGrowsUpWithin = absl::Minutes(5);  // a local incident
 constexpr absl::Duration kLocalIsKnown = absl::Seconds(60);
 constexpr absl::Duration kShadowSlack = absl::Seconds(5);
 constexpr absl::Duration kWorstLasts = absl::Seconds(60);  // then a smaller extent is the new one
+constexpr double kDoubtful = 0.3;
 constexpr size_t kMaxHistory = 200;
 constexpr size_t kMaxClosed = 1000;
 
@@ -257,6 +258,11 @@ bool IncidentBook::Refresh(OpenIncident& open, const Proposal& proposal, absl::T
   // While it is only waited for to be over, it is told as it was.
   const bool ebbs = same && failing == 0 && FailingRegions(before) > 0;
   if (ebbs) verdict = before;
+  // What is left of a fault that ends no longer tells how sure it was.
+  if (same && verdict.confidence < kDoubtful && before.confidence > verdict.confidence) {
+    verdict.confidence = before.confidence;
+    verdict.alternatives = before.alternatives;
+  }
   // The class on the page stays while failures of it are still seen.
   const std::string class_before(FailureClassName(before.klass));
   if (same && verdict.evidence.classes.contains(class_before)) verdict.klass = before.klass;
