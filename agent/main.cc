@@ -19,7 +19,17 @@
 
 namespace {
 
-using namespace postwatch;
+using postwatch::ConfigureLog;
+using postwatch::FlagHelp;
+using postwatch::Flags;
+using postwatch::FlagSpec;
+using postwatch::FromAbsl;
+using postwatch::LogFormat;
+using postwatch::LogLevel;
+using postwatch::ParseLogFormat;
+using postwatch::ParseLogLevel;
+using postwatch::SendGrpcLogToOurs;
+namespace agent = postwatch::agent;
 
 constexpr int kExitBadConfig = 1;
 constexpr int kExitUsage = 64;  // EX_USAGE

@@ -1,5 +1,6 @@
 // postwatch: the command line. Verbs are in cli/commands.cc.
 #include <cstdio>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -13,7 +14,8 @@ using postwatch::cli::Commands;
 void PrintUsage(std::FILE* out) {
   std::fprintf(out, "usage: postwatch VERB ...\n\n");
   for (const Command& command : Commands()) {
-    std::fprintf(out, "  %-10s %s\n", command.name.data(), command.meaning.data());
+    std::fprintf(out, "  %-10s %s\n", std::string(command.name).c_str(),
+                 std::string(command.meaning).c_str());
   }
   std::fprintf(
       out, "\n`postwatch VERB --help` tells the rest. `postwatch --version` prints the version.\n");

@@ -16,7 +16,6 @@ namespace postwatch::cli {
 namespace {
 
 using agent::BuiltinProbes;
-using agent::Ledger;
 using agent::LoopLag;
 using agent::MakeBuiltinProbe;
 using agent::Probe;

@@ -15,7 +15,6 @@
 
 namespace {
 
-using namespace std::string_view_literals;
 using postwatch::Flags;
 using postwatch::FlagSpec;
 using postwatch::FromAbsl;
