@@ -87,11 +87,12 @@ class Witness : public Probe {
 Task<void> Witness::Run(StepRecorder& run) {
   const bool network = co_await ReachAnchors(run);
   if (!network) co_return;
-  co_await TryPort25(run);
   const bool names = co_await AskResolver(run);
   if (!names) co_return;
   CheckLoad(run);
   CheckClock(run);
+  // Last: it excuses the checks of port 25 only, what comes before excuses them all.
+  co_await TryPort25(run);
 }
 
 Task<bool> Witness::ReachAnchors(StepRecorder& run) {
@@ -128,7 +129,7 @@ Task<bool> Witness::ReachAnchors(StepRecorder& run) {
 // Blocked means silence or no route, from all of them, while the anchors answer; a refusal comes
 // from somebody.
 Task<void> Witness::TryPort25(StepRecorder& run) {
-  if (settings_.port25.empty()) co_return;
+  if (settings_.port25.empty() || run.decided()) co_return;
   run.Begin("port25");
   std::vector<Address> addresses;
   for (const std::string& ip : settings_.port25) addresses.push_back({ip, kSmtpPort});
@@ -137,7 +138,7 @@ Task<void> Witness::TryPort25(StepRecorder& run) {
     const std::optional<NetError> error = GetNetError(dial.status());
     if (error != NetError::kTimeout && error != NetError::kUnreachable) co_return;
   }
-  run.Find(FailureClass::kAgentPort25Blocked,
+  run.Fail(FailureClass::kAgentPort25Blocked,
            Concat("port 25 of ", Join(settings_.port25, ", "), " does not answer, the anchors do"));
 }
 
