@@ -44,7 +44,9 @@ Task<void> ProbeOnce(Dialer& dialer, Address address, TlsSettings tls) {
 }
 
 Task<void> ProbeMany(Dialer& dialer, Address address, TlsSettings tls, long probes) {
-  for (long i = 0; i < probes; ++i) co_await ProbeOnce(dialer, address, tls);
+  for (long i = 0; i < probes; ++i) {
+    co_await ProbeOnce(dialer, address, tls);
+  }
 }
 
 Task<void> CheckMany(agent::Probe& probe, const CheckSpec& spec, EventClock& clock, long probes) {
