@@ -35,10 +35,12 @@ def run_one(name: str, rounds: int) -> list[Row]:
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__.splitlines()[0])
-    parser.add_argument("names", nargs="*", metavar="NAME", choices=[[], *BENCHMARKS],
+    parser.add_argument("names", nargs="*", metavar="NAME",
                         help=f"which, of {', '.join(BENCHMARKS)}; default: all")
     parser.add_argument("--rounds", type=int, default=ROUNDS, help="default: %(default)s")
     options = parser.parse_args()
+    if unknown := set(options.names) - set(BENCHMARKS):
+        parser.error(f"no benchmark {', '.join(unknown)}; there are {', '.join(BENCHMARKS)}")
     print(f"{machine.describe()}; {options.rounds} rounds, medians\n", flush=True)
     rows: list[Row] = []
     failed = 0
