@@ -24,7 +24,7 @@ endfunction()
 # One precompiled header for all our targets: the vocabulary every file uses.
 function(postwatch_precompile target)
   if(NOT TARGET postwatch_pch)
-    file(WRITE ${CMAKE_BINARY_DIR}/pch.cc "")
+    file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/pch.cc CONTENT "")  # untouched when it is there
     add_library(postwatch_pch OBJECT ${CMAKE_BINARY_DIR}/pch.cc)
     target_include_directories(postwatch_pch PRIVATE ${CMAKE_SOURCE_DIR})
     target_link_libraries(postwatch_pch PRIVATE postwatch_flags Boost::headers absl::status

@@ -168,16 +168,20 @@ class LoopCollector : public Collector, private IngestEvents, private EngineOutp
 
   void BatchReceived(std::vector<Sighting> sightings,
                      std::function<void(absl::Status)> done) override {
-    store_.Append(
-        std::move(sightings), [this, done](absl::StatusOr<std::vector<Sighting>> committed) {
-          if (!committed.ok()) {
-            StoreFailed("storing observations", committed.status());
-            done(committed.status());
-            return;
-          }
-          asio::post(loop_, [this, fresh = *std::move(committed)] { engine_.Observed(fresh); });
-          done(absl::OkStatus());
-        });
+    store_.Append(std::move(sightings),
+                  [this, done](absl::StatusOr<std::vector<Sighting>> committed) {
+                    if (!committed.ok()) {
+                      StoreFailed("storing observations", committed.status());
+                      done(committed.status());
+                      return;
+                    }
+                    // Acknowledged once thought through, so that agents never run ahead of the
+                    // engine.
+                    asio::post(loop_, [this, done, fresh = *std::move(committed)] {
+                      engine_.Observed(fresh);
+                      done(absl::OkStatus());
+                    });
+                  });
   }
 
   // --- EngineOutput: on the loop.

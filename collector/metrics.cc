@@ -1,41 +1,11 @@
 #include "collector/metrics.h"
 
-#include <initializer_list>
 #include <map>
-#include <utility>
 
-#include "common/base/text.h"
+#include "common/base/exposition.h"
 
 namespace postwatch::collector {
 namespace {
-
-using Labels = std::initializer_list<std::pair<std::string_view, std::string_view>>;
-
-// Writes families one after another; every family is declared once, before its samples.
-class Exposition {
- public:
-  void Family(std::string_view name, std::string_view type, std::string_view help) {
-    Append(out_, "# HELP ", name, " ", help, "\n# TYPE ", name, " ", type, "\n");
-    name_ = name;
-  }
-
-  template <class Number>
-  void Sample(Labels labels, Number value) {
-    Append(out_, name_);
-    std::string_view before = "{";
-    for (const auto& [label, text] : labels) {
-      Append(out_, before, label, "=\"", LabelValue(text), "\"");
-      before = ",";
-    }
-    Append(out_, labels.size() == 0 ? "" : "}", " ", value, "\n");
-  }
-
-  std::string Take() { return std::move(out_); }
-
- private:
-  std::string out_;
-  std::string name_;
-};
 
 void WriteAgents(Exposition& out, const Board& board) {
   out.Family("postwatch_agent_up", "gauge", "1 while the agent's stream is open.");
@@ -127,19 +97,6 @@ void WriteSinks(Exposition& out, const std::vector<SinkCounters>& sinks) {
 }
 
 }  // namespace
-
-std::string LabelValue(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    if (c == '\n') {
-      out += "\\n";
-    } else {
-      if (c == '\\' || c == '"') out += '\\';
-      out += c;
-    }
-  }
-  return out;
-}
 
 std::string RenderMetrics(const MetricsInput& in) {
   Exposition out;

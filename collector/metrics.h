@@ -25,7 +25,4 @@ struct MetricsInput {
 
 std::string RenderMetrics(const MetricsInput& in);
 
-// A label value with backslash, quote and newline escaped.
-std::string LabelValue(std::string_view text);
-
 }  // namespace postwatch::collector

@@ -10,12 +10,6 @@
 namespace postwatch::collector {
 namespace {
 
-TEST(LabelValue, EscapesWhatEndsAValueOrALine) {
-  EXPECT_EQ(LabelValue("a\"b\\c\nd"), "a\\\"b\\\\c\\nd");
-  EXPECT_EQ(LabelValue("zürich {eu}, 1"), "zürich {eu}, 1");
-  EXPECT_EQ(LabelValue(""), "");
-}
-
 class MetricsTest : public testing::Test {
  protected:
   std::string Page() const {
