@@ -7,12 +7,12 @@
 #include <boost/asio/steady_timer.hpp>
 #include <csignal>
 
-#include "collector/alert/alert_sink.h"
 #include "collector/alert/outbox.h"
 #include "collector/engine.h"
 #include "collector/ingest/ingest.h"
 #include "collector/metrics.h"
 #include "collector/plan.h"
+#include "collector/sinks.h"
 #include "collector/state.h"
 #include "collector/store/open_store.h"
 #include "collector/store/store_thread.h"
@@ -38,22 +38,6 @@ AlertPipelineOptions PipelineOptions(const CollectorConfig& config) {
   AlertPipelineOptions options{.reminder_every = config.reminder_every};
   for (const SinkConfig& sink : config.sinks) options.sinks.push_back(sink.name);
   return options;
-}
-
-// All sinks of the configuration; null in place of one with a mistake.
-std::vector<std::unique_ptr<AlertSink>> MakeSinks(const CollectorConfig& config, const Clock& clock,
-                                                  Mistakes& mistakes) {
-  std::string url = config.external_url;
-  while (url.ends_with('/')) url.pop_back();
-  const SinkDeps deps{.clock = clock, .external_url = url, .secrets = ResolveSecret};
-  std::vector<std::unique_ptr<AlertSink>> sinks;
-  sinks.reserve(config.sinks.size());
-  for (size_t i = 0; i < config.sinks.size(); ++i) {
-    const SinkConfig& sink = config.sinks[i];
-    sinks.push_back(MakeBuiltinSink(sink.type, sink.settings, Concat("alerting.sinks[", i, "]"),
-                                    deps, mistakes));
-  }
-  return sinks;
 }
 
 class LoopCollector : public Collector, private IngestEvents, private EngineOutput {
@@ -175,6 +159,7 @@ class LoopCollector : public Collector, private IngestEvents, private EngineOutp
                       done(committed.status());
                       return;
                     }
+                    store_failing_ = false;
                     // Acknowledged once thought through, so that agents never run ahead of the
                     // engine.
                     asio::post(loop_, [this, done, fresh = *std::move(committed)] {
@@ -219,6 +204,7 @@ class LoopCollector : public Collector, private IngestEvents, private EngineOutp
 
   void StoreFailed(std::string_view what, const absl::Status& status) {
     ++store_errors_;
+    store_failing_ = true;
     Log(LogLevel::kError, Concat(what, " failed"),
         {{"store", config_.store}, {"error", std::string(FromAbsl(status.message()))}});
   }
@@ -299,6 +285,11 @@ class LoopCollector : public Collector, private IngestEvents, private EngineOutp
     if (!version.ok()) return version.status();
     engine_.SetPlan(plan);
     config_.targets = config->targets;
+    const std::vector<std::string> waiting = NeedRestart(config_, *config);
+    if (!waiting.empty()) {
+      Log(LogLevel::kWarn, "some changes take effect with a restart only",
+          {{"keys", Join(waiting, ", ")}});
+    }
     return absl::OkStatus();
   }
 
@@ -314,6 +305,10 @@ class LoopCollector : public Collector, private IngestEvents, private EngineOutp
   absl::Status Ready() const {
     if (clock_.Steady() - last_tick_ > kReadyTick) {
       return absl::UnavailableError("the engine does not tick");
+    }
+    if (store_failing_) {
+      return absl::UnavailableError(
+          Concat("the store ", config_.store, " cannot be written; the log tells why"));
     }
     return absl::OkStatus();
   }
@@ -345,6 +340,7 @@ class LoopCollector : public Collector, private IngestEvents, private EngineOutp
   std::unique_ptr<HttpServer> http_;
   std::map<std::string, absl::Time> saved_;  // when each agent's record was last stored
   std::atomic<uint64_t> store_errors_ = 0;
+  std::atomic<bool> store_failing_ = false;  // until the next batch is committed
   bool reload_ok_ = true;
   absl::Time last_reload_;
   absl::Duration last_tick_ = clock_.Steady();

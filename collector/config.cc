@@ -191,4 +191,21 @@ CollectorConfig ReadCollectorConfig(const Settings& root, Mistakes& mistakes) {
   return config;
 }
 
+std::vector<std::string> NeedRestart(const CollectorConfig& now, const CollectorConfig& wanted) {
+  std::vector<std::string> keys;
+  const auto compare = [&keys](std::string_view key, bool same) {
+    if (!same) keys.emplace_back(key);
+  };
+  compare("listen.grpc", now.grpc_listen == wanted.grpc_listen);
+  compare("listen.http", now.http_listen == wanted.http_listen);
+  compare("external_url", now.external_url == wanted.external_url);
+  compare("tls", now.tls_ca == wanted.tls_ca && now.tls_cert == wanted.tls_cert &&
+                     now.tls_key == wanted.tls_key);
+  compare("store", now.store == wanted.store);
+  compare("retention", now.retention == wanted.retention);
+  compare("agent_silent_after", now.agent_silent_after == wanted.agent_silent_after);
+  compare("alerting", now.reminder_every == wanted.reminder_every && now.sinks == wanted.sinks);
+  return keys;
+}
+
 }  // namespace postwatch::collector

@@ -26,6 +26,8 @@ struct SinkConfig {
   std::string name;
   std::string type;
   Settings settings;
+
+  bool operator==(const SinkConfig&) const = default;
 };
 
 struct CollectorConfig {
@@ -47,5 +49,8 @@ struct CollectorConfig {
 // What a configuration file says, as far as it can be read. Checks and sinks are looked at by
 // MakePlan and MakeSinks, which add to the same mistakes.
 CollectorConfig ReadCollectorConfig(const Settings& root, Mistakes& mistakes);
+
+// The keys in which two configurations differ and which only a restart takes up.
+std::vector<std::string> NeedRestart(const CollectorConfig& now, const CollectorConfig& wanted);
 
 }  // namespace postwatch::collector

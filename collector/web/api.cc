@@ -27,7 +27,8 @@ std::string Parameter(const HttpRequest& request, const std::string& name) {
 }
 
 HttpResponse FromStatus(const absl::Status& status) {
-  return ErrorResponse(absl::IsNotFound(status) ? 404 : 503, FromAbsl(status.message()));
+  const int code = absl::IsNotFound(status) ? 404 : absl::IsInvalidArgument(status) ? 400 : 503;
+  return ErrorResponse(code, FromAbsl(status.message()));
 }
 
 class Api {

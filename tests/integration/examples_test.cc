@@ -1,8 +1,8 @@
 // The collector's example is what the programs take, the keys in its comments included.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <fstream>
-#include <regex>
 #include <sstream>
 
 #include "collector/alert/alert_sink.h"
@@ -25,10 +25,17 @@ std::string ReadExample() {
 // With "# key: value" turned into "key: value", at the same depth. Prose has no colon after its
 // first word.
 std::string Uncommented(const std::string& example) {
-  static const std::regex kCommentedKey(R"(^( *)# ( *[a-z0-9_]+:( .*)?)$)");
+  constexpr std::string_view kKeyLetters = "abcdefghijklmnopqrstuvwxyz0123456789_";
   std::string out;
   for (const std::string_view line : Split(example, '\n')) {
-    Append(out, std::regex_replace(std::string(line), kCommentedKey, "$1$2"), "\n");
+    const size_t indent = std::min(line.find_first_not_of(' '), line.size());
+    std::string_view rest = line.substr(indent);
+    if (rest.starts_with("# ")) rest.remove_prefix(2);
+    const size_t key = std::min(rest.find_first_not_of(' '), rest.size());
+    const size_t end = std::min(rest.find_first_not_of(kKeyLetters, key), rest.size());
+    const std::string_view after = rest.substr(end);
+    const bool is_key = end > key && (after == ":" || after.starts_with(": "));
+    Append(out, is_key ? Concat(line.substr(0, indent), rest) : std::string(line), "\n");
   }
   return out;
 }

@@ -251,5 +251,16 @@ TEST(CollectorConfig, ListenAddressesAreChecked) {
   }
 }
 
+TEST(CollectorConfig, SaysWhatOnlyARestartTakesUp) {
+  const absl::StatusOr<CollectorConfig> now = Read(kMinimal);
+  ASSERT_TRUE(now.ok()) << now.status();
+  CollectorConfig wanted = *now;
+  wanted.targets.clear();
+  EXPECT_EQ(NeedRestart(*now, wanted), Lines{});
+  wanted.store = "sqlite:other.db";
+  wanted.sinks.push_back({"second", "log", Settings::Map()});
+  EXPECT_EQ(NeedRestart(*now, wanted), (Lines{"store", "alerting"}));
+}
+
 }  // namespace
 }  // namespace postwatch::collector
