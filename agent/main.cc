@@ -11,14 +11,16 @@
 
 #include "agent/agent.h"
 #include "agent/config.h"
-#include "agent/probes/probe.h"
 #include "common/base/flags.h"
 #include "common/base/log.h"
 #include "common/base/text.h"
+#include "common/checks/check_kinds.h"
 #include "common/wire/grpc_log.h"
 
 namespace {
 
+using postwatch::CheckKind;
+using postwatch::CheckKinds;
 using postwatch::ConfigureLog;
 using postwatch::FlagHelp;
 using postwatch::Flags;
@@ -46,7 +48,7 @@ constexpr std::array<FlagSpec, 6> kFlags = {{
 void PrintHelp() {
   std::printf("usage: postwatch-agent --config.file FILE [FLAGS]\n\n%s\nchecks it can run:\n",
               FlagHelp(kFlags).c_str());
-  for (const agent::ProbeKind& kind : agent::BuiltinProbes()) {
+  for (const CheckKind& kind : CheckKinds()) {
     std::printf("  %-14s %s\n", std::string(kind.name).c_str(), std::string(kind.meaning).c_str());
   }
 }

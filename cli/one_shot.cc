@@ -11,32 +11,27 @@
 #include "agent/probes/sqlite_ledger.h"
 #include "common/base/ids.h"
 #include "common/base/text.h"
+#include "common/checks/check_kinds.h"
 
 namespace postwatch::cli {
 namespace {
 
-using agent::BuiltinProbes;
 using agent::LoopLag;
 using agent::MakeBuiltinProbe;
 using agent::Probe;
 using agent::ProbeDeps;
-using agent::ProbeKind;
 
 class NoLag : public LoopLag {
  public:
   absl::Duration Worst() const override { return absl::ZeroDuration(); }
 };
 
-bool NeedsMailbox(Leg leg) {
-  return leg == Leg::kSubmission || leg == Leg::kAccess || leg == Leg::kDelivery;
-}
-
-bool Wanted(const OneShotOptions& options, const ProbeKind& kind) {
+bool Wanted(const OneShotOptions& options, const CheckKind& kind) {
   if (kind.leg == Leg::kControl) return false;
   if (!options.only.empty()) {
     return std::ranges::find(options.only, kind.name) != options.only.end();
   }
-  return options.mailbox || !NeedsMailbox(kind.leg);
+  return options.mailbox || !kind.needs_mailbox;
 }
 
 absl::Status RefuseUnknown(const OneShotOptions& options) {
@@ -85,10 +80,10 @@ struct Job {
 std::vector<Job> PlanJobs(const OneShotOptions& options,
                           const std::vector<std::unique_ptr<Resolver>>& resolvers) {
   std::vector<Job> jobs;
-  for (const ProbeKind& kind : BuiltinProbes()) {
+  for (const CheckKind& kind : CheckKinds()) {
     if (!Wanted(options, kind)) continue;
     Settings settings = Settings::Map();
-    if (NeedsMailbox(kind.leg) && options.mailbox) settings.Set("mailbox", *options.mailbox);
+    if (kind.needs_mailbox && options.mailbox) settings.Set("mailbox", *options.mailbox);
     const bool by_each = kind.leg == Leg::kDns;
     for (size_t i = 0; i < (by_each ? resolvers.size() : 1); ++i) {
       jobs.push_back({.spec = {.id = Concat(options.domain, "/", kind.name),
@@ -124,7 +119,7 @@ absl::StatusOr<std::vector<std::unique_ptr<Resolver>>> MakeResolvers(
 
 std::vector<std::string> OneShotKinds() {
   std::vector<std::string> kinds;
-  for (const ProbeKind& kind : BuiltinProbes()) {
+  for (const CheckKind& kind : CheckKinds()) {
     if (kind.leg != Leg::kControl) kinds.emplace_back(kind.name);
   }
   return kinds;

@@ -3,24 +3,19 @@
 #include <algorithm>
 #include <array>
 #include <iterator>
+#include <map>
 #include <vector>
 
 #include "collector/ingest/assignment.h"
 #include "common/base/text.h"
+#include "common/checks/check_kinds.h"
+#include "common/checks/mailbox_settings.h"
 
 namespace postwatch::collector {
 namespace {
 
-constexpr std::string_view kRoundtrip = "roundtrip";
 constexpr std::string_view kWitness = "witness";
-
-constexpr auto kKinds = std::to_array<PlannedKind>({
-    {"dns.mx", Leg::kDns, false, absl::Seconds(60), absl::Seconds(20)},
-    {"smtp.mx", Leg::kInbound, false, absl::Seconds(60), absl::Seconds(60)},
-    {"smtp.submit", Leg::kSubmission, true, absl::Seconds(60), absl::Seconds(60)},
-    {"imap.access", Leg::kAccess, true, absl::Seconds(60), absl::Seconds(60)},
-    {kRoundtrip, Leg::kDelivery, true, absl::Minutes(5), absl::Seconds(120)},
-});
+constexpr std::string_view kMailbox = "mailbox";
 
 // Neutral parties by default: three operators of public services that do not share a network.
 constexpr std::array<std::string_view, 3> kDefaultAnchors = {"1.1.1.1:443", "8.8.8.8:443",
@@ -29,13 +24,19 @@ constexpr std::string_view kDefaultZone = "iana.org";
 
 // When and how a check of one kind runs; what is left of its settings belongs to the probe.
 struct Recipe {
+  const CheckKind* kind = nullptr;
   bool enabled = true;
   absl::Duration interval, timeout;
   Settings probe = Settings::Map();
+  // Where each key of `probe` was written: "defaults.dns.mx", "targets[0].checks.dns.mx".
+  std::map<std::string, std::string, std::less<>> written;
 };
 
-// By kind, in the order of kKinds.
+// Of the kinds a target may name, in their order.
 using Recipes = std::vector<Recipe>;
+
+// A check that sends letters.
+bool SendsMail(const CheckKind& kind) { return kind.leg == Leg::kDelivery; }
 
 // `settings` over `under`, key by key. Takes the keys that are the scheduler's.
 Recipe Refine(const Settings& settings, const std::string& path, const Recipe& under,
@@ -50,7 +51,9 @@ Recipe Refine(const Settings& settings, const std::string& path, const Recipe& u
   recipe.probe = Settings::Map(silent ? under.probe.origin() : settings.origin());
   for (const auto& [key, value] : under.probe.entries()) recipe.probe.Set(key, value);
   for (const auto& [key, value] : settings.entries()) {
-    if (key != "enabled" && key != "interval" && key != "timeout") recipe.probe.Set(key, value);
+    if (key == "enabled" || key == "interval" || key == "timeout") continue;
+    recipe.probe.Set(key, value);
+    recipe.written[key] = path;
   }
   return recipe;
 }
@@ -64,72 +67,116 @@ void RespectFloor(const CollectorConfig& config, const Settings& settings, const
                        "): providers take frequent probe mail for abuse"));
 }
 
+void RefuseUnknownKind(const Settings& settings, const std::string& path, const Recipes& known,
+                       Mistakes& mistakes) {
+  std::vector<std::string_view> names;
+  names.reserve(known.size());
+  for (const Recipe& recipe : known) names.push_back(recipe.kind->name);
+  mistakes.Add(settings.origin(), path, Concat("is no check kind; there are ", Join(names, ", ")));
+}
+
 // Every kind as `checks`, a map from kind to settings, has it. Kinds it does not name stay as in
 // `under`.
 Recipes ReadRecipes(const CollectorConfig& config, const Settings& checks, const std::string& path,
                     Recipes under, Mistakes& mistakes) {
   for (const auto& [name, settings] : checks.entries()) {
-    const auto kind = std::ranges::find(kKinds, name, &PlannedKind::kind);
     const std::string here = Concat(path, ".", name);
-    if (kind == kKinds.end()) {
-      std::vector<std::string_view> names;
-      names.reserve(kKinds.size());
-      for (const PlannedKind& known : kKinds) names.push_back(known.kind);
-      mistakes.Add(settings.origin(), here,
-                   Concat("is no check kind; there are ", Join(names, ", ")));
+    const auto named = [&name](const Recipe& recipe) { return recipe.kind->name == name; };
+    const auto recipe = std::ranges::find_if(under, named);
+    if (recipe == under.end()) {
+      RefuseUnknownKind(settings, here, under, mistakes);
       continue;
     }
-    Recipe& recipe = under[static_cast<size_t>(kind - kKinds.begin())];
-    recipe = Refine(settings, here, recipe, mistakes);
-    if (kind->kind == kRoundtrip) RespectFloor(config, settings, here, recipe, mistakes);
+    if (recipe->kind->needs_mailbox && settings.Find(kMailbox) != nullptr) {
+      SettingsReader(settings, here, mistakes)
+          .Complain(kMailbox, "belongs to a target, beside its `checks`");
+    }
+    *recipe = Refine(settings, here, *recipe, mistakes);
+    if (SendsMail(*recipe->kind)) RespectFloor(config, settings, here, *recipe, mistakes);
   }
   return under;
 }
 
 Recipes BuiltinRecipes(const CollectorConfig& config) {
   Recipes recipes;
-  recipes.reserve(kKinds.size());
-  for (const PlannedKind& kind : kKinds) {
-    const bool is_mail = kind.kind == kRoundtrip;
-    recipes.push_back(
-        {.interval = is_mail ? std::max(kind.interval, config.round_trip_floor) : kind.interval,
-         .timeout = kind.timeout});
+  for (const CheckKind& kind : CheckKinds()) {
+    if (kind.leg == Leg::kControl) continue;
+    recipes.push_back({.kind = &kind, .interval = kind.interval, .timeout = kind.timeout});
+    if (SendsMail(kind)) {
+      recipes.back().interval = std::max(kind.interval, config.round_trip_floor);
+    }
   }
   return recipes;
+}
+
+// Looks at the probe's own settings. What is wrong with the mailbox is said of the mailbox, and
+// what is written nowhere is said only of a check that will run.
+void Validate(const Recipe& recipe, CheckSpec check, const std::string& mailbox_path,
+              const std::string& path, Mistakes& mistakes) {
+  check.id.clear();  // keys as they are, without a path
+  Mistakes found;
+  recipe.kind->validate(check, found);
+  for (const auto& [origin, key, what] : found.all()) {
+    const std::string first = key.substr(0, key.find_first_of(".["));
+    const auto written = recipe.written.find(first);
+    if (recipe.kind->needs_mailbox && first == kMailbox) {
+      if (mailbox_path.empty()) continue;  // that there is none is told already
+      mistakes.Add(origin, Concat(mailbox_path, key.substr(first.size())), what);
+    } else if (written != recipe.written.end()) {
+      mistakes.Add(origin, Concat(written->second, ".", key), what);
+    } else if (recipe.enabled && !first.empty()) {
+      mistakes.Add(origin, Concat(path, ".", recipe.kind->name, ".", key), what);
+    }
+  }
+}
+
+// The part of the settings that is for every target, before any target is looked at.
+void ValidateDefaults(const Recipes& defaults, Mistakes& mistakes) {
+  for (const Recipe& recipe : defaults) {
+    Recipe alone = recipe;
+    alone.enabled = false;
+    Validate(alone, {.timeout = recipe.timeout, .settings = recipe.probe}, "", "defaults",
+             mistakes);
+  }
 }
 
 std::vector<CheckSpec> PlanTarget(const CollectorConfig& config, const TargetConfig& target,
                                   const std::string& path, const Recipes& defaults,
                                   Mistakes& mistakes) {
-  std::vector<CheckSpec> checks;
-  checks.reserve(kKinds.size());
+  const std::string checks_path = Concat(path, ".checks");
   const bool has_mailbox = target.mailbox.kind() == Settings::Kind::kMap;
-  const Recipes recipes = ReadRecipes(config, target.checks, path, defaults, mistakes);
-  for (size_t i = 0; i < kKinds.size(); ++i) {
-    const PlannedKind& kind = kKinds[i];
-    Recipe recipe = recipes[i];
-    if (!recipe.enabled) continue;
-    if (kind.needs_mailbox && !has_mailbox) {
-      const Settings* named = target.checks.Find(kind.kind);
-      if (named == nullptr) continue;
-      mistakes.Add(named->origin(), Concat(path, ".", kind.kind),
+  const std::string mailbox_path = has_mailbox ? Concat(path, ".", kMailbox) : "";
+  if (has_mailbox) ReadMailboxTree(target.mailbox, mailbox_path, mistakes);
+  std::vector<CheckSpec> checks;
+  for (Recipe& recipe : ReadRecipes(config, target.checks, checks_path, defaults, mistakes)) {
+    const CheckKind& kind = *recipe.kind;
+    const bool lacks_mailbox = kind.needs_mailbox && !has_mailbox;
+    const Settings* named = target.checks.Find(kind.name);
+    if (recipe.enabled && lacks_mailbox && named != nullptr) {
+      mistakes.Add(named->origin(), Concat(checks_path, ".", kind.name),
                    "needs a mailbox, and the target has none");
     }
-    if (kind.needs_mailbox) recipe.probe.Set("mailbox", target.mailbox);
-    checks.push_back({.id = Concat(target.domain, "/", kind.kind),
-                      .kind = std::string(kind.kind),
-                      .target = target.domain,
-                      .provider = target.provider,
-                      .leg = kind.leg,
-                      .interval = recipe.interval,
-                      .timeout = recipe.timeout,
-                      .settings = std::move(recipe.probe)});
+    recipe.enabled = recipe.enabled && !lacks_mailbox;
+    if (kind.needs_mailbox && has_mailbox) {
+      recipe.probe.Set(std::string(kMailbox), target.mailbox);
+    }
+    CheckSpec check{.id = Concat(target.domain, "/", kind.name),
+                    .kind = std::string(kind.name),
+                    .target = target.domain,
+                    .provider = target.provider,
+                    .leg = kind.leg,
+                    .interval = recipe.interval,
+                    .timeout = recipe.timeout,
+                    .settings = recipe.probe};
+    Validate(recipe, check, mailbox_path, checks_path, mistakes);
+    if (recipe.enabled) checks.push_back(std::move(check));
   }
   return checks;
 }
 
 CheckSpec PlanWitness(const CollectorConfig& config, Mistakes& mistakes) {
-  const Recipe builtin{.interval = absl::Seconds(30), .timeout = absl::Seconds(15)};
+  const CheckKind& kind = *FindCheckKind(kWitness);
+  const Recipe builtin{.kind = &kind, .interval = kind.interval, .timeout = kind.timeout};
   const std::string path(kWitness);
   Recipe recipe = Refine(config.witness, path, builtin, mistakes);
   if (!recipe.enabled) {
@@ -144,29 +191,33 @@ CheckSpec PlanWitness(const CollectorConfig& config, Mistakes& mistakes) {
       anchors.push_back(Settings::Scalar(std::string(anchor), "default"));
     }
     recipe.probe.Set("anchors", Settings::List(std::move(anchors), "default"));
-    if (recipe.probe.Find("zone") == nullptr) {
-      recipe.probe.Set("zone", Settings::Scalar(std::string(kDefaultZone), "default"));
-    }
   }
-  return {.id = path,
-          .kind = path,
-          .interval = recipe.interval,
-          .timeout = recipe.timeout,
-          .settings = std::move(recipe.probe)};
+  // Without a name to ask for, a resolver that is dead would be blamed on the domains it is asked
+  // about.
+  if (recipe.probe.Find("zone") == nullptr) {
+    recipe.probe.Set("zone", Settings::Scalar(std::string(kDefaultZone), "default"));
+  }
+  CheckSpec check{.id = path,
+                  .kind = path,
+                  .leg = kind.leg,
+                  .interval = recipe.interval,
+                  .timeout = recipe.timeout,
+                  .settings = std::move(recipe.probe)};
+  kind.validate(check, mistakes);
+  return check;
 }
 
 }  // namespace
-
-std::span<const PlannedKind> PlannedKinds() { return kKinds; }
 
 FleetPlan MakePlan(const CollectorConfig& config, Mistakes& mistakes) {
   FleetPlan plan;
   const Recipes defaults =
       ReadRecipes(config, config.defaults, "defaults", BuiltinRecipes(config), mistakes);
+  ValidateDefaults(defaults, mistakes);
   plan.checks.push_back(PlanWitness(config, mistakes));
   for (size_t i = 0; i < config.targets.size(); ++i) {
-    std::vector<CheckSpec> checks = PlanTarget(
-        config, config.targets[i], Concat("targets[", i, "].checks"), defaults, mistakes);
+    std::vector<CheckSpec> checks =
+        PlanTarget(config, config.targets[i], Concat("targets[", i, "]"), defaults, mistakes);
     std::ranges::move(checks, std::back_inserter(plan.checks));
   }
   if (plan.checks.size() > kMaxAssignedChecks) {

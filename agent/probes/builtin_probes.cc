@@ -13,16 +13,14 @@
 namespace postwatch::agent {
 namespace {
 
-constexpr std::array<ProbeKind, 6> kProbes = {{
-    {"witness", "neutral servers answer, so that the agent's own faults are told apart",
-     Leg::kControl, MakeWitness},
-    {"dns.mx", "the domain's mail servers can be found in the DNS", Leg::kDns, MakeDnsMx},
-    {"smtp.mx", "the domain's mail servers take connections on port 25", Leg::kInbound, MakeSmtpMx},
-    {"smtp.submit", "the account can log in and hand in mail", Leg::kSubmission, MakeSmtpSubmit},
-    {"imap.access", "the account can log in and read its mail", Leg::kAccess, MakeImapAccess},
-    {"roundtrip", "a letter to the own mailbox arrives, whole and in time", Leg::kDelivery,
-     MakeRoundtrip},
-}};
+constexpr auto kProbes = std::to_array<ProbeKind>({
+    {"witness", MakeWitness},
+    {"dns.mx", MakeDnsMx},
+    {"smtp.mx", MakeSmtpMx},
+    {"smtp.submit", MakeSmtpSubmit},
+    {"imap.access", MakeImapAccess},
+    {"roundtrip", MakeRoundtrip},
+});
 
 }  // namespace
 

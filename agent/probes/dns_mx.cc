@@ -5,21 +5,17 @@
 #include <set>
 #include <utility>
 
+#include "agent/probes/configured_probe.h"
 #include "agent/probes/mail_dns.h"
 #include "common/base/text.h"
+#include "common/checks/dns_mx_settings.h"
 
 namespace postwatch::agent {
 namespace {
 
-struct DnsMxSettings {
-  std::set<std::string> expect;
-  bool allow_private = false;
-};
-
-class DnsMx : public Probe {
+class DnsMx : public ConfiguredProbe<DnsMxSettings> {
  public:
-  DnsMx(CheckSpec spec, const ProbeDeps& deps, DnsMxSettings settings)
-      : spec_(std::move(spec)), deps_(deps), settings_(std::move(settings)) {}
+  using ConfiguredProbe::ConfiguredProbe;
 
   Task<void> Run(StepRecorder& run) override;
 
@@ -28,10 +24,6 @@ class DnsMx : public Probe {
   std::optional<Fault> JudgeAddresses(const RunContext& context, const std::string& host,
                                       const HostAddresses& addresses) const;
   Task<std::optional<Fault>> ResolveAll(const RunContext& context, const MxHosts& mx);
-
-  const CheckSpec spec_;
-  const ProbeDeps deps_;
-  const DnsMxSettings settings_;
 };
 
 Task<void> DnsMx::Run(StepRecorder& run) {
@@ -110,16 +102,7 @@ Task<std::optional<Fault>> DnsMx::ResolveAll(const RunContext& context, const Mx
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Probe>> MakeDnsMx(const CheckSpec& spec, const ProbeDeps& deps) {
-  Mistakes mistakes;
-  SettingsReader in(spec.settings, spec.id, mistakes);
-  DnsMxSettings settings;
-  for (const std::string& host : in.Strings("expect")) settings.expect.insert(CanonicalName(host));
-  settings.allow_private = in.Choice("private", "report", {"report", "allow"}) == "allow";
-  if (spec.target.empty()) mistakes.Add("", spec.id, "needs a target domain");
-  in.Finish();
-  const absl::Status status = mistakes.ToStatus();
-  if (!status.ok()) return status;
-  return std::make_unique<DnsMx>(spec, deps, std::move(settings));
+  return MakeConfigured<DnsMx, ReadDnsMxSettings>(spec, deps);
 }
 
 }  // namespace postwatch::agent

@@ -5,9 +5,7 @@
 
 namespace postwatch::agent {
 
-// Settings:
-//   expect: [host, ...]       optional; the MX set, in any order (else dns_mx_mismatch)
-//   private: report|allow     report (default): private addresses are faults
+// Settings: common/checks/dns_mx_settings.h.
 // Steps: dns, addresses. Fails when no MX host has a usable address; a host without one beside
 // others is a finding, and so are an alias (dns_mx_cname) and a private address.
 absl::StatusOr<std::unique_ptr<Probe>> MakeDnsMx(const CheckSpec& spec, const ProbeDeps& deps);

@@ -5,8 +5,7 @@
 
 namespace postwatch::agent {
 
-// Settings:
-//   mailbox: {...}            required; see mail_endpoint.h
+// Settings: common/checks/imap_access_settings.h.
 // Steps: dns connect [tls] greeting [starttls tls capability] login select noop logout. INBOX is
 // opened with EXAMINE. Fact: mailbox.exists.
 absl::StatusOr<std::unique_ptr<Probe>> MakeImapAccess(const CheckSpec& spec, const ProbeDeps& deps);

@@ -1,6 +1,5 @@
 #include "agent/probes/mail_endpoint.h"
 
-#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -9,8 +8,6 @@
 namespace postwatch::agent {
 namespace {
 
-constexpr size_t kMaxAddressBytes = 254;  // RFC 5321 section 4.5.3.1.3
-constexpr int kMaxPort = 65535;
 constexpr size_t kMaxCandidates = 6;
 
 // What the SRV records and the well-known names of one service are, best first.
@@ -41,57 +38,6 @@ const ServiceNames& NamesOf(MailService service) {
 
 std::string_view ServiceText(MailService service) {
   return service == MailService::kSubmission ? "submission" : "receive";
-}
-
-std::optional<Security> ReadSecurity(SettingsReader& in) {
-  const std::string text = in.Choice("security", "", {"starttls", "tls", "plain"});
-  if (text == "starttls") return Security::kStartTls;
-  if (text == "tls") return Security::kTls;
-  if (text == "plain") return Security::kPlain;
-  return std::nullopt;
-}
-
-ServerChoice ReadServer(const Settings* settings, const std::string& path, Mistakes& mistakes,
-                        bool is_receive) {
-  ServerChoice server;
-  if (settings == nullptr) return server;
-  SettingsReader in(*settings, path, mistakes);
-  if (is_receive) in.Choice("protocol", "imap", {"imap"});
-  server.host = in.String("host", "");
-  server.port = static_cast<uint16_t>(in.Integer("port", 0, 1, kMaxPort));
-  server.security = ReadSecurity(in);
-  in.Finish();
-  return server;
-}
-
-SecretReference ReadSecret(const Settings* settings, const std::string& path, Mistakes& mistakes) {
-  SecretReference reference;
-  if (settings == nullptr) {
-    mistakes.Add("", path, "is missing; give {file: PATH} or {env: NAME}");
-    return reference;
-  }
-  if (settings->kind() == Settings::Kind::kScalar) {
-    mistakes.Add(settings->origin(), path,
-                 "must be a reference, {file: PATH} or {env: NAME}, never the secret itself");
-    return reference;
-  }
-  SettingsReader in(*settings, path, mistakes);
-  reference.file = in.String("file", "");
-  reference.env = in.String("env", "");
-  if (reference.file.empty() == reference.env.empty()) {
-    mistakes.Add(settings->origin(), path, "needs exactly one of file and env");
-  }
-  in.Finish();
-  return reference;
-}
-
-bool IsMailAddress(std::string_view text) {
-  const size_t at = text.rfind('@');
-  if (at == text.npos || at == 0 || at + 1 == text.size()) return false;
-  if (text.size() > kMaxAddressBytes) return false;
-  return std::none_of(text.begin(), text.end(), [](char c) {
-    return static_cast<unsigned char>(c) <= ' ' || c == '<' || c == '>' || c == 0x7f;
-  });
 }
 
 Security SecurityOfPort(uint16_t port, Security fallback) {
@@ -181,45 +127,9 @@ Task<std::optional<Fault>> FindBySrv(const RunContext& context, MailService serv
 
 }  // namespace
 
-bool MailboxSettings::Receives(std::string_view recipient) const {
-  if (EqualsIgnoreCase(recipient, address)) return true;
-  return std::any_of(aliases.begin(), aliases.end(),
-                     [&](const std::string& alias) { return EqualsIgnoreCase(recipient, alias); });
-}
-
 std::string DomainOf(std::string_view address) {
   const size_t at = address.rfind('@');
   return at == address.npos ? "" : AsciiLower(address.substr(at + 1));
-}
-
-MailboxSettings ReadMailbox(const Settings* settings, const std::string& path, Mistakes& mistakes) {
-  MailboxSettings mailbox;
-  if (settings == nullptr) {
-    mistakes.Add("", path, "is missing; this check needs a mailbox of its own");
-    return mailbox;
-  }
-  SettingsReader in(*settings, path, mistakes);
-  mailbox.address = in.RequiredString("address");
-  if (!mailbox.address.empty() && !IsMailAddress(mailbox.address)) {
-    in.Complain("address", Concat("'", mailbox.address, "' is not a mail address"));
-  }
-  mailbox.username = in.String("username", mailbox.address);
-  if (in.Has("oauth2")) {
-    in.Child("oauth2");
-    in.Complain("oauth2", "is not supported; give a password reference");
-  }
-  mailbox.password = ReadSecret(in.Child("password"), in.PathOf("password"), mistakes);
-  mailbox.aliases = in.Strings("aliases");
-  for (const std::string& alias : mailbox.aliases) {
-    if (!IsMailAddress(alias)) {
-      in.Complain("aliases", Concat("'", alias, "' is not a mail address"));
-    }
-  }
-  mailbox.submission = ReadServer(in.Child("submission"), in.PathOf("submission"), mistakes, false);
-  mailbox.receive = ReadServer(in.Child("receive"), in.PathOf("receive"), mistakes, true);
-  mailbox.deliver_via_mx = in.Choice("deliver_via", "submission", {"submission", "mx"}) == "mx";
-  in.Finish();
-  return mailbox;
 }
 
 Task<std::optional<Fault>> LocateServer(const RunContext& context, MailService service,

@@ -1,5 +1,5 @@
 // Probe: runs the checks of one kind. Start here to add one: a file pair and a line in
-// builtin_probes.cc.
+// builtin_probes.cc; its settings and what else is known of its kind are in common/checks.
 #pragma once
 
 #include <functional>
@@ -64,13 +64,11 @@ using MakeProbe = absl::StatusOr<std::unique_ptr<Probe>> (*)(const CheckSpec& sp
                                                              const ProbeDeps& deps);
 
 struct ProbeKind {
-  std::string_view name;     // "smtp.mx"
-  std::string_view meaning;  // one clause, for --help and the README's table
-  Leg leg;
+  std::string_view name;  // "smtp.mx", as in CheckKinds()
   MakeProbe make;
 };
 
-// THE TABLE (builtin_probes.cc).
+// The probe of every kind of check (builtin_probes.cc).
 std::span<const ProbeKind> BuiltinProbes();
 
 // NotFound names the kinds there are.

@@ -7,17 +7,9 @@
 #include <vector>
 
 #include "agent/probes/probe_inbox.h"
+#include "common/checks/roundtrip_settings.h"
 
 namespace postwatch::agent {
-
-struct RoundtripSettings {
-  MailboxSettings sender;
-  MailboxSettings receiver;
-  std::string to;
-  std::string route;
-  absl::Duration delivery_deadline;  // from the start of the run
-  absl::Duration slow_after;
-};
 
 // What one run leaves to the next ones of the same probe.
 struct RoundtripMemory {

@@ -4,8 +4,10 @@
 #include <optional>
 #include <utility>
 
+#include "agent/probes/configured_probe.h"
 #include "agent/probes/mail_session.h"
 #include "common/base/text.h"
+#include "common/checks/smtp_mx_settings.h"
 
 namespace postwatch::agent {
 namespace {
@@ -13,12 +15,6 @@ namespace {
 constexpr size_t kMaxHosts = 8;
 constexpr size_t kMaxAddressesOfHost = 4;
 constexpr uint16_t kSmtpPort = 25;
-
-struct SmtpMxSettings {
-  std::string host;
-  bool require_tls = false;
-  bool allow_private = false;
-};
 
 // One of several ways in (MX hosts, addresses), tried in order.
 struct Attempt {
@@ -49,10 +45,9 @@ bool Settle(StepRecorder& run, std::vector<Attempt>& attempts, const std::string
   return false;
 }
 
-class SmtpMx : public Probe {
+class SmtpMx : public ConfiguredProbe<SmtpMxSettings> {
  public:
-  SmtpMx(CheckSpec spec, const ProbeDeps& deps, SmtpMxSettings settings)
-      : spec_(std::move(spec)), deps_(deps), settings_(std::move(settings)) {}
+  using ConfiguredProbe::ConfiguredProbe;
 
   Task<void> Run(StepRecorder& run) override;
 
@@ -64,10 +59,6 @@ class SmtpMx : public Probe {
   Task<std::optional<Fault>> TryTls(const RunContext& context, SmtpSession& session,
                                     std::string host);
   Task<void> TryV6(const RunContext& context, std::string host, std::string ip);
-
-  const CheckSpec spec_;
-  const ProbeDeps deps_;
-  const SmtpMxSettings settings_;
 };
 
 Task<void> SmtpMx::Run(StepRecorder& run) {
@@ -186,17 +177,7 @@ Task<void> SmtpMx::TryV6(const RunContext& context, std::string host, std::strin
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Probe>> MakeSmtpMx(const CheckSpec& spec, const ProbeDeps& deps) {
-  Mistakes mistakes;
-  SettingsReader in(spec.settings, spec.id, mistakes);
-  SmtpMxSettings settings;
-  settings.host = in.String("host", "");
-  settings.require_tls = in.Bool("require_tls", false);
-  settings.allow_private = in.Choice("private", "report", {"report", "allow"}) == "allow";
-  if (spec.target.empty()) mistakes.Add("", spec.id, "needs a target domain");
-  in.Finish();
-  const absl::Status status = mistakes.ToStatus();
-  if (!status.ok()) return status;
-  return std::make_unique<SmtpMx>(spec, deps, std::move(settings));
+  return MakeConfigured<SmtpMx, ReadSmtpMxSettings>(spec, deps);
 }
 
 }  // namespace postwatch::agent

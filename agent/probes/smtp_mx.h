@@ -5,10 +5,7 @@
 
 namespace postwatch::agent {
 
-// Settings:
-//   host: name                optional; this MX host only, instead of the domain's MX set
-//   require_tls: false        true: no STARTTLS, or an unverified certificate, is a failure
-//   private: report|allow     report (default): hosts with private addresses are not connected to
+// Settings: common/checks/smtp_mx_settings.h.
 // Steps of each host: dns connect banner ehlo starttls tls ehlo2 quit. A host fails when none of
 // its IPv4 addresses works (IPv6, where there is no IPv4). The check fails when every host does,
 // with the last host's failure; else a failing host is a finding. Its first IPv6 address is tried

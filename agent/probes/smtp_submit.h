@@ -5,10 +5,7 @@
 
 namespace postwatch::agent {
 
-// Settings:
-//   mailbox: {...}            required; see mail_endpoint.h
-//   envelope: true            also MAIL FROM and RCPT TO the own address, then RSET: shows a
-//                             submission path that refuses mail after the login
+// Settings: common/checks/smtp_submit_settings.h.
 // Steps: dns connect [tls] banner ehlo [starttls tls ehlo2] auth [mail rcpt reset] quit.
 absl::StatusOr<std::unique_ptr<Probe>> MakeSmtpSubmit(const CheckSpec& spec, const ProbeDeps& deps);
 

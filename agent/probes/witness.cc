@@ -3,66 +3,24 @@
 #include <optional>
 #include <utility>
 
+#include "agent/probes/configured_probe.h"
 #include "agent/probes/mail_dns.h"
 #include "common/base/text.h"
+#include "common/checks/witness_settings.h"
 #include "common/net/address.h"
 #include "common/net/dial_all.h"
 
 namespace postwatch::agent {
 namespace {
 
-constexpr size_t kMaxAnchors = 8;
-constexpr size_t kMaxPort25 = 8;
 constexpr absl::Duration kAnchorTimeout = absl::Seconds(3);
 constexpr uint16_t kSmtpPort = 25;
 
 using Dials = std::vector<absl::StatusOr<std::unique_ptr<Stream>>>;
 
-struct WitnessSettings {
-  std::vector<Address> anchors;
-  std::vector<std::string> port25;
-  std::string zone;
-  absl::Duration max_loop_lag;
-  absl::Duration max_clock_jump;
-};
-
-absl::StatusOr<WitnessSettings> ReadWitnessSettings(const CheckSpec& spec) {
-  Mistakes mistakes;
-  SettingsReader in(spec.settings, spec.id, mistakes);
-  WitnessSettings settings;
-  for (const std::string& text : in.Strings("anchors")) {
-    const std::optional<Address> anchor = ParseAddress(text, 0);
-    if (anchor.has_value() && anchor->port != 0) {
-      settings.anchors.push_back(*anchor);
-    } else {
-      in.Complain("anchors", Concat("'", text, "' is not ip:port"));
-    }
-  }
-  if (!in.Has("anchors")) in.Complain("anchors", "is missing; name at least one ip:port");
-  if (in.Has("anchors") && in.Items("anchors").empty()) {
-    in.Complain("anchors", "must name at least one ip:port");
-  }
-  if (settings.anchors.size() > kMaxAnchors) in.Complain("anchors", "must name at most 8");
-  settings.port25 = in.Strings("port25");
-  for (const std::string& ip : settings.port25) {
-    if (!IsIpLiteral(ip)) in.Complain("port25", Concat("'", ip, "' is not an IP address"));
-  }
-  if (settings.port25.size() > kMaxPort25) in.Complain("port25", "must name at most 8");
-  settings.zone = in.String("zone", "");
-  settings.max_loop_lag =
-      in.Duration("max_loop_lag", absl::Seconds(1), absl::Milliseconds(10), absl::Minutes(1));
-  settings.max_clock_jump =
-      in.Duration("max_clock_jump", absl::Seconds(2), absl::Milliseconds(100), absl::Hours(1));
-  in.Finish();
-  const absl::Status status = mistakes.ToStatus();
-  if (!status.ok()) return status;
-  return settings;
-}
-
-class Witness : public Probe {
+class Witness : public ConfiguredProbe<WitnessSettings> {
  public:
-  Witness(CheckSpec spec, const ProbeDeps& deps, WitnessSettings settings)
-      : spec_(std::move(spec)), deps_(deps), settings_(std::move(settings)) {}
+  using ConfiguredProbe::ConfiguredProbe;
 
   Task<void> Run(StepRecorder& run) override;
 
@@ -78,9 +36,6 @@ class Witness : public Probe {
     absl::Duration steady;
   };
 
-  const CheckSpec spec_;
-  const ProbeDeps deps_;
-  const WitnessSettings settings_;
   std::optional<Instant> last_;  // of the run before: the clocks are compared across runs
 };
 
@@ -184,9 +139,7 @@ void Witness::CheckClock(StepRecorder& run) {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Probe>> MakeWitness(const CheckSpec& spec, const ProbeDeps& deps) {
-  absl::StatusOr<WitnessSettings> settings = ReadWitnessSettings(spec);
-  if (!settings.ok()) return settings.status();
-  return std::make_unique<Witness>(spec, deps, *std::move(settings));
+  return MakeConfigured<Witness, ReadWitnessSettings>(spec, deps);
 }
 
 }  // namespace postwatch::agent

@@ -1,5 +1,7 @@
 #include "common/model/settings.h"
 
+#include <algorithm>
+
 #include "absl/strings/numbers.h"
 #include "common/base/text.h"
 
@@ -68,14 +70,29 @@ bool Settings::operator==(const Settings& other) const {
 }
 
 void Mistakes::Add(std::string_view origin, std::string_view key, std::string_view what) {
-  if (lines_.size() == kMaxMistakes) lines_.push_back("... and more");
-  if (lines_.size() > kMaxMistakes) return;
-  lines_.push_back(Concat(origin, origin.empty() ? "" : ": ", key, key.empty() ? "" : ": ", what));
+  Mistake mistake{std::string(origin), std::string(key), std::string(what)};
+  if (std::ranges::find(all_, mistake) != all_.end()) return;
+  more_ = all_.size() == kMaxMistakes;
+  if (!more_) all_.push_back(std::move(mistake));
+}
+
+void Mistakes::Add(const Mistakes& others) {
+  for (const auto& [origin, key, what] : others.all_) Add(origin, key, what);
+}
+
+std::vector<std::string> Mistakes::lines() const {
+  std::vector<std::string> lines;
+  lines.reserve(all_.size() + 1);
+  for (const auto& [origin, key, what] : all_) {
+    lines.push_back(Concat(origin, origin.empty() ? "" : ": ", key, key.empty() ? "" : ": ", what));
+  }
+  if (more_) lines.emplace_back("... and more");
+  return lines;
 }
 
 absl::Status Mistakes::ToStatus() const {
-  if (lines_.empty()) return absl::OkStatus();
-  return absl::InvalidArgumentError(Join(lines_, "\n"));
+  if (all_.empty()) return absl::OkStatus();
+  return absl::InvalidArgumentError(Join(lines(), "\n"));
 }
 
 SettingsReader::SettingsReader(const Settings& settings, std::string path, Mistakes& mistakes)
@@ -186,17 +203,43 @@ std::string SettingsReader::Choice(std::string_view key, std::string_view fallba
   return std::string(fallback);
 }
 
-std::vector<std::string> SettingsReader::Strings(std::string_view key) {
+std::vector<std::string> SettingsReader::Strings(
+    std::string_view key, const std::function<std::string(const std::string&)>& wrong) {
   std::vector<std::string> result;
   for (const Settings& item : Items(key)) {
+    std::string what;
     if (item.kind() != Settings::Kind::kScalar) {
-      mistakes_.Add(item.origin(), PathOf(key),
-                    Concat("must hold single values, but one is ", KindName(item.kind())));
-      continue;
+      what = Concat("must hold single values, but one is ", KindName(item.kind()));
+    } else if (wrong != nullptr) {
+      what = wrong(item.scalar());
     }
-    result.push_back(item.scalar());
+    if (what.empty()) {
+      result.push_back(item.scalar());
+    } else {
+      mistakes_.Add(item.origin().empty() ? OriginOf(key) : item.origin(), PathOf(key), what);
+    }
   }
   return result;
+}
+
+SecretReference SettingsReader::Secret(std::string_view key) {
+  const Settings* value = Take(key);
+  if (value == nullptr) return {};
+  if (value->kind() == Settings::Kind::kScalar) {
+    Complain(key, "must be a reference, {file: PATH} or {env: NAME}, never the secret itself");
+    return {};
+  }
+  SettingsReader in(*value, PathOf(key), mistakes_);
+  SecretReference reference{in.String("file", ""), in.String("env", "")};
+  in.Finish();
+  if (reference.file.empty() != reference.env.empty()) return reference;
+  Complain(key, "needs exactly one of file and env");
+  return {};
+}
+
+SecretReference SettingsReader::RequiredSecret(std::string_view key) {
+  if (!Has(key)) Complain(key, "is missing: give {file: PATH} or {env: NAME}");
+  return Secret(key);
 }
 
 const Settings* SettingsReader::Child(std::string_view key) { return Take(key); }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -12,6 +13,7 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "common/base/secret.h"
 
 namespace postwatch {
 
@@ -48,17 +50,29 @@ class Settings {
   std::string origin_;
 };
 
+struct Mistake {
+  std::string origin;  // "file:line"; empty when nothing was written there
+  std::string key;     // with the path to it: "tls.ca"
+  std::string what;    // "is missing"
+
+  bool operator==(const Mistake&) const = default;
+};
+
 // All mistakes of a configuration, in order, each "file:line: key: what".
 class Mistakes {
  public:
+  // The same one again is not told again. After 100 the rest is left out, and that is said.
   void Add(std::string_view origin, std::string_view key, std::string_view what);
-  bool empty() const { return lines_.empty(); }
-  const std::vector<std::string>& lines() const { return lines_; }
+  void Add(const Mistakes& others);
+  bool empty() const { return all_.empty(); }
+  const std::vector<Mistake>& all() const { return all_; }
+  std::vector<std::string> lines() const;
   // OK when empty; else InvalidArgument with one mistake a line.
   absl::Status ToStatus() const;
 
  private:
-  std::vector<std::string> lines_;
+  std::vector<Mistake> all_;
+  bool more_ = false;
 };
 
 // Reads one map strictly: a key that nobody asked for is a mistake, and so is a value of the wrong
@@ -85,8 +99,13 @@ class SettingsReader {
   // One of `choices`; the mistake lists them.
   std::string Choice(std::string_view key, std::string_view fallback,
                      const std::vector<std::string_view>& choices);
-  std::vector<std::string> Strings(std::string_view key);
-  // Null when absent. The caller reads the child with a reader of its own (path() + key).
+  // `wrong` says what is wrong with one of them, "" when nothing is; the mistaken are left out.
+  std::vector<std::string> Strings(
+      std::string_view key, const std::function<std::string(const std::string&)>& wrong = nullptr);
+  // A reference to a secret, never the secret itself; both empty when it is absent or mistaken.
+  SecretReference Secret(std::string_view key);
+  SecretReference RequiredSecret(std::string_view key);
+  // Null when absent. The caller reads the child with a reader of its own (PathOf(key)).
   const Settings* Child(std::string_view key);
   // Empty when absent; a mistake when it is no list.
   const std::vector<Settings>& Items(std::string_view key);

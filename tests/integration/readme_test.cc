@@ -5,9 +5,9 @@
 #include <fstream>
 #include <sstream>
 
-#include "agent/probes/probe.h"
 #include "collector/alert/alert_sink.h"
 #include "common/base/text.h"
+#include "common/checks/check_kinds.h"
 
 namespace postwatch {
 namespace {
@@ -34,7 +34,7 @@ std::vector<std::string> Rows(const std::string& readme, std::string_view headin
 
 TEST(ReadmeTest, ListsEveryCheckKind) {
   std::vector<std::string> expected;
-  for (const agent::ProbeKind& kind : agent::BuiltinProbes()) {
+  for (const CheckKind& kind : CheckKinds()) {
     expected.push_back(Concat("| `", kind.name, "` | ", kind.meaning, " |"));
   }
   EXPECT_THAT(Rows(ReadReadme(), "Check kinds"), testing::ElementsAreArray(expected));

@@ -58,7 +58,9 @@ CheckSpec Find(const absl::StatusOr<FleetPlan>& plan, std::string_view id) {
 }
 
 constexpr std::string_view kWithMailbox =
-    "targets: [{domain: alpha.test, provider: own, mailbox: {address: p@alpha.test}}]\n";
+    "targets: [{domain: alpha.test, provider: own, mailbox: {address: p@alpha.test, password: "
+    "{env: "
+    "P}}}]\n";
 
 TEST(Plan, ADomainTurnsOnWhatNeedsNoCredentials) {
   EXPECT_EQ(Times(Plan("targets: [{domain: b.test}, {domain: a.test}]\n")),
@@ -137,25 +139,30 @@ TEST(Plan, TheWitnessAsksNeutralPartiesUnlessTold) {
                               "witness");
   EXPECT_EQ(told.interval, absl::Seconds(5));
   EXPECT_EQ(told.settings.Find("anchors")->items().size(), 1u);
-  EXPECT_EQ(told.settings.Find("zone"), nullptr);
+  EXPECT_EQ(told.settings.Find("zone")->scalar(), "iana.org");
 
   const CheckSpec zone =
       Find(Plan("witness: {zone: neutral.test}\ntargets: [{domain: a.test}]\n"), "witness");
   EXPECT_EQ(zone.settings.Find("zone")->scalar(), "neutral.test");
   EXPECT_EQ(zone.settings.Find("anchors")->items().size(), 3u);
+
+  const CheckSpec no_zone =
+      Find(Plan("witness: {zone: ''}\ntargets: [{domain: a.test}]\n"), "witness");
+  EXPECT_EQ(no_zone.settings.Find("zone")->scalar(), "");
 }
 
 TEST(Plan, RoundTripsKeepToTheFloor) {
   const std::string what =
       "is below round_trip_floor (1m): providers take frequent probe mail for abuse";
-  EXPECT_EQ(Mistaken("targets: [{domain: a.test, mailbox: {address: p@a.test}, checks: {\n"
-                     "  roundtrip: {interval: 59s}}}]\n"),
+  EXPECT_EQ(Mistaken("targets: [{domain: a.test, mailbox: {address: p@a.test, password: {env: P}}, "
+                     "checks: {\n  roundtrip: {interval: 59s}}}]\n"),
             Lines{Concat("c.yaml:3: targets[0].checks.roundtrip.interval: ", what)});
   // Told once, where it is written.
-  EXPECT_EQ(Mistaken("defaults: {roundtrip: {interval: 1s}}\n"
-                     "targets: [{domain: a.test, mailbox: {address: p@a.test}},\n"
-                     "  {domain: b.test, mailbox: {address: p@b.test}}]\n"),
-            Lines{Concat("c.yaml:2: defaults.roundtrip.interval: ", what)});
+  EXPECT_EQ(
+      Mistaken("defaults: {roundtrip: {interval: 1s}}\n"
+               "targets: [{domain: a.test, mailbox: {address: p@a.test, password: {env: P}}},\n"
+               "  {domain: b.test, mailbox: {address: p@b.test, password: {env: P}}}]\n"),
+      Lines{Concat("c.yaml:2: defaults.roundtrip.interval: ", what)});
   EXPECT_EQ(Times(Plan(Concat("defaults: {roundtrip: {interval: 1m}}\n", kWithMailbox))).back(),
             "alpha.test/roundtrip 1m 2m");
   EXPECT_EQ(Times(Plan(Concat("round_trip_floor: 20m\n", kWithMailbox))).back(),
@@ -215,10 +222,67 @@ TEST(Plan, IsNoLargerThanWhatAgentsTake) {
             Lines{"targets: make 10001 checks, but agents take 10000 at most: watch fewer"});
 }
 
-TEST(PlannedKinds, AreInTheOrderAPersonReadsThem) {
-  Lines kinds;
-  for (const PlannedKind& kind : PlannedKinds()) kinds.emplace_back(kind.kind);
-  EXPECT_EQ(kinds, (Lines{"dns.mx", "smtp.mx", "smtp.submit", "imap.access", "roundtrip"}));
+TEST(Plan, AProbesOwnMistakesAreToldWhereTheyAreWritten) {
+  EXPECT_EQ(
+      Mistaken("witness: {anchors: [foo], zoned: x}\n"
+               "defaults:\n"
+               "  smtp.mx: {require_tls: maybe}\n"
+               "  roundtrip: {slow_afte: 3s}\n"
+               "targets:\n"
+               "  - domain: a.test\n"
+               "    checks:\n"
+               "      dns.mx: {intervall: 3s}\n"
+               "  - domain: b.test\n"
+               "    mailbox:\n"
+               "      address: p@b.test\n"
+               "      pasword: {file: /p}\n"
+               "      receive: {protocol: nntp, port: 99999}\n"
+               "    checks:\n"
+               "      smtp.mx: {enabled: false, host: 'mx:25'}\n"
+               "      roundtrip: {to: x@c.test, receive_from: {address: q@b.test}}\n"
+               "  - {domain: c.test, mailbox: {}}\n"),
+      (Lines{"c.yaml:4: defaults.smtp.mx.require_tls: 'maybe' is neither true nor false",
+             "c.yaml:5: defaults.roundtrip.slow_afte: is not a known key",
+             "c.yaml:2: witness.anchors: 'foo' is not ip:port",
+             "c.yaml:2: witness.zoned: is not a known key",
+             "c.yaml:9: targets[0].checks.dns.mx.intervall: is not a known key",
+             "c.yaml:12: targets[1].mailbox.password: is missing: give {file: PATH} or {env: "
+             "NAME}",
+             "c.yaml:14: targets[1].mailbox.receive.protocol: 'nntp' is none of imap",
+             "c.yaml:14: targets[1].mailbox.receive.port: 99999 is not between 1 and 65535",
+             "c.yaml:13: targets[1].mailbox.pasword: is not a known key",
+             "c.yaml:16: targets[1].checks.smtp.mx.host: 'mx:25' is neither a host name nor an "
+             "IP address",
+             "c.yaml:17: targets[1].checks.roundtrip.receive_from.password: is missing: give "
+             "{file: PATH} or {env: NAME}",
+             "c.yaml:17: targets[1].checks.roundtrip.to: 'x@c.test' must be the address of the "
+             "receiving mailbox (q@b.test) or one of its aliases",
+             "c.yaml:18: targets[2].mailbox.address: is missing",
+             "c.yaml:18: targets[2].mailbox.password: is missing: give {file: PATH} or {env: "
+             "NAME}"}));
+}
+
+TEST(Plan, AMailboxIsLookedAtEvenWhenNothingUsesIt) {
+  EXPECT_EQ(Mistaken("targets: [{domain: a.test, mailbox: {address: a.test, password: {env: P}},\n"
+                     "  checks: {smtp.submit: {enabled: false}, imap.access: {enabled: false},\n"
+                     "    roundtrip: {enabled: false}}}]\n"),
+            Lines{"c.yaml:2: targets[0].mailbox.address: 'a.test' is not a mail address"});
+}
+
+TEST(Plan, AMailboxIsTheTargetsAndNotACheckS) {
+  EXPECT_EQ(
+      Mistaken("targets: [{domain: a.test, mailbox: {address: p@a.test, password: {env: P}},\n"
+               "  checks: {imap.access: {mailbox: {address: nobody}},\n"
+               "    dns.mx: {mailbox: {}}}}]\n"),
+      (Lines{"c.yaml:3: targets[0].checks.imap.access.mailbox: belongs to a target, beside its "
+             "`checks`",
+             "c.yaml:4: targets[0].checks.dns.mx.mailbox: is not a known key"}));
+}
+
+TEST(Plan, WhatManyTargetsShareIsToldOnce) {
+  std::string text = "defaults: {dns.mx: {privat: allow}}\ntargets:\n";
+  for (int i = 0; i < 300; ++i) Append(text, "  - {domain: d", i, ".test}\n");
+  EXPECT_EQ(Mistaken(text), Lines{"c.yaml:2: defaults.dns.mx.privat: is not a known key"});
 }
 
 }  // namespace

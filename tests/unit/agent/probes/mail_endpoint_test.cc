@@ -25,12 +25,6 @@ class MailEndpointTest : public ProbeFixture {
     return Concat(server.host, ":", server.port, " ", names[static_cast<int>(server.security)]);
   }
 
-  std::string Mistake(const Settings& settings) {
-    Mistakes mistakes;
-    ReadMailbox(&settings, "mailbox", mistakes);
-    return Join(mistakes.lines(), "; ");
-  }
-
   MailboxSettings mailbox_ = [] {
     MailboxSettings mailbox;
     mailbox.address = "probe@alpha.test";
@@ -38,37 +32,13 @@ class MailEndpointTest : public ProbeFixture {
   }();
 };
 
-TEST_F(MailEndpointTest, ReadsTheWholeShape) {
-  Mistakes mistakes;
-  const Settings settings = MailboxKeys(
-      {{"username", Text("u1")},
-       {"submission", Keys({{"host", Text("s")}, {"security", Text("tls")}})},
-       {"receive", Keys({{"protocol", Text("imap")}, {"host", Text("i")}, {"port", Text("143")}})},
-       {"deliver_via", Text("mx")},
-       {"aliases", Texts({"info@alpha.test"})}});
-  const MailboxSettings mailbox = ReadMailbox(&settings, "mailbox", mistakes);
-  EXPECT_TRUE(mistakes.empty());
-  EXPECT_EQ(mailbox.username, "u1");
-  EXPECT_EQ(mailbox.password.env, "mailbox");
-  EXPECT_TRUE(mailbox.deliver_via_mx);
-  EXPECT_TRUE(mailbox.Receives("INFO@alpha.test"));
-  EXPECT_FALSE(mailbox.Receives("other@alpha.test"));
+TEST_F(MailEndpointTest, WhatIsSetIsTakenAndNothingIsAsked) {
+  MailboxSettings mailbox = mailbox_;
+  mailbox.submission = {.host = "s", .security = Security::kTls};
+  mailbox.receive = {.host = "i", .port = 143};
   EXPECT_EQ(Locate(MailService::kSubmission, mailbox), "s:465 tls");
   EXPECT_EQ(Locate(MailService::kImap, mailbox), "i:143 starttls");
   EXPECT_TRUE(resolver_.asked().empty());
-}
-
-TEST_F(MailEndpointTest, NamesEveryMistake) {
-  EXPECT_EQ(Mistake(Keys({{"address", Text("nobody")}, {"password", Text("secret")}})),
-            "mailbox.address: 'nobody' is not a mail address; mailbox.password: must be a "
-            "reference, {file: PATH} or {env: NAME}, never the secret itself");
-  EXPECT_EQ(Mistake(Keys({{"address", Text("a@b")}, {"password", Keys({})}})),
-            "mailbox.password: needs exactly one of file and env");
-  EXPECT_EQ(Mistake(MailboxKeys({{"receive", Keys({{"protocol", Text("pop3")}})}})),
-            "mailbox.receive.protocol: 'pop3' is none of imap");
-  EXPECT_EQ(Mistake(MailboxKeys({{"oauth2", Keys({})}})),
-            "mailbox.oauth2: is not supported; give a password reference");
-  EXPECT_EQ(Mistake(MailboxKeys({{"hots", Text("x")}})), "mailbox.hots: is not a known key");
 }
 
 TEST_F(MailEndpointTest, FollowsTheDomainsSrvRecords) {

@@ -146,10 +146,5 @@ TEST_F(SmtpSubmitTest, AnUnreadablePasswordIsNotTheProviders) {
       "not_tested: the password of probe@alpha.test could not be read: no secret mailbox");
 }
 
-TEST_F(SmtpSubmitTest, RefusesSettingsWithoutAMailbox) {
-  EXPECT_EQ(Refusal(Spec("smtp.submit", Keys({}))),
-            "alpha.test/smtp.submit.mailbox: is missing; this check needs a mailbox of its own");
-}
-
 }  // namespace
 }  // namespace postwatch::agent

@@ -99,12 +99,5 @@ TEST_F(WitnessTest, SilenceOnPort25ExcusesTheChecksOfThatPort) {
   EXPECT_EQ(Summary(Run(spec)), "pass");
 }
 
-TEST_F(WitnessTest, RefusesSettingsWithoutAnchors) {
-  EXPECT_EQ(Refusal(Spec("witness", Keys({}))),
-            "alpha.test/witness.anchors: is missing; name at least one ip:port");
-  EXPECT_EQ(Refusal(Spec("witness", Keys({{"anchors", Texts({"example.net:443"})}}))),
-            "alpha.test/witness.anchors: 'example.net:443' is not ip:port");
-}
-
 }  // namespace
 }  // namespace postwatch::agent

@@ -58,6 +58,17 @@ TEST(Mistakes, AreLinesInTheirOrder) {
                 "a.yaml:3: listen.http: is odd\nkey: has no origin\na.yaml:4: has no key"));
 }
 
+TEST(Mistakes, AreToldOnce) {
+  Mistakes mistakes, others;
+  mistakes.Add("a.yaml:3", "k", "is odd");
+  mistakes.Add("a.yaml:3", "k", "is odd");
+  others.Add("a.yaml:4", "k", "is odd");
+  others.Add("a.yaml:3", "k", "is odd");
+  mistakes.Add(others);
+  EXPECT_EQ(mistakes.lines(), (Lines{"a.yaml:3: k: is odd", "a.yaml:4: k: is odd"}));
+  EXPECT_EQ(mistakes.all()[1], (Mistake{"a.yaml:4", "k", "is odd"}));
+}
+
 TEST(Mistakes, AreBounded) {
   Mistakes mistakes;
   for (int i = 0; i < 1000; ++i) mistakes.Add("f:1", "k", Concat("mistake ", i));
@@ -172,6 +183,47 @@ TEST_F(SettingsReaderTest, RefusesValuesOfTheWrongShape) {
                                      "a.yaml:1: null: must be a single value, but is nothing",
                                      "a.yaml:2: scalar: must be a list, but is a single value",
                                      "a.yaml:4: list: must hold single values, but one is a map"}));
+}
+
+TEST_F(SettingsReaderTest, EachOfSeveralStringsIsJudgedAtItsLine) {
+  Settings map = Settings::Map("a.yaml:1");
+  map.Set("list",
+          Settings::List({At("good", 2), At("bad", 3), Settings::Scalar("bad")}, "a.yaml:1"));
+  SettingsReader in(map, "p", mistakes);
+  EXPECT_EQ(
+      in.Strings("list", [](const std::string& text) { return text == "bad" ? "is bad" : ""; }),
+      Lines{"good"});
+  EXPECT_EQ(mistakes.lines(), (Lines{"a.yaml:3: p.list: is bad", "a.yaml:1: p.list: is bad"}));
+}
+
+TEST_F(SettingsReaderTest, ASecretIsNamedAndNeverWritten) {
+  Settings map = MapOf({{"written", "hunter2"}});
+  const auto set = [&map](const std::string& key, std::vector<std::string> names, int line) {
+    Settings secret = Settings::Map(Concat("a.yaml:", line));
+    for (std::string& name : names) secret.Set(std::move(name), At("X", line));
+    map.Set(key, std::move(secret));
+  };
+  set("good", {"file"}, 3);
+  set("both", {"env", "file"}, 4);
+  set("none", {}, 5);
+  set("other", {"env", "text"}, 6);
+  SettingsReader in(map, "", mistakes);
+  EXPECT_EQ(in.Secret("good").file, "X");
+  EXPECT_EQ(in.Secret("absent").file, "");
+  for (const char* key : {"written", "both", "none"}) {
+    EXPECT_EQ(in.RequiredSecret(key).file, "") << key;
+    EXPECT_EQ(in.RequiredSecret(key).env, "") << key;
+  }
+  EXPECT_EQ(in.Secret("other").env, "X");
+  in.RequiredSecret("absent");
+  in.Finish();
+  EXPECT_EQ(mistakes.lines(),
+            (Lines{"a.yaml:2: written: must be a reference, {file: PATH} or {env: NAME}, never the "
+                   "secret itself",
+                   "a.yaml:4: both: needs exactly one of file and env",
+                   "a.yaml:5: none: needs exactly one of file and env",
+                   "a.yaml:6: other.text: is not a known key",
+                   "a.yaml:1: absent: is missing: give {file: PATH} or {env: NAME}"}));
 }
 
 TEST_F(SettingsReaderTest, RefusesWhatIsNoMap) {

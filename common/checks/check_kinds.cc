@@ -1,0 +1,47 @@
+#include "common/checks/check_kinds.h"
+
+#include <algorithm>
+#include <array>
+
+#include "common/checks/dns_mx_settings.h"
+#include "common/checks/imap_access_settings.h"
+#include "common/checks/roundtrip_settings.h"
+#include "common/checks/smtp_mx_settings.h"
+#include "common/checks/smtp_submit_settings.h"
+#include "common/checks/witness_settings.h"
+
+namespace postwatch {
+namespace {
+
+template <auto Read>
+void Validate(const CheckSpec& spec, Mistakes& mistakes) {
+  Read(spec, mistakes);
+}
+
+constexpr absl::Duration kMinute = absl::Minutes(1);
+
+constexpr auto kKinds = std::to_array<CheckKind>({
+    {"witness", "neutral servers answer, so that the agent's own faults are told apart",
+     Leg::kControl, false, absl::Seconds(30), absl::Seconds(15), Validate<ReadWitnessSettings>},
+    {"dns.mx", "the domain's mail servers can be found in the DNS", Leg::kDns, false, kMinute,
+     absl::Seconds(20), Validate<ReadDnsMxSettings>},
+    {"smtp.mx", "the domain's mail servers take connections on port 25", Leg::kInbound, false,
+     kMinute, kMinute, Validate<ReadSmtpMxSettings>},
+    {"smtp.submit", "the account can log in and hand in mail", Leg::kSubmission, true, kMinute,
+     kMinute, Validate<ReadSmtpSubmitSettings>},
+    {"imap.access", "the account can log in and read its mail", Leg::kAccess, true, kMinute,
+     kMinute, Validate<ReadImapAccessSettings>},
+    {"roundtrip", "a letter to the own mailbox arrives, whole and in time", Leg::kDelivery, true,
+     absl::Minutes(5), absl::Minutes(2), Validate<ReadRoundtripSettings>},
+});
+
+}  // namespace
+
+std::span<const CheckKind> CheckKinds() { return kKinds; }
+
+const CheckKind* FindCheckKind(std::string_view name) {
+  const auto kind = std::ranges::find(kKinds, name, &CheckKind::name);
+  return kind == kKinds.end() ? nullptr : &*kind;
+}
+
+}  // namespace postwatch
