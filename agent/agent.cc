@@ -104,7 +104,8 @@ class EventLoopAgent : public Agent {
     if (config_.web_listen.empty()) return absl::OkStatus();
     absl::StatusOr<std::unique_ptr<HttpServer>> http =
         StartHttpServer(io_.get_executor(), config_.web_listen,
-                        [this](HttpRequest request, HttpReply reply) { reply(Answer(request)); });
+                        [this](HttpRequest request, HttpReply reply) { reply(Answer(request)); },
+                        {.hosts = config_.web_hosts, .hosts_key = "web.hosts"});
     if (!http.ok()) return http.status();
     http_ = *std::move(http);
     return absl::OkStatus();

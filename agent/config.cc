@@ -3,6 +3,7 @@
 #include "common/base/ids.h"
 #include "common/base/text.h"
 #include "common/config/yaml_file.h"
+#include "common/http/host.h"
 #include "common/net/address.h"
 
 namespace postwatch::agent {
@@ -113,6 +114,11 @@ void ReadLimits(SettingsReader& root, AgentConfig& config, Mistakes& mistakes) {
 
   SettingsReader web(ChildOrNone(root, "web"), "web", mistakes);
   config.web_listen = web.String("listen", "127.0.0.1:7481");
+  config.web_hosts = web.Strings("hosts", [](const std::string& host) {
+    return IsPlainHost(host)
+               ? ""
+               : Concat("'", host, "' is not a host name in lower case without a port");
+  });
   if (config.web_listen == "none") {
     config.web_listen.clear();
   } else if (!ParseAddress(config.web_listen, 0).has_value() ||

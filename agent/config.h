@@ -28,6 +28,7 @@
 //     max_age: 72h             1h to 8760h
 //   web:
 //     listen: 127.0.0.1:7481   /-/healthy, /-/ready, /metrics, POST /-/reload; "none" for no HTTP
+//     hosts: [eu1.example.net] names it is asked for by, besides addresses and localhost
 #pragma once
 
 #include <optional>
@@ -69,7 +70,8 @@ struct AgentConfig {
   int64_t spool_bytes = 0;
   absl::Duration spool_age;
   std::string web_listen;  // empty: no HTTP
-  Settings source;         // as read, to see whether a reload changes anything
+  std::vector<std::string> web_hosts;
+  Settings source;  // as read, to see whether a reload changes anything
 };
 
 // InvalidArgument lists every mistake as "file:line: key: what". Nothing the file refers to is

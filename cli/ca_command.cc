@@ -19,21 +19,32 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr auto kFlags = std::to_array<FlagSpec>({
-    {"dir", "DIR", "where the authority lives: ca.pem and ca.key (default .)"},
-    {"out", "DIR",
-     "where an issued identity goes: ca.pem, cert.pem, key.pem (default: a folder of its name)"},
-    {"days", "N", "lifetime in days (default 3650 for the authority, 365 for an identity)"},
-    {"dns", "NAME", "issue collector: a name agents dial; may be repeated"},
-    {"ip", "IP", "issue collector: an address agents dial; may be repeated"},
-    {"force", "", "replace files that are there"},
-    {"help", "", "this text"},
-});
+constexpr FlagSpec kDir = {"dir", "DIR",
+                           "where the authority lives: ca.pem and ca.key (default .)"};
+constexpr FlagSpec kHelp = {"help", "", "this text"};
 
+constexpr std::array kInitFlags = {
+    kDir, FlagSpec{"days", "N", "lifetime in days (default 3650)"},
+    FlagSpec{"force", "", "replace an authority that is there: what it issued is worthless then"},
+    kHelp};
+constexpr std::array kIssueFlags = {
+    kDir,
+    FlagSpec{"out", "DIR", "where it goes: ca.pem, cert.pem, key.pem (default: DIR/its name)"},
+    FlagSpec{"days", "N", "lifetime in days (default 365)"},
+    FlagSpec{"dns", "NAME", "collector: a name agents dial; may be repeated"},
+    FlagSpec{"ip", "IP", "collector: an address agents dial; may be repeated"},
+    FlagSpec{"force", "", "replace files that are there"},
+    kHelp};
+
+constexpr std::string_view kInitUsage = "usage: postwatch ca init [flags]\n";
+constexpr std::string_view kIssueUsage =
+    "usage: postwatch ca issue collector --dns NAME --ip IP [flags]\n"
+    "       postwatch ca issue agent REGION NAME [flags]\n";
 constexpr std::string_view kUsageText =
-    "usage: postwatch ca init [--dir DIR]\n"
-    "       postwatch ca issue [--dir DIR] [--out DIR] collector --dns NAME --ip IP\n"
-    "       postwatch ca issue [--dir DIR] [--out DIR] agent REGION NAME\n";
+    "usage: postwatch ca init [flags]\n"
+    "       postwatch ca issue collector --dns NAME --ip IP [flags]\n"
+    "       postwatch ca issue agent REGION NAME [flags]\n"
+    "`postwatch ca init --help` and `postwatch ca issue --help` tell the flags.\n";
 
 int Complain(std::string_view what, int code) {
   std::fprintf(stderr, "postwatch ca: %s\n", std::string(what).c_str());
@@ -58,18 +69,41 @@ absl::Status MakeFolder(const fs::path& folder) {
   return absl::OkStatus();
 }
 
+// What the command line asks for cannot be: usage. All else is what the machine does not let us do.
+int Complain(const absl::Status& status) {
+  const bool usage = absl::IsInvalidArgument(status) || absl::IsAlreadyExists(status);
+  return Complain(FromAbsl(status.message()), usage ? kUsage : kUnknown);
+}
+
+// Which of the files are there and would be replaced: "a and b"; empty when none is.
+std::string Taken(const std::vector<fs::path>& files) {
+  std::vector<std::string> there;
+  for (const fs::path& file : files) {
+    std::error_code ignored;
+    if (fs::exists(fs::symlink_status(file, ignored))) there.push_back(file.string());
+  }
+  return Join(there, " and ");
+}
+
 int Init(const Flags& flags) {
+  if (!flags.words().empty()) return Complain("init takes no words, only flags", kUsage);
   const fs::path dir = flags.Get("dir", ".");
-  absl::Status status = MakeFolder(dir);
   const absl::StatusOr<absl::Duration> lifetime = Lifetime(flags, 3650);
-  if (status.ok()) status = lifetime.status();
-  if (!status.ok()) return Complain(FromAbsl(status.message()), kUnknown);
+  if (!lifetime.ok()) return Complain(lifetime.status());
+  const std::string taken = Taken({dir / "ca.pem", dir / "ca.key"});
+  if (!taken.empty() && !flags.Has("force")) {
+    return Complain(absl::AlreadyExistsError(
+        Concat("--force would replace ", taken,
+               " and make everything issued with them worthless; nothing was changed")));
+  }
+  absl::Status status = MakeFolder(dir);
+  if (!status.ok()) return Complain(status);
   const absl::StatusOr<IssuedCertificate> authority =
       MakeAuthority("postwatch", absl::Now(), *lifetime);
-  if (!authority.ok()) return Complain(FromAbsl(authority.status().message()), kUnknown);
+  if (!authority.ok()) return Complain(authority.status());
   status = WriteIssuedCertificate(*authority, dir / "ca.pem", dir / "ca.key",
                                   flags.Has("force") ? Overwrite::kReplace : Overwrite::kRefuse);
-  if (!status.ok()) return Complain(FromAbsl(status.message()), kUnknown);
+  if (!status.ok()) return Complain(status);
   std::printf("made the authority %s; keep %s where only you can read it\n",
               (dir / "ca.pem").c_str(), (dir / "ca.key").c_str());
   return kOk;
@@ -78,14 +112,18 @@ int Init(const Flags& flags) {
 absl::StatusOr<IdentityRequest> ReadRequest(const Flags& flags) {
   const std::vector<std::string>& words = flags.words();
   IdentityRequest request{.dns_names = flags.All("dns"), .ips = flags.All("ip")};
-  if (words.size() == 2 && words[1] == "collector") {
+  if (words.size() == 1 && words[0] == "collector") {
     request.identity = {.role = PeerRole::kCollector};
     if (request.dns_names.empty() && request.ips.empty()) {
       return absl::InvalidArgumentError(
           "issue collector needs --dns or --ip: the names by which agents reach it");
     }
-  } else if (words.size() == 4 && words[1] == "agent") {
-    request.identity = {.role = PeerRole::kAgent, .region = words[2], .name = words[3]};
+  } else if (words.size() == 3 && words[0] == "agent") {
+    request.identity = {.role = PeerRole::kAgent, .region = words[1], .name = words[2]};
+    if (!request.dns_names.empty() || !request.ips.empty()) {
+      return absl::InvalidArgumentError(
+          "--dns and --ip are for `issue collector`: nobody dials agents");
+    }
   } else {
     return absl::InvalidArgumentError("issue takes `collector`, or `agent REGION NAME`");
   }
@@ -97,7 +135,7 @@ absl::StatusOr<IdentityRequest> ReadRequest(const Flags& flags) {
 
 int Issue(const Flags& flags) {
   const absl::StatusOr<IdentityRequest> request = ReadRequest(flags);
-  if (!request.ok()) return Complain(FromAbsl(request.status().message()), kUsage);
+  if (!request.ok()) return Complain(request.status());
   const fs::path dir = flags.Get("dir", ".");
   const absl::StatusOr<IssuedCertificate> authority =
       LoadIssuedCertificate(dir / "ca.pem", dir / "ca.key");
@@ -107,16 +145,21 @@ int Issue(const Flags& flags) {
         kUnknown);
   }
   const absl::StatusOr<IssuedCertificate> issued = IssueIdentity(*authority, *request, absl::Now());
-  if (!issued.ok()) return Complain(FromAbsl(issued.status().message()), kUnknown);
+  if (!issued.ok()) return Complain(issued.status());
   const bool collector = request->identity.role == PeerRole::kCollector;
   const fs::path out =
       flags.Get("out", (dir / (collector ? "collector" : request->identity.name)).string());
+  const std::string taken = Taken({out / "cert.pem", out / "key.pem"});
+  if (!taken.empty() && !flags.Has("force")) {
+    return Complain(
+        absl::AlreadyExistsError(Concat("--force would replace ", taken, "; nothing was changed")));
+  }
   const Overwrite overwrite = flags.Has("force") ? Overwrite::kReplace : Overwrite::kRefuse;
   absl::Status status = MakeFolder(out);
   if (status.ok()) {
     status = WriteIssuedCertificate(*issued, out / "cert.pem", out / "key.pem", overwrite);
   }
-  if (!status.ok()) return Complain(FromAbsl(status.message()), kUnknown);
+  if (!status.ok()) return Complain(status);
   std::error_code error;
   fs::copy_file(dir / "ca.pem", out / "ca.pem", fs::copy_options::overwrite_existing, error);
   if (error) return Complain(Concat("cannot copy ca.pem: ", error.message()), kUnknown);
@@ -124,20 +167,24 @@ int Issue(const Flags& flags) {
   return kOk;
 }
 
+int Run(std::span<const std::string_view> arguments, std::span<const FlagSpec> specs,
+        std::string_view usage, int (*run)(const Flags&)) {
+  const absl::StatusOr<Flags> flags = Flags::Parse(arguments, specs);
+  if (!flags.ok()) return Complain(flags.status());
+  if (!flags->Has("help")) return run(*flags);
+  std::printf("%s\n%s", std::string(usage).c_str(), FlagHelp(specs).c_str());
+  return kOk;
+}
+
 }  // namespace
 
 int RunCa(std::span<const std::string_view> arguments) {
-  const absl::StatusOr<Flags> flags = Flags::Parse(arguments, kFlags);
-  if (!flags.ok()) return Complain(FromAbsl(flags.status().message()), kUsage);
-  if (flags->Has("help")) {
-    std::printf("%s%s", std::string(kUsageText).c_str(), FlagHelp(kFlags).c_str());
-    return kOk;
-  }
-  const std::vector<std::string>& words = flags->words();
-  if (words.size() == 1 && words[0] == "init") return Init(*flags);
-  if (!words.empty() && words[0] == "issue") return Issue(*flags);
-  std::fprintf(stderr, "%s", std::string(kUsageText).c_str());
-  return kUsage;
+  const std::string_view verb = arguments.empty() ? std::string_view() : arguments[0];
+  if (verb == "init") return Run(arguments.subspan(1), kInitFlags, kInitUsage, Init);
+  if (verb == "issue") return Run(arguments.subspan(1), kIssueFlags, kIssueUsage, Issue);
+  const bool help = verb == "--help";
+  std::fputs(std::string(kUsageText).c_str(), help ? stdout : stderr);
+  return help ? kOk : kUsage;
 }
 
 }  // namespace postwatch::cli

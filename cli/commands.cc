@@ -11,7 +11,8 @@ namespace {
 constexpr auto kCommands = std::to_array<Command>({
     {"check", "DOMAIN [flags]", "check a domain's mail once, from here", RunCheck},
     {"incidents", "[flags]", "what a collector says is wrong", RunIncidents},
-    {"agents", "[flags]", "which agents a collector has, and how they are", RunAgents},
+    {"agents", "[forget NAME] [flags]", "which agents a collector has, and how they are",
+     RunAgents},
     {"ca", "init|issue [flags]", "certificates for agents and collector", RunCa},
 });
 

@@ -2,33 +2,13 @@
 
 #include "absl/strings/str_format.h"
 #include "cli/advice.h"
+#include "cli/printable.h"
 #include "common/base/json.h"
 #include "common/base/text.h"
-#include "common/mail/peer_text.h"
+#include "common/model/observation_json.h"
 
 namespace postwatch::cli {
 namespace {
-
-// Servers' words go to a terminal here: nothing in them may act on it, nor turn the direction of
-// the text around (U+202A to U+202E, U+2066 to U+2069). U+0080 to U+009F are control characters
-// too; terminals obey some of them.
-std::string Printable(std::string_view text) {
-  std::string out;
-  const std::string clean = PeerText(text, text.size());
-  for (size_t at = 0; at < clean.size(); ++at) {
-    const std::string_view rest = std::string_view(clean).substr(at);
-    const bool c1 = rest.size() > 1 && rest[0] == '\xC2' && static_cast<uint8_t>(rest[1]) < 0xA0;
-    const bool bidi = (rest >= "\u202A" && rest.substr(0, 3) <= "\u202E") ||
-                      (rest >= "\u2066" && rest.substr(0, 3) <= "\u2069");
-    if (c1 || bidi) {
-      out += '?';
-      at += c1 ? 1 : 2;
-    } else {
-      out += rest[0] == '\n' ? ' ' : rest[0];
-    }
-  }
-  return out;
-}
 
 std::string Milliseconds(absl::Duration took) {
   return absl::StrFormat("%.0f ms", absl::ToDoubleMilliseconds(took));
@@ -102,24 +82,8 @@ void WriteJsonFinding(JsonWriter& out, const Finding& finding) {
   out.Field("step", finding.step);
   out.Field("detail", finding.detail);
   out.Field("fix", finding.fix);
-  out.Key("steps");
-  out.BeginArray();
-  for (const Step& step : finding.steps) {
-    out.BeginObject();
-    out.Field("name", step.name);
-    out.Field("seconds", absl::ToDoubleSeconds(step.took));
-    out.EndObject();
-  }
-  out.EndArray();
-  if (finding.reply) {
-    out.Key("reply");
-    out.BeginObject();
-    out.Field("code", finding.reply->code);
-    out.Field("enhanced", finding.reply->enhanced);
-    out.Field("text", finding.reply->text);
-    out.Field("rule", finding.reply->rule);
-    out.EndObject();
-  }
+  WriteSteps(out, finding.steps);
+  WriteReply(out, finding.reply);
   out.EndObject();
 }
 

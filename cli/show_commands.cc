@@ -1,15 +1,15 @@
 #include "cli/show_commands.h"
 
-#include <curl/curl.h>
-
 #include <array>
 #include <boost/json.hpp>
 #include <cstdio>
-#include <memory>
 #include <string>
 
+#include "cli/collector_client.h"
 #include "cli/command.h"
+#include "cli/printable.h"
 #include "common/base/flags.h"
+#include "common/base/ids.h"
 #include "common/base/text.h"
 
 namespace postwatch::cli {
@@ -17,56 +17,40 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr size_t kMaxAnswer = 64 * 1024 * 1024;
-constexpr std::string_view kDefaultCollector = "http://127.0.0.1:7480";
+constexpr FlagSpec kCollectorFlag = {
+    "collector", "URL", "the collector's HTTP address (default http://127.0.0.1:7480)"};
+constexpr FlagSpec kFormatFlag = {"format", "text|json",
+                                  "json prints the collector's answer as it is (default text)"};
+constexpr FlagSpec kHelpFlag = {"help", "", "this text"};
 
-constexpr auto kFlags = std::to_array<FlagSpec>({
-    {"collector", "URL", "the collector's HTTP address (default http://127.0.0.1:7480)"},
-    {"all", "", "resolved incidents too"},
-    {"format", "text|json", "json prints the collector's answer as it is (default text)"},
-    {"help", "", "this text"},
-});
+constexpr std::array kIncidentsFlags = {
+    kCollectorFlag, FlagSpec{"all", "", "resolved incidents too"}, kFormatFlag, kHelpFlag};
+constexpr std::array kAgentsFlags = {kCollectorFlag, kFormatFlag, kHelpFlag};
+constexpr std::array kForgetFlags = {kCollectorFlag, kHelpFlag};
 
-size_t Keep(char* bytes, size_t size, size_t count, void* into) {
-  auto& answer = *static_cast<std::string*>(into);
-  if (answer.size() + size * count > kMaxAnswer) return 0;
-  answer.append(bytes, size * count);
-  return size * count;
+// A list that a collector shows.
+struct Listing {
+  std::string_view verb;  // also the path, and the key of the answer
+  std::string_view usage;
+  std::span<const FlagSpec> flags;
+  void (*print)(const json::object&);
+};
+
+int Complain(std::string_view verb, std::string_view what, int code) {
+  std::fprintf(stderr, "postwatch %s: %s\n", std::string(verb).c_str(), std::string(what).c_str());
+  return code;
 }
 
-absl::StatusOr<std::string> Get(const std::string& url) {
-  const std::unique_ptr<CURL, decltype(&curl_easy_cleanup)> curl(curl_easy_init(),
-                                                                 curl_easy_cleanup);
-  std::string answer;
-  curl_easy_setopt(curl.get(), CURLOPT_URL, url.c_str());
-  curl_easy_setopt(curl.get(), CURLOPT_PROTOCOLS_STR, "http,https");
-  curl_easy_setopt(curl.get(), CURLOPT_TIMEOUT, 10L);
-  curl_easy_setopt(curl.get(), CURLOPT_WRITEFUNCTION, Keep);
-  curl_easy_setopt(curl.get(), CURLOPT_WRITEDATA, &answer);
-  const CURLcode result = curl_easy_perform(curl.get());
-  if (result != CURLE_OK) {
-    return absl::UnavailableError(Concat("cannot read ", url, ": ", curl_easy_strerror(result),
-                                         "; is the collector running there? (--collector URL)"));
-  }
-  long code = 0;
-  curl_easy_getinfo(curl.get(), CURLINFO_RESPONSE_CODE, &code);
-  if (code != 200) return absl::UnavailableError(Concat(url, " answered ", code));
-  return answer;
+int Help(std::string_view usage, std::span<const FlagSpec> flags) {
+  std::printf("%s\n%s", std::string(usage).c_str(), FlagHelp(flags).c_str());
+  return kOk;
 }
 
 std::string Text(const json::object& object, std::string_view key) {
   const json::value* value = object.if_contains(json::string_view(key.data(), key.size()));
   if (value == nullptr) return "";
-  if (value->is_string()) return std::string(value->as_string());
-  return json::serialize(*value);
-}
-
-// Servers' words may be inside: what a terminal would act on is made visible instead.
-std::string Printable(std::string text) {
-  for (char& c : text) {
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = '?';
-  }
-  return text;
+  return Printable(value->is_string() ? std::string_view(value->as_string())
+                                      : std::string_view(json::serialize(*value)));
 }
 
 void PrintIncident(const json::object& incident) {
@@ -75,7 +59,7 @@ void PrintIncident(const json::object& incident) {
               Text(incident, "component").c_str(), Text(incident, "class").c_str(),
               Text(incident, "level").c_str(),
               Text(incident, "alerting") == "true" ? "alert sent" : "nobody paged");
-  std::printf("    %s\n", Printable(Text(incident, "explanation")).c_str());
+  std::printf("    %s\n", Text(incident, "explanation").c_str());
   std::printf("    since %s%s%s\n", Text(incident, "started").c_str(),
               Text(incident, "ended") == "null" ? "" : " until ",
               Text(incident, "ended") == "null" ? "" : Text(incident, "ended").c_str());
@@ -88,61 +72,93 @@ void PrintAgent(const json::object& agent) {
               Text(agent, "connected") == "true" ? "connected" : "SILENT",
               Text(agent, "last_heard").c_str(), Text(agent, "spooled").c_str(),
               Text(agent, "problems") == "[]" ? "" : ", problems: ",
-              Text(agent, "problems") == "[]" ? "" : Printable(Text(agent, "problems")).c_str());
+              Text(agent, "problems") == "[]" ? "" : Text(agent, "problems").c_str());
 }
 
-int Show(std::span<const std::string_view> arguments, std::string_view verb, std::string_view list,
-         const std::string& path, void (*print)(const json::object&)) {
-  const absl::StatusOr<Flags> flags = Flags::Parse(arguments, kFlags);
-  if (!flags.ok() || !flags->words().empty()) {
-    std::fprintf(
-        stderr, "postwatch %s: %s\n", std::string(verb).c_str(),
-        flags.ok() ? "takes no words, only flags" : std::string(flags.status().message()).c_str());
-    return kUsage;
-  }
-  if (flags->Has("help")) {
-    std::printf("usage: postwatch %s [flags]\n%s", std::string(verb).c_str(),
-                FlagHelp(kFlags).c_str());
-    return kOk;
-  }
-  std::string url = Concat(flags->Get("collector", kDefaultCollector), path);
-  if (verb == "incidents" && !flags->Has("all")) url += "?state=open";
-  const absl::StatusOr<std::string> answer = Get(url);
-  if (!answer.ok()) {
-    std::fprintf(stderr, "postwatch %s: %s\n", std::string(verb).c_str(),
-                 std::string(answer.status().message()).c_str());
-    return kUnknown;
-  }
-  if (flags->Get("format", "text") == "json") {
-    std::printf("%s\n", answer->c_str());
-    return kOk;
-  }
+int PrintItems(const Listing& listing, const std::string& url, const std::string& answer) {
   boost::system::error_code error;
-  const json::value document = json::parse(*answer, error);
+  const json::value document = json::parse(answer, error);
   const json::object* object = error ? nullptr : document.if_object();
-  const json::value* items = object == nullptr
-                                 ? nullptr
-                                 : object->if_contains(json::string_view(list.data(), list.size()));
+  const json::value* items =
+      object == nullptr
+          ? nullptr
+          : object->if_contains(json::string_view(listing.verb.data(), listing.verb.size()));
   if (items == nullptr || !items->is_array()) {
-    std::fprintf(stderr, "postwatch %s: %s did not answer as a Postwatch collector does\n",
-                 std::string(verb).c_str(), url.c_str());
-    return kUnknown;
+    return Complain(listing.verb, Concat(url, " did not answer as a Postwatch collector does"),
+                    kUnknown);
   }
   for (const json::value& item : items->as_array()) {
-    if (item.is_object()) print(item.as_object());
+    if (item.is_object()) listing.print(item.as_object());
   }
   if (items->as_array().empty()) std::printf("none\n");
+  return kOk;
+}
+
+int Show(const Listing& listing, std::span<const std::string_view> arguments) {
+  const absl::StatusOr<Flags> flags = Flags::Parse(arguments, listing.flags);
+  if (!flags.ok()) return Complain(listing.verb, FromAbsl(flags.status().message()), kUsage);
+  if (flags->Has("help")) return Help(listing.usage, listing.flags);
+  if (!flags->words().empty()) {
+    return Complain(listing.verb,
+                    Concat("does not know what to do with '", flags->words()[0], "'; see --help"),
+                    kUsage);
+  }
+  const std::string format = flags->Get("format", "text");
+  if (format != "text" && format != "json") {
+    return Complain(listing.verb, Concat("--format '", format, "' is none of text, json"), kUsage);
+  }
+  std::string url = Concat(flags->Get("collector", kDefaultCollector), "/api/v1/", listing.verb);
+  if (listing.verb == "incidents" && !flags->Has("all")) url += "?state=open";
+  const absl::StatusOr<std::string> answer = AskCollector(CollectorMethod::kGet, url);
+  if (!answer.ok()) return Complain(listing.verb, FromAbsl(answer.status().message()), kUnknown);
+  if (format == "text") return PrintItems(listing, url, *answer);
+  std::printf("%s\n", answer->c_str());
+  return kOk;
+}
+
+int Forget(std::span<const std::string_view> arguments) {
+  constexpr std::string_view kVerb = "agents forget";
+  const absl::StatusOr<Flags> flags = Flags::Parse(arguments, kForgetFlags);
+  if (!flags.ok()) return Complain(kVerb, FromAbsl(flags.status().message()), kUsage);
+  if (flags->Has("help")) {
+    return Help(
+        "usage: postwatch agents forget NAME [flags]\n\n"
+        "Takes an agent that is retired out of the fleet: its silence is no trouble any more. "
+        "What\n"
+        "it saw stays in the store. Refused while it is connected.\n",
+        kForgetFlags);
+  }
+  if (flags->words().size() != 1) return Complain(kVerb, "takes one NAME; see --help", kUsage);
+  const std::string& name = flags->words()[0];
+  if (!IsName(name) || name == "." || name == "..") {
+    return Complain(kVerb, Concat("'", Printable(name), "' is no agent's name"), kUsage);
+  }
+  const absl::StatusOr<std::string> answer =
+      AskCollector(CollectorMethod::kDelete,
+                   Concat(flags->Get("collector", kDefaultCollector), "/api/v1/agents/", name));
+  if (!answer.ok()) return Complain(kVerb, FromAbsl(answer.status().message()), kUnknown);
+  std::printf("forgot %s\n", name.c_str());
   return kOk;
 }
 
 }  // namespace
 
 int RunIncidents(std::span<const std::string_view> arguments) {
-  return Show(arguments, "incidents", "incidents", "/api/v1/incidents", PrintIncident);
+  return Show({.verb = "incidents",
+               .usage = "usage: postwatch incidents [flags]\n",
+               .flags = kIncidentsFlags,
+               .print = PrintIncident},
+              arguments);
 }
 
 int RunAgents(std::span<const std::string_view> arguments) {
-  return Show(arguments, "agents", "agents", "/api/v1/agents", PrintAgent);
+  if (!arguments.empty() && arguments[0] == "forget") return Forget(arguments.subspan(1));
+  return Show({.verb = "agents",
+               .usage = "usage: postwatch agents [flags]\n"
+                        "       postwatch agents forget NAME [--collector URL]\n",
+               .flags = kAgentsFlags,
+               .print = PrintAgent},
+              arguments);
 }
 
 }  // namespace postwatch::cli

@@ -1,4 +1,4 @@
-// `postwatch incidents` and `postwatch agents`: what a collector knows, read from its HTTP API.
+// `postwatch incidents` and `postwatch agents`: what a collector knows, over its HTTP API.
 #pragma once
 
 #include <span>

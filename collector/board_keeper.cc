@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <set>
 
+#include "common/base/text.h"
+
 namespace postwatch::collector {
 namespace {
 
@@ -62,6 +64,11 @@ void BoardKeeper::Observe(const Sighting& sighting) {
 
 void BoardKeeper::UpdateAgent(const AgentRecord& agent) { agents_[agent.vantage.agent] = agent; }
 
+void BoardKeeper::ForgetAgent(const std::string& agent) {
+  agents_.erase(agent);
+  for (auto& [check, views] : views_) views.erase(agent);
+}
+
 const AgentRecord* BoardKeeper::FindAgent(const std::string& name) const {
   const auto it = agents_.find(name);
   return it == agents_.end() ? nullptr : &it->second;
@@ -103,6 +110,27 @@ std::vector<Cell> BoardKeeper::CellsOf(const CheckSpec& check,
   return cells;
 }
 
+// An agent's problems are "<check id>: <why>".
+void BoardKeeper::AddRefusals(std::vector<TargetRow>& rows) const {
+  std::map<std::pair<std::string_view, std::string_view>, std::string> refusals;  // id, region
+  for (const auto& [name, agent] : agents_) {
+    if (!agent.connected) continue;
+    for (const std::string_view problem : agent.problems) {
+      const size_t end = problem.find(": ");
+      if (end == problem.npos) continue;
+      refusals.try_emplace({problem.substr(0, end), agent.vantage.region},
+                           Concat(name, " cannot run it: ", problem.substr(end + 2)));
+    }
+  }
+  if (refusals.empty()) return;
+  for (TargetRow& row : rows) {
+    for (Cell& cell : row.cells) {
+      const auto refusal = refusals.find({cell.check_id, cell.region});
+      if (refusal != refusals.end() && cell.detail.empty()) cell.detail = refusal->second;
+    }
+  }
+}
+
 Board BoardKeeper::Snapshot(
     absl::Time now, const std::vector<Incident>& open,
     const std::function<std::string(const std::string&)>& mask_reason) const {
@@ -125,6 +153,7 @@ Board BoardKeeper::Snapshot(
     }
   }
   for (auto& [target, row] : rows) board.targets.push_back(std::move(row));
+  AddRefusals(board.targets);
   return board;
 }
 

@@ -27,11 +27,13 @@ class BoardKeeper {
 
   void Observe(const Sighting& sighting);
   void UpdateAgent(const AgentRecord& agent);
+  void ForgetAgent(const std::string& agent);
   const AgentRecord* FindAgent(const std::string& name) const;
   const std::map<std::string, AgentRecord>& agents() const { return agents_; }
 
   // `mask_reason` tells why an agent's word does not count now ("" when it does). What an agent saw
-  // longer ago than three intervals of its check, and the time it may take, is unknown.
+  // longer ago than three intervals of its check, and the time it may take, is unknown. That a
+  // connected agent refuses a check is told where there is nothing else to tell.
   Board Snapshot(absl::Time now, const std::vector<Incident>& open,
                  const std::function<std::string(const std::string&)>& mask_reason) const;
 
@@ -41,6 +43,7 @@ class BoardKeeper {
 
   std::vector<Cell> CellsOf(const CheckSpec& check, const std::vector<std::string>& regions,
                             absl::Time now, const std::map<std::string, std::string>& masks) const;
+  void AddRefusals(std::vector<TargetRow>& rows) const;
 
   std::map<std::string, CheckSpec> checks_;    // by id, control checks excepted
   std::map<std::string, AgentRecord> agents_;  // by name

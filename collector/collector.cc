@@ -9,6 +9,7 @@
 
 #include "collector/alert/outbox.h"
 #include "collector/engine.h"
+#include "collector/forget_agent.h"
 #include "collector/ingest/ingest.h"
 #include "collector/metrics.h"
 #include "collector/plan.h"
@@ -68,7 +69,8 @@ class LoopCollector : public Collector, private IngestEvents, private EngineOutp
     if (!version.ok()) return version.status();
     absl::Status status = ingest_.Start(config_.grpc_listen, pem);
     if (!status.ok()) return status;
-    auto http = StartHttpServer(loop_.get_executor(), config_.http_listen, MakeApi(ApiSources()));
+    auto http = StartHttpServer(loop_.get_executor(), config_.http_listen, MakeApi(ApiSources()),
+                                {.hosts = config_.http_hosts});
     if (!http.ok()) return http.status();
     http_ = *std::move(http);
     return absl::OkStatus();
@@ -299,7 +301,11 @@ class LoopCollector : public Collector, private IngestEvents, private EngineOutp
                 [this](std::function<void(Store&)> work) { return store_.Run(std::move(work)); },
             .metrics = [this] { return Metrics(); },
             .ready = [this] { return Ready(); },
-            .reload = [this] { return Reload(); }};
+            .reload = [this] { return Reload(); },
+            .forget_agent =
+                [this](const std::string& agent, std::function<void(const absl::Status&)> done) {
+                  ForgetAgent(forgetting_, agent, std::move(done));
+                }};
   }
 
   absl::Status Ready() const {
@@ -335,6 +341,10 @@ class LoopCollector : public Collector, private IngestEvents, private EngineOutp
   Outbox outbox_;
   Engine engine_;
   Ingest ingest_;
+  const ForgetAgentDeps forgetting_{
+      .engine = &engine_,
+      .on_store = [this](auto work) { return store_.Run(std::move(work)); },
+      .on_loop = [this](auto work) { asio::post(loop_, std::move(work)); }};
   asio::steady_timer timer_;
   asio::signal_set signals_;
   std::unique_ptr<HttpServer> http_;

@@ -7,6 +7,7 @@
 
 #include "common/base/ids.h"
 #include "common/base/text.h"
+#include "common/http/host.h"
 
 namespace postwatch::collector {
 namespace {
@@ -148,6 +149,11 @@ void ReadListen(SettingsReader& root, CollectorConfig& config, Mistakes& mistake
   SettingsReader in(listen == nullptr ? none : *listen, "listen", mistakes);
   config.grpc_listen = ReadListenAddress(in, "grpc", "0.0.0.0:7443");
   config.http_listen = ReadListenAddress(in, "http", "127.0.0.1:7480");
+  config.http_hosts = in.Strings("hosts", [](const std::string& host) {
+    return IsPlainHost(host)
+               ? ""
+               : Concat("'", host, "' is not a host name in lower case without a port");
+  });
   in.Finish();
 
   const Settings* tls = root.Child("tls");
@@ -175,6 +181,9 @@ CollectorConfig ReadCollectorConfig(const Settings& root, Mistakes& mistakes) {
   if (!config.external_url.starts_with("https://") && !config.external_url.starts_with("http://")) {
     in.Complain("external_url", "must start with https:// or http://");
   }
+  if (const std::string host = HostOfUrl(config.external_url); !host.empty()) {
+    config.http_hosts.push_back(host);
+  }
   config.store = in.String("store", "sqlite:collector.db");
   config.retention =
       in.Duration("retention", absl::Hours(24 * 30), absl::Hours(1), absl::Hours(24 * 3660));
@@ -198,6 +207,8 @@ std::vector<std::string> NeedRestart(const CollectorConfig& now, const Collector
   };
   compare("listen.grpc", now.grpc_listen == wanted.grpc_listen);
   compare("listen.http", now.http_listen == wanted.http_listen);
+  compare("listen.hosts",
+          now.http_hosts == wanted.http_hosts || now.external_url != wanted.external_url);
   compare("external_url", now.external_url == wanted.external_url);
   compare("tls", now.tls_ca == wanted.tls_ca && now.tls_cert == wanted.tls_cert &&
                      now.tls_key == wanted.tls_key);

@@ -31,9 +31,10 @@ struct SinkConfig {
 };
 
 struct CollectorConfig {
-  std::string grpc_listen;   // "0.0.0.0:7443"
-  std::string http_listen;   // "127.0.0.1:7480"
-  std::string external_url;  // what links in alerts point to
+  std::string grpc_listen;              // "0.0.0.0:7443"
+  std::string http_listen;              // "127.0.0.1:7480"
+  std::vector<std::string> http_hosts;  // names it is asked for by: listen.hosts, external_url's
+  std::string external_url;             // what links in alerts point to
   std::string tls_ca, tls_cert, tls_key;
   std::string store;         // "sqlite:PATH"
   absl::Duration retention;  // of observations

@@ -38,6 +38,7 @@ void Engine::Restore(EngineState state) {
   }
   replaying_ = true;
   for (const Sighting& sighting : state.recent) {
+    if (keeper_.FindAgent(sighting.vantage.agent) == nullptr) continue;
     keeper_.Observe(sighting);
     if (sighting.received <= settled) continue;
     CarryOut(correlator_->Observe(sighting, sighting.received), sighting.received);
@@ -53,6 +54,11 @@ void Engine::Restore(EngineState state) {
 void Engine::AgentChanged(const AgentRecord& agent) {
   keeper_.UpdateAgent(agent);
   if (agent.connected) correlator_->AgentHeard(agent.vantage, clock_.Now());
+}
+
+void Engine::ForgetAgent(const std::string& agent) {
+  keeper_.ForgetAgent(agent);
+  correlator_->ForgetAgent(agent);
 }
 
 void Engine::Observed(const std::vector<Sighting>& sightings) {

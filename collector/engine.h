@@ -53,10 +53,13 @@ class Engine : public BoardSource {
   void SetPlan(const FleetPlan& plan);
 
   // Before anything else. Thinks the recent sightings through again, so that a decision that was
-  // lost between the commit of its evidence and its own commit is made now.
+  // lost between the commit of its evidence and its own commit is made now. Those of an agent that
+  // is not among `agents` are left out: it was forgotten.
   void Restore(EngineState state);
 
   void AgentChanged(const AgentRecord& agent);
+  // It is not coming back: nobody waits for it any more, and what it saw last does not count.
+  void ForgetAgent(const std::string& agent);
 
   // Sightings that the store has committed, in its order.
   void Observed(const std::vector<Sighting>& sightings);

@@ -11,10 +11,7 @@
 namespace postwatch::agent {
 namespace {
 
-constexpr size_t kMaxStepNameBytes = 32;
-constexpr size_t kMaxFactKeyBytes = 64;
 constexpr size_t kMaxReasonBytes = 512;
-constexpr size_t kMaxEnhancedBytes = 16;
 constexpr size_t kMaxComponentBytes = 320;
 constexpr size_t kMinSecretBytes = 3;
 // More than any text a caller hands over; what lies behind is dropped before it is cleaned.

@@ -39,6 +39,11 @@ class StagedCorrelator : public Correlator {
     witness_.Heard(vantage, Advance(now));
   }
 
+  void ForgetAgent(const std::string& agent) override {
+    witness_.Forget(agent);
+    evidence_.Forget(agent);
+  }
+
   Findings Observe(const Sighting& sighting, absl::Time now) override {
     now = Advance(now);
     witness_.Heard(sighting.vantage, now);

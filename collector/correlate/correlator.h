@@ -50,6 +50,9 @@ class Correlator {
   // An agent made itself known, moved, or gave a sign of life: call at each heartbeat.
   virtual void AgentHeard(const Vantage& vantage, absl::Time now) = 0;
 
+  // It is not of the fleet any more: neither its silence nor what it saw counts.
+  virtual void ForgetAgent(const std::string& agent) = 0;
+
   // A change of kind kOpened may carry the id of an incident resolved less than 10 minutes ago: it
   // is the same fault, back again.
   virtual Findings Observe(const Sighting& sighting, absl::Time now) = 0;

@@ -180,6 +180,12 @@ Cell* Evidence::CellFor(const Sighting& sighting) {
   return &cells_.emplace(key, std::move(cell)).first->second;
 }
 
+void Evidence::Forget(const std::string& agent) {
+  std::erase_if(cells_, [&](const auto& entry) { return entry.first.agent == agent; });
+  clocks_.erase(agent);
+  noise_.erase(agent);
+}
+
 void Evidence::Expire(absl::Time now) {
   for (auto& [key, cell] : cells_) {
     const absl::Time oldest = now - HorizonOf(cell);

@@ -82,6 +82,8 @@ class Evidence {
   // corrects the record it names and adds none.
   Filed File(const Sighting& sighting, absl::Time now);
 
+  // Forgets what one agent saw.
+  void Forget(const std::string& agent);
   // Forgets what is older than the window.
   void Expire(absl::Time now);
 

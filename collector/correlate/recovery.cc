@@ -46,6 +46,9 @@ class Judge {
 
   Recovery Run() const {
     Recovery recovery;
+    if (live_.empty() && IsSeenByNobodyLeft()) {
+      return {true, now_, "all who saw it have left the fleet", {}};
+    }
     if (live_.empty()) return recovery;
     const Since all = Look("");
     if (IsClean(all, HoldDown(), true)) {
@@ -70,6 +73,13 @@ class Judge {
   }
 
  private:
+  bool IsSeenByNobodyLeft() const {
+    const std::vector<std::string>& saw = open_.incident.verdict.evidence.agents;
+    if (saw.empty() || witness_.Agents().empty()) return false;
+    return std::ranges::all_of(
+        saw, [this](const std::string& agent) { return witness_.Find(agent) == nullptr; });
+  }
+
   bool IsReal() const { return open_.incident.verdict.level == VerdictLevel::kReal; }
 
   // After a restart the cells are not known any more: those that depend on the component.

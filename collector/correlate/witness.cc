@@ -57,6 +57,8 @@ void Witness::Heard(const Vantage& vantage, absl::Time now) {
   it->second.last_heard = std::max(it->second.last_heard, now);
 }
 
+void Witness::Forget(const std::string& agent) { members_.erase(agent); }
+
 void Witness::Assess(const Evidence& evidence, absl::Time now) {
   std::erase_if(members_, [&](const auto& m) { return now - m.second.last_heard > kForgotten; });
   Listen(evidence);

@@ -45,6 +45,7 @@ class Witness {
   explicit Witness(absl::Duration silent_after);
 
   void Heard(const Vantage& vantage, absl::Time now);
+  void Forget(const std::string& agent);
 
   // Judges all agents anew. Call after evidence or time has changed, before asking anything below.
   void Assess(const Evidence& evidence, absl::Time now);

@@ -47,6 +47,7 @@ class SqliteStore : public Store {
   absl::Status SaveIncidents(const std::vector<Incident>& incidents);
   absl::Status SaveDeliveries(const std::vector<Delivery>& deliveries);
   absl::StatusOr<bool> DeleteStep(std::string_view sql, absl::Time before);
+  absl::Status ForgetAgent(const std::string& agent) override;
 
   Database database_;
   Statement insert_;
@@ -316,6 +317,13 @@ absl::StatusOr<bool> SqliteStore::DeleteStep(std::string_view sql, absl::Time be
 absl::StatusOr<std::unique_ptr<Store>> OpenSqliteStore(const std::string& path) {
   absl::StatusOr<Database> database = Database::Open(path, {.cache_bytes = kCacheBytes});
   if (!database.ok()) return database.status();
+absl::Status SqliteStore::ForgetAgent(const std::string& agent) {
+  absl::StatusOr<Statement> erase = database_.Prepare("DELETE FROM agents WHERE name = ?1");
+  if (!erase.ok()) return erase.status();
+  erase->Bind(1, agent);
+  return erase->Run();
+}
+
   absl::Status ready = Migrate(*database, SqliteSchema());
   if (ready.ok()) ready = database->Execute(kCheckpointRarely);
   if (!ready.ok()) return absl::Status(ready.code(), Concat(path, ": ", ready.message()));

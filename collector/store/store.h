@@ -69,6 +69,8 @@ class Store {
   // Forgets observations received before, and alerts of resolved incidents delivered before, in
   // bounded steps; true when there is more to forget. Watermarks, incidents and agents stay.
   virtual absl::StatusOr<bool> Prune(absl::Time before) = 0;
+  // The agent's record only: what it saw and its watermarks stay. OK when there is none.
+  virtual absl::Status ForgetAgent(const std::string& agent) = 0;
 };
 
 }  // namespace postwatch::collector

@@ -5,6 +5,8 @@
 #include "collector/model/incident_json.h"
 #include "collector/web/assets.h"
 #include "collector/web/board_json.h"
+#include "collector/web/query_reader.h"
+#include "common/base/json.h"
 #include "common/base/text.h"
 
 namespace postwatch::collector {
@@ -12,23 +14,22 @@ namespace {
 
 constexpr int kDefaultLimit = 100;
 constexpr int kMaxLimit = 1000;
+constexpr int64_t kMaxSince = 253402300799;  // the last second of the year 9999
 constexpr std::string_view kApi = "/api/v1/";
-
-int LimitOf(const HttpRequest& request) {
-  const auto it = request.query.find("limit");
-  if (it == request.query.end()) return kDefaultLimit;
-  const auto limit = ParseInteger(it->second).value_or(kDefaultLimit);
-  return static_cast<int>(std::clamp<int64_t>(limit, 1, kMaxLimit));
-}
-
-std::string Parameter(const HttpRequest& request, const std::string& name) {
-  const auto it = request.query.find(name);
-  return it == request.query.end() ? "" : it->second;
-}
+constexpr std::string_view kAgents = "agents/";
+// A page of another site cannot make a browser send it, unless we say that it may; we never do.
+constexpr char kClientHeader[] = "x-postwatch-client";
 
 HttpResponse FromStatus(const absl::Status& status) {
-  const int code = absl::IsNotFound(status) ? 404 : absl::IsInvalidArgument(status) ? 400 : 503;
+  const int code = absl::IsNotFound(status)             ? 404
+                   : absl::IsInvalidArgument(status)    ? 400
+                   : absl::IsFailedPrecondition(status) ? 409
+                                                        : 503;
   return ErrorResponse(code, FromAbsl(status.message()));
+}
+
+int Limit(QueryReader& in) {
+  return static_cast<int>(in.Number("limit", 1, kMaxLimit, kDefaultLimit));
 }
 
 class Api {
@@ -46,15 +47,18 @@ class Api {
                         : ErrorResponse(400, FromAbsl(status.message())));
       return;
     }
-    if (request.method != "GET" && request.method != "HEAD") {
+    std::string_view path = request.path;
+    const bool of_api = path.starts_with(kApi);
+    if (of_api) path.remove_prefix(kApi.size());
+    if (of_api && path.starts_with(kAgents)) {
+      OneAgent(request, std::string(path.substr(kAgents.size())), std::move(reply));
+    } else if (request.method != "GET" && request.method != "HEAD") {
       reply(ErrorResponse(405, "only GET is understood here"));
-      return;
+    } else if (of_api) {
+      HandleApi(request, path, std::move(reply));
+    } else {
+      reply(Plain(request.path));
     }
-    if (std::string_view(request.path).starts_with(kApi)) {
-      HandleApi(request, std::string_view(request.path).substr(kApi.size()), std::move(reply));
-      return;
-    }
-    reply(Plain(request.path));
   }
 
  private:
@@ -75,24 +79,50 @@ class Api {
   }
 
   void HandleApi(const HttpRequest& request, std::string_view what, HttpReply reply) const {
-    if (what == "board") {
+    if (what == "incidents") {
+      Incidents(request, std::move(reply));
+    } else if (what == "observations") {
+      Observations(request, std::move(reply));
+    } else if (const absl::Status none = QueryReader(request.query).Finish(); !none.ok()) {
+      reply(FromStatus(none));
+    } else if (what == "board") {
       reply(JsonResponse(BoardJson(deps_.board->Current())));
     } else if (what == "targets") {
       reply(JsonResponse(TargetsJson(deps_.board->Current())));
     } else if (what == "agents") {
       reply(JsonResponse(AgentsJson(deps_.board->Current())));
-    } else if (what == "incidents") {
-      Incidents(request, std::move(reply));
     } else if (what.starts_with("incidents/")) {
       OneIncident(std::string(what.substr(std::string_view("incidents/").size())),
                   std::move(reply));
-    } else if (what == "observations") {
-      Observations(request, std::move(reply));
     } else {
       reply(ErrorResponse(404, Concat("/api/v1/ knows board, targets, agents, incidents and "
                                       "observations, but not '",
                                       what, "'")));
     }
+  }
+
+  void OneAgent(const HttpRequest& request, std::string name, HttpReply reply) const {
+    if (request.method != "DELETE") {
+      reply(ErrorResponse(405, "only DELETE is understood here; /api/v1/agents has them all"));
+      return;
+    }
+    if (!request.headers.contains(kClientHeader)) {
+      reply(ErrorResponse(
+          403,
+          "a request that changes something needs the header X-Postwatch-Client, of any value"));
+      return;
+    }
+    if (const absl::Status none = QueryReader(request.query).Finish(); !none.ok()) {
+      reply(FromStatus(none));
+      return;
+    }
+    deps_.forget_agent(name, [reply = std::move(reply), name](const absl::Status& status) {
+      JsonWriter out;
+      out.BeginObject();
+      out.Field("forgotten", name);
+      out.EndObject();
+      reply(status.ok() ? JsonResponse(out.Take()) : FromStatus(status));
+    });
   }
 
   // Answers 503 when the store has too much to do.
@@ -103,8 +133,13 @@ class Api {
   }
 
   void Incidents(const HttpRequest& request, HttpReply reply) const {
-    const IncidentQuery query{.open_only = Parameter(request, "state") == "open",
-                              .limit = LimitOf(request)};
+    QueryReader in(request.query);
+    const IncidentQuery query{.open_only = in.Choice("state", {"open", "all"}, "all") == "open",
+                              .limit = Limit(in)};
+    if (const absl::Status status = in.Finish(); !status.ok()) {
+      reply(FromStatus(status));
+      return;
+    }
     Read(std::move(reply), [query](Store& store) {
       const auto incidents = store.Incidents(query);
       return incidents.ok() ? JsonResponse(IncidentsJson(*incidents))
@@ -124,13 +159,17 @@ class Api {
   }
 
   void Observations(const HttpRequest& request, HttpReply reply) const {
-    ObservationQuery query{.agent = Parameter(request, "agent"),
-                           .target = Parameter(request, "target"),
-                           .check_id = Parameter(request, "check"),
-                           .outcome = Parameter(request, "outcome"),
-                           .limit = LimitOf(request)};
-    if (const auto since = ParseInteger(Parameter(request, "since"))) {
-      query.from = absl::FromUnixSeconds(*since);
+    QueryReader in(request.query);
+    ObservationQuery query{.agent = in.Text("agent"),
+                           .target = in.Text("target"),
+                           .check_id = in.Text("check"),
+                           .outcome = in.Choice("outcome", {"pass", "fail", "not_tested"}, ""),
+                           .limit = Limit(in)};
+    const int64_t since = in.Number("since", 0, kMaxSince, -1);
+    if (since >= 0) query.from = absl::FromUnixSeconds(since);
+    if (const absl::Status status = in.Finish(); !status.ok()) {
+      reply(FromStatus(status));
+      return;
     }
     Read(std::move(reply), [query = std::move(query)](Store& store) {
       const auto sightings = store.Observations(query);

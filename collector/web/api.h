@@ -1,4 +1,5 @@
-// Api: what people and programs may ask the collector over HTTP. Reads what the engine wrote.
+// Api: what people and programs may ask the collector over HTTP. Reads what the engine wrote, and
+// passes on the little that may be changed.
 #pragma once
 
 #include <functional>
@@ -20,6 +21,9 @@ struct ApiDeps {
   std::function<std::string()> metrics;  // Prometheus text format
   std::function<absl::Status()> ready;   // why not, when not
   std::function<absl::Status()> reload;  // re-reads the configuration
+  // Forgets an agent that is retired: NotFound, FailedPrecondition while it is connected.
+  std::function<void(const std::string& agent, std::function<void(const absl::Status&)> done)>
+      forget_agent;
 };
 
 // GET  /                            the page
@@ -28,9 +32,11 @@ struct ApiDeps {
 // POST /-/reload
 // GET  /api/v1/board                everything the page shows
 // GET  /api/v1/targets, /agents
+// DELETE /api/v1/agents/<name>
 // GET  /api/v1/incidents?state=open|all&limit=, /incidents/<id>
 // GET  /api/v1/observations?agent=&target=&check=&outcome=&since=<seconds>&limit=
-// docs/api.md documents every field.
+// docs/api.md documents every field. A parameter that is unknown or makes no sense is answered with
+// 400.
 HttpHandler MakeApi(ApiDeps deps);
 
 }  // namespace postwatch::collector

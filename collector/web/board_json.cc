@@ -2,6 +2,7 @@
 
 #include "collector/model/incident_json.h"
 #include "common/base/json.h"
+#include "common/model/observation_json.h"
 
 namespace postwatch::collector {
 namespace {
@@ -78,28 +79,8 @@ void WriteFailure(JsonWriter& out, const Failure& failure) {
   out.Field("class", FailureClassName(failure.klass));
   out.Field("step", failure.step);
   out.Field("detail", failure.detail);
-  if (failure.reply) {
-    out.Key("reply");
-    out.BeginObject();
-    out.Field("code", failure.reply->code);
-    out.Field("enhanced", failure.reply->enhanced);
-    out.Field("text", failure.reply->text);
-    out.Field("rule", failure.reply->rule);
-    out.EndObject();
-  }
+  WriteReply(out, failure.reply);
   out.EndObject();
-}
-
-void WriteSteps(JsonWriter& out, const std::vector<Step>& steps) {
-  out.Key("steps");
-  out.BeginArray();
-  for (const Step& step : steps) {
-    out.BeginObject();
-    out.Field("name", step.name);
-    out.Field("seconds", absl::ToDoubleSeconds(step.took));
-    out.EndObject();
-  }
-  out.EndArray();
 }
 
 void WriteEvidence(JsonWriter& out, const Observation& seen) {

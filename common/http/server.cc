@@ -8,6 +8,7 @@
 
 #include "common/base/json.h"
 #include "common/base/text.h"
+#include "common/http/host.h"
 
 namespace postwatch {
 namespace {
@@ -20,6 +21,7 @@ using asio::ip::tcp;
 constexpr size_t kMaxConnections = 256;
 constexpr uint64_t kMaxBody = 64 << 10;
 constexpr uint32_t kMaxHeader = 16 << 10;
+constexpr size_t kMaxHostShown = 100;
 constexpr std::chrono::seconds kIdle(30);
 // Until the next try when the process has no file descriptor left.
 constexpr std::chrono::milliseconds kAcceptPause(100);
@@ -36,25 +38,38 @@ int RefusalOf(const beast::error_code& error) {
 
 bool IsSafe(std::string_view method) { return method == "GET" || method == "HEAD"; }
 
+// What all connections of a server share.
+struct Service {
+  HttpHandler handler;
+  HttpServerOptions options;
+};
+
 // One connection: read a request, have it answered, write, again.
 class Connection : public std::enable_shared_from_this<Connection> {
  public:
-  Connection(tcp::socket socket, HttpHandler handler, std::function<void()> on_close)
-      : stream_(std::move(socket)), handler_(std::move(handler)), on_close_(std::move(on_close)) {}
+  Connection(tcp::socket socket, std::shared_ptr<const Service> service,
+             std::function<void()> on_close)
+      : stream_(std::move(socket)), service_(std::move(service)), on_close_(std::move(on_close)) {}
   ~Connection() { on_close_(); }
 
+  // Since when no whole request is there; nothing while one is answered.
+  std::optional<std::chrono::steady_clock::time_point> idle_since() const { return idle_since_; }
+
   void Read() {
+    idle_since_ = std::chrono::steady_clock::now();
     parser_ = std::make_unique<RequestParser>();
     parser_->body_limit(kMaxBody);
     parser_->header_limit(kMaxHeader);
     stream_.expires_after(kIdle);
     http::async_read(stream_, buffer_, *parser_,
                      [self = shared_from_this()](beast::error_code error, size_t) {
+                       self->idle_since_.reset();
                        error ? self->Refuse(RefusalOf(error)) : self->Dispatch();
                      });
   }
 
   void Close() {
+    idle_since_.reset();
     beast::error_code ignored;
     stream_.socket().close(ignored);
   }
@@ -76,6 +91,10 @@ class Connection : public std::enable_shared_from_this<Connection> {
       return;
     }
     is_head_ = request.method == "HEAD";
+    if (const std::optional<HttpResponse> refusal = RefuseHost(request)) {
+      Write(*refusal);
+      return;
+    }
     if (!IsSafe(request.method) && IsCrossSite(request)) {
       Write(ErrorResponse(403, "a page of another site may not change anything here"));
       return;
@@ -86,11 +105,28 @@ class Connection : public std::enable_shared_from_this<Connection> {
       const asio::any_io_executor executor = self->stream_.get_executor();
       asio::post(executor, [self = std::move(self)] {});
     });
-    handler_(std::move(request), [held](HttpResponse response) {
+    service_->handler(std::move(request), [held](HttpResponse response) {
       asio::post(held->stream_.get_executor(), [held, response = std::move(response)]() mutable {
         held->Write(std::move(response));
       });
     });
+  }
+
+  // Only programs of HTTP/1.0 may leave the host out (RFC 9112 section 3.2); no browser does.
+  std::optional<HttpResponse> RefuseHost(const HttpRequest& request) const {
+    const auto& message = parser_->get();
+    const size_t hosts = message.count(http::field::host);
+    if (hosts > 1 || (hosts == 0 && message.version() > 10)) {
+      return ErrorResponse(400, "the request must have one Host header");
+    }
+    if (hosts == 0) return std::nullopt;
+    const std::string& host = request.headers.at("host");
+    if (IsOurHost(host, service_->options.hosts)) return std::nullopt;
+    return ErrorResponse(
+        421, Concat("'", Truncate(host, kMaxHostShown),
+                    "' is not a name of this server: ask for its IP address or localhost, or add "
+                    "the name to ",
+                    service_->options.hosts_key, " in its configuration file"));
   }
 
   bool TakeRequest(HttpRequest& request) {
@@ -134,8 +170,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
   }
 
   beast::tcp_stream stream_;
-  HttpHandler handler_;
+  std::shared_ptr<const Service> service_;
   std::function<void()> on_close_;
+  std::optional<std::chrono::steady_clock::time_point> idle_since_;
   beast::flat_buffer buffer_{kMaxHeader + kMaxBody};
   std::unique_ptr<RequestParser> parser_;  // of the request being read
   std::optional<http::response<http::string_body>> response_;
@@ -145,10 +182,10 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
 class BeastServer : public HttpServer, public std::enable_shared_from_this<BeastServer> {
  public:
-  BeastServer(tcp::acceptor acceptor, HttpHandler handler)
+  BeastServer(tcp::acceptor acceptor, Service service)
       : acceptor_(std::move(acceptor)),
         pause_(acceptor_.get_executor()),
-        handler_(std::move(handler)) {}
+        service_(std::make_shared<const Service>(std::move(service))) {}
 
   void Accept() {
     acceptor_.async_accept([weak = weak_from_this()](beast::error_code error, tcp::socket socket) {
@@ -189,20 +226,34 @@ class BeastServer : public HttpServer, public std::enable_shared_from_this<Beast
   }
 
   void Open(tcp::socket socket) {
-    if (open_ >= kMaxConnections) return;  // dropped: closes
+    std::erase_if(connections_, [](const auto& weak) { return weak.expired(); });
+    if (open_ >= kMaxConnections && !CloseLongestIdle()) return;  // dropped: closes
     ++open_;
     auto connection =
-        std::make_shared<Connection>(std::move(socket), handler_, [weak = weak_from_this()] {
+        std::make_shared<Connection>(std::move(socket), service_, [weak = weak_from_this()] {
           if (const auto self = weak.lock()) --self->open_;
         });
-    std::erase_if(connections_, [](const auto& weak) { return weak.expired(); });
     connections_.push_back(connection);
     connection->Read();
   }
 
+  // Whoever asks for something comes before those who only hold a place.
+  bool CloseLongestIdle() {
+    std::shared_ptr<Connection> longest;
+    for (const auto& weak : connections_) {
+      auto connection = weak.lock();
+      if (!connection || !connection->idle_since()) continue;
+      if (!longest || *connection->idle_since() < *longest->idle_since()) {
+        longest = std::move(connection);
+      }
+    }
+    if (longest) longest->Close();
+    return longest != nullptr;
+  }
+
   tcp::acceptor acceptor_;
   asio::steady_timer pause_;
-  HttpHandler handler_;
+  std::shared_ptr<const Service> service_;
   size_t open_ = 0;
   std::vector<std::weak_ptr<Connection>> connections_;
 };
@@ -302,7 +353,8 @@ HttpResponse ErrorResponse(int status, std::string_view message) {
 
 absl::StatusOr<std::unique_ptr<HttpServer>> StartHttpServer(asio::any_io_executor executor,
                                                             const std::string& listen,
-                                                            HttpHandler handler) {
+                                                            HttpHandler handler,
+                                                            HttpServerOptions options) {
   std::string ip;
   int64_t port = 0;
   if (!SplitListen(listen, ip, port)) {
@@ -322,7 +374,8 @@ absl::StatusOr<std::unique_ptr<HttpServer>> StartHttpServer(asio::any_io_executo
     return absl::UnavailableError(
         Concat("cannot listen for HTTP on ", listen, ": ", error.message()));
   }
-  auto server = std::make_shared<BeastServer>(std::move(acceptor), std::move(handler));
+  auto server = std::make_shared<BeastServer>(std::move(acceptor),
+                                              Service{std::move(handler), std::move(options)});
   server->Accept();
   return std::make_unique<OwnedServer>(std::move(server));
 }

@@ -9,6 +9,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/status/statusor.h"
 
@@ -41,14 +42,25 @@ class HttpServer {
   virtual std::string address() const = 0;
 };
 
-// Listens on "ip:port". At most 256 connections at a time, 16 KiB of header and 64 KiB of body a
-// request, 30 s for a request to come in or an answer to go out; more is refused or closed. HEAD is
-// the handler's to answer as GET; its body stays here. A request that changes something and comes
-// from a page of another site is refused without asking the handler: whoever reads such a page
-// would act with his own access. Unavailable when the address cannot be bound, with the reason.
+struct HttpServerOptions {
+  // Names by which the server is asked for, in lower case; addresses and localhost need not be
+  // named (IsOurHost).
+  std::vector<std::string> hosts;
+  // The configuration's key for them, for the text of the refusal.
+  std::string hosts_key = "listen.hosts";
+};
+
+// Listens on "ip:port". 16 KiB of header and 64 KiB of body a request, 30 s for a request to come
+// in or an answer to go out; more is refused or closed. At most 256 connections at a time: one more
+// takes the place of the one that has been without a whole request for longest, and is dropped when
+// all have one. HEAD is the handler's to answer as GET; its body stays here.
+// Refused without asking the handler: a request for a host that is not ours (421), and one that
+// changes something and comes from a page of another site (403): whoever reads such a page would
+// act with his own access. Unavailable when the address cannot be bound, with the reason.
 absl::StatusOr<std::unique_ptr<HttpServer>> StartHttpServer(boost::asio::any_io_executor executor,
                                                             const std::string& listen,
-                                                            HttpHandler handler);
+                                                            HttpHandler handler,
+                                                            HttpServerOptions options = {});
 
 // Splits "/a/b?x=1&y=%20" into path and query, decoding both; nothing for a broken escape.
 bool SplitTarget(std::string_view target, std::string& path,

@@ -23,6 +23,9 @@ inline constexpr size_t kMaxFacts = 48;
 inline constexpr size_t kMaxFactBytes = 512;
 inline constexpr size_t kMaxDetailBytes = 1024;
 inline constexpr size_t kMaxReplyBytes = 2048;
+inline constexpr size_t kMaxStepNameBytes = 32;
+inline constexpr size_t kMaxFactKeyBytes = 64;
+inline constexpr size_t kMaxEnhancedBytes = 16;
 
 enum class Outcome { kPass, kFail, kNotTested };
 

@@ -22,12 +22,9 @@ namespace postwatch {
 inline constexpr size_t kMaxCheckIdBytes = 256;
 inline constexpr size_t kMaxKindBytes = 64;
 inline constexpr size_t kMaxTargetBytes = 253;  // a domain name (RFC 1035 section 2.3.4)
-inline constexpr size_t kMaxStepNameBytes = 32;
 inline constexpr size_t kMaxRunRequestBytes = 64;
 inline constexpr size_t kMaxComponentKindBytes = 32;
 inline constexpr size_t kMaxComponentNameBytes = 512;
-inline constexpr size_t kMaxFactKeyBytes = 64;
-inline constexpr size_t kMaxEnhancedBytes = 16;
 inline constexpr size_t kMaxRuleBytes = 128;
 inline constexpr size_t kMaxSettingsDepth = 16;
 inline constexpr size_t kMaxSettingsNodes = 4096;  // of one check

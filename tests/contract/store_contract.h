@@ -225,6 +225,23 @@ TEST_P(StoreContract, AgentsAreReplacedByName) {
   EXPECT_EQ(read.problems, agent.problems);
 }
 
+TEST_P(StoreContract, AForgottenAgentIsGoneWhatItSawStays) {
+  AgentRecord retired, other;
+  retired.vantage.agent = "a1";
+  other.vantage.agent = "a2";
+  ASSERT_TRUE(store->SaveAgent(retired).ok());
+  ASSERT_TRUE(store->SaveAgent(other).ok());
+  ASSERT_TRUE(store->Append({MakeSighting("a1", 1)}).ok());
+  ASSERT_TRUE(store->ForgetAgent("a1").ok());
+  EXPECT_TRUE(store->ForgetAgent("a1").ok());
+  absl::StatusOr<std::vector<AgentRecord>> agents = store->Agents();
+  ASSERT_TRUE(agents.ok()) << agents.status();
+  ASSERT_EQ(agents->size(), 1u);
+  EXPECT_EQ(agents->front().vantage.agent, "a2");
+  EXPECT_EQ(Sequences(store->Observations({})), Numbers({1}));
+  EXPECT_EQ(Watermark("a1", "spool-1"), 1u);
+}
+
 TEST_P(StoreContract, PruneForgetsTheOldAndKeepsTheWatermark) {
   ASSERT_TRUE(
       store->Append({MakeSighting("a1", 1), MakeSighting("a1", 2), MakeSighting("a1", 3)}).ok());

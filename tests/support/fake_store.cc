@@ -84,4 +84,8 @@ absl::StatusOr<std::vector<AgentRecord>> FakeStore::Agents() { return behind_->A
 
 absl::StatusOr<bool> FakeStore::Prune(absl::Time before) { return behind_->Prune(before); }
 
+absl::Status FakeStore::ForgetAgent(const std::string& agent) {
+  return behind_->ForgetAgent(agent);
+}
+
 }  // namespace postwatch::collector

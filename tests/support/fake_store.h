@@ -40,6 +40,7 @@ class FakeStore : public Store {
   absl::StatusOr<std::vector<Alert>> LastAlerts() override;
   absl::Status SaveAgent(const AgentRecord& agent) override;
   absl::StatusOr<std::vector<AgentRecord>> Agents() override;
+  absl::Status ForgetAgent(const std::string& agent) override;
   absl::StatusOr<bool> Prune(absl::Time before) override;
 
  private:

@@ -80,6 +80,13 @@ TEST(AgentConfig, EveryKeyIsRead) {
 TEST(AgentConfig, AllMistakesAreToldAtOnceWithTheirLines) {
   EXPECT_EQ(
       Mistaken("agent: {name: Fra 1, region: eu}\n"
+TEST(AgentConfig, ItsNamesOnTheWeb) {
+  const auto config = Read(Concat(kMinimal, "web: {hosts: [eu-1, eu1.example.net]}\n"));
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_EQ(config->web_hosts, (std::vector<std::string>{"eu-1", "eu1.example.net"}));
+  EXPECT_EQ(Mistaken(Concat(kMinimal, "web: {hosts: ['eu-1:7481']}\n")).size(), 1u);
+}
+
                "collector: {address: nowhere}\n"
                "tls: {ca: a, cert: b, keys: c}\n"
                "resolver: localhost\n"

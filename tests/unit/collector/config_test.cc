@@ -66,6 +66,19 @@ TEST(CollectorConfig, TheMinimumHasItsDefaults) {
   EXPECT_EQ(config->sinks[0].name, "log");
 }
 
+TEST(CollectorConfig, ItsNamesAreThoseListedAndExternalUrls) {
+  const auto config = Read(Concat(kMinimal, "listen: {hosts: [collector, pw.lan]}\n",
+                                  "external_url: https://PW.test:8443/board\n"));
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_EQ(config->http_hosts, (Lines{"collector", "pw.lan", "pw.test"}));
+  for (const char* bad : {"'pw.lan:7480'", "Collector", "'*'", "'http://pw.lan'"}) {
+    EXPECT_EQ(MistakenAfterMinimum(Concat("listen: {hosts: [", bad, "]}\n")).size(), 1u) << bad;
+  }
+  CollectorConfig wanted = *config;
+  wanted.http_hosts.erase(wanted.http_hosts.begin());
+  EXPECT_EQ(NeedRestart(*config, wanted), Lines{"listen.hosts"});
+}
+
 TEST(CollectorConfig, EveryKeyIsRead) {
   const absl::StatusOr<CollectorConfig> config = Read(
       "listen: {grpc: '[::1]:7000', http: 'localhost:0'}\n"

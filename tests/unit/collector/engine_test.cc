@@ -29,6 +29,7 @@ class ScriptedCorrelator : public Correlator {
   void AgentHeard(const Vantage& vantage, absl::Time now) override {
     Say(Concat("heard ", vantage.agent, " ", Clock5(now)));
   }
+  void ForgetAgent(const std::string& agent) override { Say(Concat("forget ", agent)); }
   Findings Observe(const Sighting& sighting, absl::Time now) override {
     Say(Concat("observe ", sighting.observation.id, " ", Clock5(now)));
     return Next();
@@ -277,6 +278,23 @@ TEST_F(EngineRestoreTest, WhatLedToAnIncidentThatIsOverDoesNotOpenItAgain) {
   engine->Restore(state);
   EXPECT_EQ(TakeLog(), (Words{"heard eu-1 11:58:00", "heard us-1 11:58:00", "observe b 11:59:00",
                               "heard eu-1 12:00:00", "heard us-1 12:00:00"}));
+}
+
+TEST_F(EngineRestoreTest, WhatAForgottenAgentSawIsNotThoughtThroughAgain) {
+  state.recent[0].vantage.agent = "ap-1";
+  engine->Restore(state);
+  EXPECT_EQ(TakeLog(), (Words{"heard eu-1 11:58:00", "heard us-1 11:58:00", "observe b 11:59:00",
+                              "heard eu-1 12:00:00", "heard us-1 12:00:00"}));
+}
+
+TEST_F(EngineTest, AForgottenAgentIsOffTheBoardAndOutOfTheCorrelator) {
+  engine->AgentChanged(AgentOf("eu-1", Noon()));
+  engine->AgentChanged(AgentOf("us-1", Noon()));
+  TakeLog();
+  engine->ForgetAgent("eu-1");
+  EXPECT_EQ(TakeLog(), Words{"forget eu-1"});
+  ASSERT_EQ(engine->Current().agents.size(), 1u);
+  EXPECT_EQ(engine->Current().agents[0].vantage.agent, "us-1");
 }
 
 TEST_F(EngineRestoreTest, WithoutAPastItStartsNow) {

@@ -87,5 +87,20 @@ TEST(RecoveryTest, AgentsThatGoSilentDoNotMakeAnOutageOver) {
   EXPECT_EQ(t.Find("svc:alpha/imap").state, IncidentState::kOpen) << t.log();
 }
 
+TEST(RecoveryTest, WhatOnlyAForgottenAgentSawIsOver) {
+  Timeline t;
+  t.Watch("alpha");
+  t.Watch("beta");
+  t.Fails("alpha/imap", FailureClass::kTcpTimeout).From(60).At({"us"});
+  t.CutOff("us", 200, 1e9);
+  t.Play(203);
+  EXPECT_EQ(t.Open(), "path:as-us>alpha") << t.log();
+  t.correlator().ForgetAgent("us");
+  t.Play(240);
+  EXPECT_EQ(t.Find("path:as-us>alpha").state, IncidentState::kResolved) << t.log();
+  EXPECT_EQ(t.Find("path:as-us>alpha").history.back().text,
+            "resolved: all who saw it have left the fleet");
+}
+
 }  // namespace
 }  // namespace postwatch::collector

@@ -25,6 +25,20 @@ TEST(WitnessTest, OneAgentCutOffIsSilentAndDoesNotPage) {
   EXPECT_EQ(t.Find("agent:eu").verdict.klass, FailureClass::kAgentNoNetwork);
 }
 
+TEST(WitnessTest, AForgottenAgentIsNotMissed) {
+  Timeline t;
+  t.Watch("alpha");
+  t.CutOff("eu", 60, 1e9);
+  t.Play(200);
+  EXPECT_EQ(t.Open(), "agent:eu") << t.log();
+  EXPECT_EQ(t.correlator().MaskReason("eu"), "silent");
+  t.correlator().ForgetAgent("eu");
+  t.Play(240);
+  EXPECT_EQ(t.Open(), "") << t.log();
+  EXPECT_EQ(t.correlator().MaskReason("eu"), "");
+  EXPECT_EQ(t.Pages(), "");
+}
+
 TEST(WitnessTest, BacklogOfACutOffRegionExplainsItAndDoesNotPage) {
   Timeline t;
   t.Watch("alpha");

@@ -45,8 +45,9 @@ class AskedStore : public FakeStore {
 class ApiTest : public testing::Test {
  protected:
   // Every request gets exactly one answer.
-  HttpResponse Ask(const std::string& method, const std::string& target) {
-    HttpRequest request{.method = method};
+  HttpResponse Ask(const std::string& method, const std::string& target,
+                   std::map<std::string, std::string> headers = {}) {
+    HttpRequest request{.method = method, .headers = std::move(headers)};
     EXPECT_TRUE(SplitTarget(target, request.path, request.query)) << target;
     std::vector<HttpResponse> answers;
     api(request, [&answers](HttpResponse answer) { answers.push_back(std::move(answer)); });
@@ -64,19 +65,27 @@ class ApiTest : public testing::Test {
   FixedBoard board;
   absl::Status accepts, ready, reloaded;
   int reloads = 0;
-  HttpHandler api = MakeApi({.board = &board,
-                             .read_store =
-                                 [this](std::function<void(Store&)> work) {
-                                   if (accepts.ok()) work(store);
-                                   return accepts;
-                                 },
-                             .metrics = [] { return std::string("up 1\n"); },
-                             .ready = [this] { return ready; },
-                             .reload =
-                                 [this] {
-                                   ++reloads;
-                                   return reloaded;
-                                 }});
+  absl::Status forgotten;
+  std::vector<std::string> forgets;
+  HttpHandler api = MakeApi(
+      {.board = &board,
+       .read_store =
+           [this](std::function<void(Store&)> work) {
+             if (accepts.ok()) work(store);
+             return accepts;
+           },
+       .metrics = [] { return std::string("up 1\n"); },
+       .ready = [this] { return ready; },
+       .reload =
+           [this] {
+             ++reloads;
+             return reloaded;
+           },
+       .forget_agent =
+           [this](const std::string& agent, const std::function<void(const absl::Status&)>& done) {
+             forgets.push_back(agent);
+             done(forgotten);
+           }});
 };
 
 TEST_F(ApiTest, HealthAndReadiness) {
@@ -121,6 +130,34 @@ TEST_F(ApiTest, NothingElseIsWritten) {
   }
   EXPECT_EQ(Ask("PUT", "/-/reload").status, 405);
   EXPECT_EQ(reloads, 0);
+}
+
+TEST_F(ApiTest, ARetiredAgentIsForgotten) {
+  const std::map<std::string, std::string> client = {{"x-postwatch-client", "test"}};
+  const HttpResponse done = Ask("DELETE", "/api/v1/agents/eu-1", client);
+  EXPECT_EQ(Error(done), R"(200 {"forgotten":"eu-1"})");
+  EXPECT_EQ(forgets, std::vector<std::string>{"eu-1"});
+  forgotten = absl::NotFoundError("there is no agent 'eu-2'");
+  EXPECT_EQ(Error(Ask("DELETE", "/api/v1/agents/eu-2", client)),
+            R"(404 {"error":"there is no agent 'eu-2'"})");
+  forgotten = absl::FailedPreconditionError("agent 'eu-3' is connected");
+  EXPECT_EQ(Error(Ask("DELETE", "/api/v1/agents/eu-3", client)),
+            R"(409 {"error":"agent 'eu-3' is connected"})");
+  forgotten = absl::InternalError("disk full");
+  EXPECT_EQ(Ask("DELETE", "/api/v1/agents/eu-3", client).status, 503);
+}
+
+TEST_F(ApiTest, OnlyAClientThatSaysSoForgetsAnAgent) {
+  EXPECT_EQ(Error(Ask("DELETE", "/api/v1/agents/eu-1")),
+            R"(403 {"error":"a request that changes something needs the header )"
+            R"(X-Postwatch-Client, of any value"})");
+  const std::map<std::string, std::string> client = {{"x-postwatch-client", "test"}};
+  for (const char* method : {"GET", "HEAD", "POST", "PUT", "OPTIONS"}) {
+    EXPECT_EQ(Ask(method, "/api/v1/agents/eu-1", client).status, 405) << method;
+  }
+  EXPECT_EQ(Ask("DELETE", "/api/v1/agents", client).status, 405);
+  EXPECT_EQ(Ask("DELETE", "/api/v1/agents/eu-1?force=1", client).status, 400);
+  EXPECT_EQ(forgets.size(), 0u);
 }
 
 TEST_F(ApiTest, HeadIsAnsweredAsGet) {
@@ -189,12 +226,27 @@ TEST_F(ApiTest, LimitsAreKeptWithinTheirRange) {
   EXPECT_EQ(limit_of(""), 100);
   EXPECT_EQ(limit_of("?limit=7"), 7);
   EXPECT_EQ(limit_of("?limit=1000"), 1000);
-  EXPECT_EQ(limit_of("?limit=1001"), 1000);
-  EXPECT_EQ(limit_of("?limit=0"), 1);
-  EXPECT_EQ(limit_of("?limit=-5"), 1);
-  EXPECT_EQ(limit_of("?limit=9223372036854775807"), 1000);
-  EXPECT_EQ(limit_of("?limit=99999999999999999999"), 100);
-  EXPECT_EQ(limit_of("?limit=many"), 100);
+}
+
+TEST_F(ApiTest, ParametersThatMakeNoSenseAreRefused) {
+  const std::vector<std::pair<std::string, std::string>> refused = {
+      {"incidents?state=banana", "state: 'banana' is not one of open, all"},
+      {"incidents?limit=-5", "limit: '-5' is not a whole number from 1 to 1000"},
+      {"incidents?limit=1001", "limit: '1001' is not a whole number from 1 to 1000"},
+      {"incidents?stat=open", "'stat' is no parameter here; there are state, limit"},
+      {"incidents/inc-a?limit=1", "'limit' is no parameter here; there are none"},
+      {"observations?outcome=sick", "outcome: 'sick' is not one of pass, fail, not_tested"},
+      {"observations?since=yesterday",
+       "since: 'yesterday' is not a whole number from 0 to 253402300799"},
+      {"observations?limit=many", "limit: 'many' is not a whole number from 1 to 1000"},
+      {"observations?state=open",
+       "'state' is no parameter here; there are agent, target, check, outcome, limit, since"},
+      {"board?x=1", "'x' is no parameter here; there are none"},
+      {"targets?x", "'x' is no parameter here; there are none"},
+      {"agents?x=1", "'x' is no parameter here; there are none"}};
+  for (const auto& [target, error] : refused) {
+    EXPECT_EQ(Error(Get("/api/v1/" + target)), R"(400 {"error":")" + error + R"("})") << target;
+  }
 }
 
 TEST_F(ApiTest, ObservationsByWhatIsAsked) {
@@ -209,7 +261,7 @@ TEST_F(ApiTest, ObservationsByWhatIsAsked) {
   EXPECT_EQ(store.observations.outcome, "fail");
   EXPECT_EQ(store.observations.from, ContractTime());
   EXPECT_TRUE(store.observations.newest_first);
-  Get("/api/v1/observations?since=yesterday");
+  Get("/api/v1/observations");
   EXPECT_EQ(store.observations.from, absl::InfinitePast());
 }
 

@@ -1,0 +1,22 @@
+// CollectorClient: one request to a collector's HTTP API.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "absl/status/statusor.h"
+
+namespace postwatch::cli {
+
+inline constexpr std::string_view kDefaultCollector = "http://127.0.0.1:7480";
+
+enum class CollectorMethod { kGet, kDelete };
+
+// The body of the answer. Unavailable, with what the collector says about it, when it does not
+// answer within ten seconds, or with anything but 200.
+absl::StatusOr<std::string> AskCollector(CollectorMethod method, const std::string& url);
+
+// The text of {"error": text}; empty when the body is something else.
+std::string ErrorTextOf(std::string_view body);
+
+}  // namespace postwatch::cli

@@ -1,0 +1,162 @@
+// The commands that write files, and those that ask a collector over HTTP.
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "cli/ca_command.h"
+#include "cli/command.h"
+#include "cli/show_commands.h"
+#include "common/base/text.h"
+#include "tests/support/http_fixture.h"
+
+namespace postwatch::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Outcome {
+  int code = -1;
+  std::string out, err;
+};
+
+Outcome Execute(int (*command)(std::span<const std::string_view>),
+                const std::vector<std::string>& words) {
+  const std::vector<std::string_view> arguments(words.begin(), words.end());
+  Outcome outcome;
+  testing::internal::CaptureStdout();
+  testing::internal::CaptureStderr();
+  outcome.code = command(arguments);
+  outcome.out = testing::internal::GetCapturedStdout();
+  outcome.err = testing::internal::GetCapturedStderr();
+  return outcome;
+}
+
+class CaTest : public testing::Test {
+ protected:
+  CaTest() {
+    std::string pattern = (fs::temp_directory_path() / "postwatch-ca-XXXXXX").string();
+    dir = ::mkdtemp(pattern.data());
+  }
+  ~CaTest() override { fs::remove_all(dir); }
+
+  Outcome Ca(std::vector<std::string> words) {
+    words.insert(words.end(), {"--dir", dir.string()});
+    return Execute(RunCa, words);
+  }
+  std::string Read(const fs::path& file) const {
+    std::ifstream in(dir / file);
+    std::ostringstream text;
+    text << in.rdbuf();
+    return text.str();
+  }
+
+  fs::path dir;
+};
+
+TEST_F(CaTest, ASecondAuthorityNeedsForceAndSaysWhatItCosts) {
+  ASSERT_EQ(Ca({"init"}).code, kOk);
+  const std::string first = Read("ca.pem");
+  const Outcome again = Ca({"init"});
+  EXPECT_EQ(again.code, kUsage);
+  EXPECT_EQ(again.err, Concat("postwatch ca: --force would replace ", (dir / "ca.pem").string(),
+                              " and ", (dir / "ca.key").string(),
+                              " and make everything issued with them worthless; nothing was "
+                              "changed\n"));
+  EXPECT_EQ(Read("ca.pem"), first);
+  EXPECT_EQ(Ca({"init", "--force"}).code, kOk);
+  EXPECT_NE(Read("ca.pem"), first);
+}
+
+TEST_F(CaTest, AnIdentityIsReplacedOnlyByForce) {
+  ASSERT_EQ(Ca({"init"}).code, kOk);
+  ASSERT_EQ(Ca({"issue", "agent", "eu", "eu-1"}).code, kOk);
+  const std::string first = Read("eu-1/cert.pem");
+  EXPECT_NE(first, "");
+  const Outcome again = Ca({"issue", "agent", "eu", "eu-1"});
+  EXPECT_EQ(again.code, kUsage);
+  EXPECT_NE(again.err.find("--force would replace"), std::string::npos) << again.err;
+  EXPECT_EQ(Read("eu-1/cert.pem"), first);
+  EXPECT_EQ(Ca({"issue", "agent", "eu", "eu-1", "--force"}).code, kOk);
+  EXPECT_NE(Read("eu-1/cert.pem"), first);
+}
+
+TEST_F(CaTest, MistakesOfUsageExit64) {
+  EXPECT_EQ(Ca({"init", "--days", "soon"}).code, kUsage);
+  EXPECT_EQ(Ca({"init", "here"}).code, kUsage);
+  EXPECT_EQ(Ca({"init", "--dns", "x.test"}).code, kUsage);
+  EXPECT_FALSE(fs::exists(dir / "ca.pem"));
+  ASSERT_EQ(Ca({"init"}).code, kOk);
+  for (const std::vector<std::string>& words :
+       std::vector<std::vector<std::string>>{{"issue"},
+                                             {"issue", "collector"},
+                                             {"issue", "collector", "--ip", "nowhere"},
+                                             {"issue", "agent", "eu"},
+                                             {"issue", "agent", "EU", "One"},
+                                             {"issue", "agent", "eu", "eu-1", "--dns", "x.test"},
+                                             {"issue", "agent", "eu", "eu-1", "--days", "0"},
+                                             {"revoke"}}) {
+    const Outcome outcome = Ca(words);
+    EXPECT_EQ(outcome.code, kUsage) << Join(words, " ");
+    EXPECT_NE(outcome.err, "") << Join(words, " ");
+  }
+  EXPECT_EQ(Execute(RunCa, {}).code, kUsage);
+}
+
+TEST_F(CaTest, WhatTheMachineDoesNotHaveIsNoUsage) {
+  const Outcome none = Ca({"issue", "agent", "eu", "eu-1"});
+  EXPECT_EQ(none.code, kUnknown);
+  EXPECT_NE(none.err.find("`postwatch ca init` makes an authority"), std::string::npos) << none.err;
+}
+
+TEST_F(CaTest, HelpNamesTheFlagsOfTheCommandAndNoOthers) {
+  const Outcome init = Ca({"init", "--help"});
+  EXPECT_EQ(init.code, kOk);
+  EXPECT_EQ(init.out.find("--dns"), std::string::npos) << init.out;
+  EXPECT_EQ(init.out.find("--out"), std::string::npos) << init.out;
+  EXPECT_NE(Ca({"issue", "--help"}).out.find("--dns"), std::string::npos);
+  const Outcome help = Execute(RunCa, {"--help"});
+  EXPECT_EQ(help.code, kOk);
+  EXPECT_NE(help.out.find("postwatch ca issue agent REGION NAME"), std::string::npos) << help.out;
+}
+
+TEST(ForgetCommand, AsksTheCollectorAndSaysWhatItAnswers) {
+  HttpFixture collector([](const HttpRequest& request, const HttpReply& reply) {
+    const bool connected = request.path.ends_with("eu-2");
+    reply(connected ? ErrorResponse(409, "agent 'eu-2' is connected\x1b[31m")
+                    : JsonResponse(R"({"forgotten":"eu-1"})"));
+  });
+  const Outcome done = Execute(RunAgents, {"forget", "eu-1", "--collector", collector.Url("")});
+  EXPECT_EQ(done.code, kOk) << done.err;
+  EXPECT_EQ(done.out, "forgot eu-1\n");
+  const HttpRequest request = collector.requests().at(0);
+  EXPECT_EQ(request.method, "DELETE");
+  EXPECT_EQ(request.path, "/api/v1/agents/eu-1");
+  EXPECT_EQ(request.headers.count("x-postwatch-client"), 1u);
+
+  const Outcome refused = Execute(RunAgents, {"forget", "eu-2", "--collector", collector.Url("")});
+  EXPECT_EQ(refused.code, kUnknown);
+  EXPECT_EQ(refused.err, Concat("postwatch agents forget: ", collector.Url("/api/v1/agents/eu-2"),
+                                " answered 409: agent 'eu-2' is connected?[31m\n"));
+}
+
+TEST(ShowCommandsOverHttp, AsksForWhatIsWantedAndPrintsIt) {
+  HttpFixture collector([](const HttpRequest& request, const HttpReply& reply) {
+    reply(JsonResponse(request.path == "/api/v1/agents"
+                           ? R"({"agents":[{"agent":"eu-1","region":"eu","network":"AS1",)"
+                             R"("connected":false,"last_heard":"then","spooled":3,"problems":[]}]})"
+                           : R"({"incidents":[]})"));
+  });
+  EXPECT_EQ(Execute(RunAgents, {"--collector", collector.Url("")}).out,
+            "eu-1             eu           AS1            SILENT     last heard then, 3 waiting\n");
+  EXPECT_EQ(Execute(RunIncidents, {"--collector", collector.Url("")}).out, "none\n");
+  EXPECT_EQ(Execute(RunIncidents, {"--all", "--collector", collector.Url("")}).out, "none\n");
+  const std::vector<HttpRequest> requests = collector.requests();
+  ASSERT_EQ(requests.size(), 3u);
+  EXPECT_EQ(requests[1].query, (std::map<std::string, std::string>{{"state", "open"}}));
+  EXPECT_TRUE(requests[2].query.empty());
+}
+
+}  // namespace
+}  // namespace postwatch::cli
