@@ -4,7 +4,11 @@
 const REFRESH_MS = 2000;
 const STALE_MS = 15000;
 const ORDER = ['dns.mx', 'smtp.mx', 'smtp.submit', 'imap.access', 'roundtrip'];
+const LOSS = {none: 'no mail is lost', queued: 'mail waits in queues', rejected: 'mail is rejected', at_risk: 'mail is at risk', accessible: 'nothing can be handed in'};
 let lastGood = 0;
+
+// Kinds that are not of the usual order come after it.
+function place(kind) { return ORDER.includes(kind) ? ORDER.indexOf(kind) : ORDER.length; }
 
 function element(tag, attributes, ...children) {
   const node = document.createElement(tag);
@@ -30,11 +34,16 @@ function length(from, to) {
 
 function percent(share) { return Math.round(share * 100) + ' %'; }
 
+// A class may be broken behind its underscores where there is little room.
+function breakable(name) {
+  return name.split('_').flatMap((word, i) => i ? ['_', element('wbr', {}), word] : [word]);
+}
+
 function cellNode(cell) {
   const word = {healthy: 'ok', failing: 'FAIL', masked: 'masked', unknown: '–'}[cell.state];
   const title = [cell.detail, cell.last_seen ? 'last seen ' + ago(cell.last_seen) : 'never seen'].filter(Boolean).join(' · ');
   const td = element('td', {title}, element('span', {class: 'cell ' + cell.state}, word));
-  if (cell.state === 'failing') td.append(element('span', {class: 'why'}, cell.class || ''));
+  if (cell.state === 'failing') td.append(element('span', {class: 'why'}, ...breakable(cell.class || '')));
   return td;
 }
 
@@ -45,7 +54,7 @@ function matrix(board) {
   for (const target of board.targets) {
     table.append(element('tr', {}, element('th', {class: 'target', colspan: board.regions.length + 1, scope: 'rowgroup'},
       target.target, target.provider !== target.target ? element('span', {class: 'why'}, target.provider) : '')));
-    const kinds = [...new Set(target.cells.map(c => c.kind))].sort((a, b) => ORDER.indexOf(a) - ORDER.indexOf(b));
+    const kinds = [...new Set(target.cells.map(c => c.kind))].sort((a, b) => place(a) - place(b));
     for (const kind of kinds) {
       const row = element('tr', {}, element('th', {scope: 'row'}, kind));
       for (const region of board.regions) {
@@ -60,7 +69,7 @@ function matrix(board) {
 }
 
 function incidentNode(incident) {
-  const box = element('article', {class: 'incident ' + incident.level, id: incident.id});
+  const box = element('article', {class: `incident ${incident.level} ${incident.state}`, id: incident.id});
   const title = element('h3', {});
   title.append(element('span', {class: 'tag' + (incident.alerting ? ' paged' : '')}, incident.severity.toUpperCase()),
     element('span', {class: 'tag'}, incident.level.replace('_', ' ')),
@@ -68,7 +77,7 @@ function incidentNode(incident) {
     incident.component + (incident.class === 'unspecified' ? '' : ': ' + incident.class));
   box.append(title, element('p', {}, incident.explanation));
   const time = incident.ended ? 'lasted ' + length(incident.started, incident.ended) + ', ended ' + ago(incident.ended) : 'since ' + ago(incident.started);
-  box.append(element('p', {class: 'dim'}, `${time} · ${percent(incident.confidence)} sure · mail: ${incident.mail_loss.replace('_', ' ')} · ${incident.id}`));
+  box.append(element('p', {class: 'dim'}, `${time} · ${percent(incident.confidence)} sure · ${LOSS[incident.mail_loss] || incident.mail_loss} · ${incident.id}`));
   const more = element('details', {}, element('summary', {}, 'Evidence and alternatives'));
   more.append(element('p', {}, `${incident.evidence.failures} failures and ${incident.evidence.passes} passes; failing agents: ${incident.evidence.agents.join(', ') || 'none'}`));
   for (const reply of incident.evidence.replies) more.append(element('p', {}, 'Server said: ', element('code', {}, reply)));
@@ -82,13 +91,13 @@ function incidentNode(incident) {
 
 function agents(board) {
   if (!board.agents.length) return none('No agent has connected yet.');
-  const table = element('table', {}, element('tr', {},
-    ...['Agent', 'Region', 'Network', 'Resolver', 'State', 'Last heard', 'Waiting', 'Problems'].map(t => element('th', {scope: 'col'}, t))));
+  const table = element('table', {class: 'agents'}, element('tr', {},
+    ...['Agent', 'State', 'Last heard', 'Region', 'Network', 'Resolver', 'Waiting', 'Problems'].map(t => element('th', {scope: 'col'}, t))));
   for (const agent of board.agents) {
-    table.append(element('tr', {}, element('td', {}, agent.agent), element('td', {}, agent.region), element('td', {}, agent.network),
-      element('td', {}, agent.resolver),
+    table.append(element('tr', {}, element('td', {}, agent.agent),
       element('td', {}, element('span', {class: 'cell ' + (agent.connected ? 'healthy' : 'unknown')}, agent.connected ? 'connected' : 'silent')),
-      element('td', {}, ago(agent.last_heard)), element('td', {}, String(agent.spooled)), element('td', {}, agent.problems.join('; '))));
+      element('td', {}, ago(agent.last_heard)), element('td', {}, agent.region), element('td', {}, agent.network),
+      element('td', {}, agent.resolver), element('td', {}, String(agent.spooled)), element('td', {class: 'problems'}, agent.problems.join('; '))));
   }
   return element('div', {class: 'scroll'}, table);
 }
