@@ -83,14 +83,7 @@ void ReadCollector(SettingsReader& root, AgentConfig& config, Mistakes& mistakes
 }
 
 void ReadSecrets(SettingsReader& root, AgentConfig& config, Mistakes& mistakes) {
-  SettingsReader key(ChildOrNone(root, "fleet_key"), "fleet_key", mistakes);
-  config.fleet_key.file = key.String("file", "");
-  config.fleet_key.env = key.String("env", "");
-  if (root.Has("fleet_key") && config.fleet_key.file.empty() == config.fleet_key.env.empty()) {
-    root.Complain("fleet_key", "needs exactly one of file and env");
-  }
-  key.Finish();
-
+  config.fleet_key = root.Secret("fleet_key");
   if (!root.Has("secrets")) {
     root.Child("secrets");
     return;
@@ -148,8 +141,7 @@ void ReadMail(SettingsReader& root, AgentConfig& config) {
 
 }  // namespace
 
-absl::StatusOr<AgentConfig> ReadAgentConfig(const Settings& root) {
-  Mistakes mistakes;
+AgentConfig ReadAgentConfig(const Settings& root, Mistakes& mistakes) {
   AgentConfig config;
   config.source = root;
   SettingsReader in(root, "", mistakes);
@@ -160,14 +152,16 @@ absl::StatusOr<AgentConfig> ReadAgentConfig(const Settings& root) {
   ReadSecrets(in, config, mistakes);
   ReadLimits(in, config, mistakes);
   in.Finish();
-  if (absl::Status status = mistakes.ToStatus(); !status.ok()) return status;
   return config;
 }
 
 absl::StatusOr<AgentConfig> LoadAgentConfig(const std::string& path) {
   const absl::StatusOr<Settings> root = LoadYaml(path);
   if (!root.ok()) return root.status();
-  return ReadAgentConfig(*root);
+  Mistakes mistakes;
+  AgentConfig config = ReadAgentConfig(*root, mistakes);
+  if (!mistakes.empty()) return mistakes.ToStatus();
+  return config;
 }
 
 }  // namespace postwatch::agent

@@ -78,7 +78,7 @@ struct AgentConfig {
 // looked at yet.
 absl::StatusOr<AgentConfig> LoadAgentConfig(const std::string& path);
 
-// The same on an already read tree.
-absl::StatusOr<AgentConfig> ReadAgentConfig(const Settings& root);
+// The same on an already read tree, as far as it can be read.
+AgentConfig ReadAgentConfig(const Settings& root, Mistakes& mistakes);
 
 }  // namespace postwatch::agent

@@ -9,8 +9,9 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/time/clock.h"
 #include "agent/agent.h"
-#include "agent/config.h"
+#include "agent/config_files.h"
 #include "common/base/flags.h"
 #include "common/base/log.h"
 #include "common/base/text.h"
@@ -38,7 +39,7 @@ constexpr int kExitUsage = 64;  // EX_USAGE
 
 constexpr std::array<FlagSpec, 6> kFlags = {{
     {"config.file", "FILE", "the configuration; docs/examples/agent.yaml shows every key"},
-    {"config.check", "", "read the configuration, print all mistakes and exit"},
+    {"config.check", "", "check the configuration and its files, print all mistakes and exit"},
     {"log.level", "LEVEL", "debug, info, warn or error (default info)"},
     {"log.format", "FORMAT", "text or json (default text)"},
     {"version", "", "print the version and exit"},
@@ -81,10 +82,11 @@ absl::Status ConfigureLogFrom(const Flags& flags) {
 }
 
 int RunAgent(const std::string& file, bool check_only) {
-  absl::StatusOr<agent::AgentConfig> config = agent::LoadAgentConfig(file);
+  absl::StatusOr<agent::AgentConfig> config =
+      check_only ? agent::CheckAgentConfig(file, absl::Now()) : agent::LoadAgentConfig(file);
   if (!config.ok()) return Fail(kExitBadConfig, config.status());
   if (check_only) {
-    std::printf("%s: ok\n", file.c_str());
+    std::printf("%s: no mistakes\n", file.c_str());
     return 0;
   }
   absl::StatusOr<std::unique_ptr<agent::Agent>> running =

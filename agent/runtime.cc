@@ -9,11 +9,11 @@
 #include <iterator>
 
 #include "agent/assignment_file.h"
+#include "agent/config_files.h"
 #include "agent/secret_access.h"
 #include "agent/uplink/grpc_stream.h"
 #include "common/base/log.h"
 #include "common/base/text.h"
-#include "common/pki/identity.h"
 #include "common/pki/pem_files.h"
 #include "common/wire/convert.h"
 
@@ -100,15 +100,8 @@ absl::Status Runtime::CheckCertificate(const AgentConfig& config) const {
   const absl::StatusOr<PemBundle> bundle =
       LoadPemBundle({config.tls_ca, config.tls_cert, config.tls_key});
   if (!bundle.ok()) return bundle.status();
-  const absl::StatusOr<IdentityCertificate> own = ParseIdentityCertificate(bundle->certificate);
+  const absl::StatusOr<IdentityCertificate> own = OwnIdentity(config, bundle->certificate);
   if (!own.ok()) return own.status();
-  const PeerIdentity wanted{PeerRole::kAgent, config.region, config.name};
-  if (own->identity != wanted) {
-    return absl::FailedPreconditionError(
-        Concat("tls.cert: ", config.tls_cert, " is not the certificate of agent '", config.name,
-               "' in region '", config.region,
-               "'; issue one with `postwatch ca issue`, or correct agent.name and agent.region"));
-  }
   if (own->not_after < around_.clock.Now() + kExpiryWarning) {
     Log(LogLevel::kWarn, "the agent's certificate ends soon; issue a new one",
         {{"file", config.tls_cert}, {"not_after", absl::FormatTime(own->not_after)}});

@@ -8,11 +8,13 @@
 #include <csignal>
 
 #include "collector/alert/outbox.h"
+#include "collector/config_files.h"
 #include "collector/engine.h"
 #include "collector/forget_agent.h"
 #include "collector/ingest/ingest.h"
 #include "collector/metrics.h"
 #include "collector/plan.h"
+#include "collector/problem_log.h"
 #include "collector/sinks.h"
 #include "collector/state.h"
 #include "collector/store/open_store.h"
@@ -21,7 +23,6 @@
 #include "common/base/clock.h"
 #include "common/base/log.h"
 #include "common/base/text.h"
-#include "common/config/yaml_file.h"
 #include "common/pki/pem_files.h"
 
 namespace postwatch::collector {
@@ -128,6 +129,10 @@ class LoopCollector : public Collector, private IngestEvents, private EngineOutp
       record.spooled = facts.spooled;
       record.dropped = facts.dropped;
       record.problems = facts.problems;
+      const std::string news = problem_log_.Update(agent, facts.problems, facts.received);
+      if (!news.empty()) {
+        Log(LogLevel::kWarn, "agent's problems changed", {{"agent", agent}, {"problems", news}});
+      }
       engine_.AgentChanged(record);
       if (save) SaveAgent(record);
     });
@@ -348,6 +353,7 @@ class LoopCollector : public Collector, private IngestEvents, private EngineOutp
   asio::steady_timer timer_;
   asio::signal_set signals_;
   std::unique_ptr<HttpServer> http_;
+  ProblemLog problem_log_;
   std::map<std::string, absl::Time> saved_;  // when each agent's record was last stored
   std::atomic<uint64_t> store_errors_ = 0;
   std::atomic<bool> store_failing_ = false;  // until the next batch is committed
@@ -358,19 +364,6 @@ class LoopCollector : public Collector, private IngestEvents, private EngineOutp
 };
 
 }  // namespace
-
-absl::StatusOr<CollectorConfig> LoadCollectorConfig(const std::string& path) {
-  absl::StatusOr<Settings> root = LoadYaml(path);
-  if (!root.ok()) return root.status();
-  Mistakes mistakes;
-  CollectorConfig config = ReadCollectorConfig(*root, mistakes);
-  const SystemClock clock;
-  MakePlan(config, mistakes);
-  MakeSinks(config, clock, mistakes);
-  absl::Status status = mistakes.ToStatus();
-  if (!status.ok()) return status;
-  return config;
-}
 
 absl::StatusOr<std::unique_ptr<Collector>> MakeCollector(CollectorConfig config,
                                                          CollectorOptions options) {

@@ -30,12 +30,9 @@ class Collector {
   virtual int grpc_port() const = 0;
 };
 
-// Opens the store, thinks through what a crash may have left unsaid, and starts to listen.
+// Opens the store, which no other process may have open, listens, and only then thinks through what
+// a crash may have left unsaid.
 absl::StatusOr<std::unique_ptr<Collector>> MakeCollector(CollectorConfig config,
                                                          CollectorOptions options);
-
-// Reads and checks the file, its checks and its sinks. InvalidArgument lists every mistake as
-// "file:line: key: what".
-absl::StatusOr<CollectorConfig> LoadCollectorConfig(const std::string& path);
 
 }  // namespace postwatch::collector

@@ -5,6 +5,7 @@
 #include <optional>
 #include <set>
 
+#include "collector/alert/http_post.h"
 #include "common/base/ids.h"
 #include "common/base/text.h"
 #include "common/http/host.h"
@@ -175,12 +176,12 @@ void ReadListen(SettingsReader& root, CollectorConfig& config, Mistakes& mistake
 
 CollectorConfig ReadCollectorConfig(const Settings& root, Mistakes& mistakes) {
   CollectorConfig config;
+  config.source = root;
   SettingsReader in(root, "", mistakes);
   ReadListen(in, config, mistakes);
   config.external_url = in.String("external_url", Concat("http://", config.http_listen));
-  if (!config.external_url.starts_with("https://") && !config.external_url.starts_with("http://")) {
-    in.Complain("external_url", "must start with https:// or http://");
-  }
+  const std::string wrong = UrlMistake(config.external_url);
+  if (in.Has("external_url") && !wrong.empty()) in.Complain("external_url", wrong);
   if (const std::string host = HostOfUrl(config.external_url); !host.empty()) {
     config.http_hosts.push_back(host);
   }

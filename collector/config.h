@@ -45,6 +45,7 @@ struct CollectorConfig {
   Settings defaults;  // map from check kind to settings, under those of a target
   std::vector<TargetConfig> targets;
   std::vector<SinkConfig> sinks;
+  Settings source;  // as read: where each key was written
 };
 
 // What a configuration file says, as far as it can be read. Checks and sinks are looked at by

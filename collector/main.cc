@@ -6,8 +6,10 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/time/clock.h"
 #include "collector/collector.h"
 #include "collector/config.h"
+#include "collector/config_files.h"
 #include "common/base/flags.h"
 #include "common/base/log.h"
 #include "common/base/text.h"
@@ -18,6 +20,7 @@ namespace {
 using postwatch::Flags;
 using postwatch::FlagSpec;
 using postwatch::FromAbsl;
+using postwatch::collector::CheckCollectorConfig;
 using postwatch::collector::CollectorConfig;
 using postwatch::collector::LoadCollectorConfig;
 using postwatch::collector::MakeCollector;
@@ -27,7 +30,7 @@ constexpr int kBadUsage = 64;
 
 constexpr auto kFlags = std::to_array<FlagSpec>({
     {"config.file", "FILE", "the configuration; docs/examples/collector.yaml explains every key"},
-    {"config.check", "", "check the configuration, print all mistakes, and exit"},
+    {"config.check", "", "check the configuration and its files, print all mistakes, and exit"},
     {"log.level", "LEVEL", "debug, info, warn or error (default info)"},
     {"log.format", "FORMAT", "text or json (default text)"},
     {"version", "", "print the version"},
@@ -50,9 +53,11 @@ int RunCollector(const Flags& flags) {
   if (path.empty()) {
     return Fail(absl::InvalidArgumentError("--config.file FILE is missing; see --help"), kBadUsage);
   }
-  absl::StatusOr<CollectorConfig> config = LoadCollectorConfig(path);
+  const bool check_only = flags.Has("config.check");
+  absl::StatusOr<CollectorConfig> config =
+      check_only ? CheckCollectorConfig(path, absl::Now()) : LoadCollectorConfig(path);
   if (!config.ok()) return Fail(config.status(), kBadConfig);
-  if (flags.Has("config.check")) {
+  if (check_only) {
     std::printf("%s: no mistakes, %zu targets\n", path.c_str(), config->targets.size());
     return 0;
   }

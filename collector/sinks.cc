@@ -13,6 +13,10 @@ std::vector<std::unique_ptr<AlertSink>> MakeSinks(const CollectorConfig& config,
   sinks.reserve(config.sinks.size());
   for (size_t i = 0; i < config.sinks.size(); ++i) {
     const SinkConfig& sink = config.sinks[i];
+    if (sink.type.empty()) {  // told already
+      sinks.push_back(nullptr);
+      continue;
+    }
     sinks.push_back(MakeBuiltinSink(sink.type, sink.settings, Concat("alerting.sinks[", i, "]"),
                                     deps, mistakes));
   }

@@ -147,12 +147,11 @@ std::string AlertmanagerBody(const std::vector<Alert>& alerts, absl::Time now,
 }
 
 std::unique_ptr<AlertSink> MakeAlertmanagerSink(SettingsReader& settings, const SinkDeps& deps) {
-  std::vector<std::string> urls = settings.Strings("urls");
-  if (urls.empty()) settings.Complain("urls", "must name at least one Alertmanager");
+  std::vector<std::string> urls = settings.Strings("urls", UrlMistake);
+  if (settings.Items("urls").empty()) {
+    settings.Complain("urls", "must name at least one Alertmanager");
+  }
   for (std::string& url : urls) {
-    if (!url.starts_with("http://") && !url.starts_with("https://")) {
-      settings.Complain("urls", Concat("'", url, "' must start with https:// or http://"));
-    }
     while (url.ends_with('/')) url.pop_back();
   }
   Labels labels = ReadLabels(settings);

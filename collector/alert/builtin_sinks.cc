@@ -24,11 +24,12 @@ std::unique_ptr<AlertSink> MakeBuiltinSink(std::string_view type, const Settings
                                            Mistakes& mistakes) {
   for (const SinkKind& kind : kSinks) {
     if (kind.type != type) continue;
-    const size_t before = mistakes.lines().size();
-    SettingsReader reader(settings, path, mistakes);
+    Mistakes own;
+    SettingsReader reader(settings, path, own);
     std::unique_ptr<AlertSink> sink = kind.make(reader, deps);
     reader.Finish();
-    return mistakes.lines().size() == before ? std::move(sink) : nullptr;
+    mistakes.Add(own);
+    return own.empty() ? std::move(sink) : nullptr;
   }
   std::vector<std::string_view> types;
   types.reserve(kSinks.size());

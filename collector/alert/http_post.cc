@@ -8,6 +8,7 @@
 #include <memory>
 
 #include "common/base/text.h"
+#include "common/http/host.h"
 
 namespace postwatch::collector {
 namespace {
@@ -70,6 +71,18 @@ bool IsLinkLocal(std::string_view ip) {
     return IN6_IS_ADDR_LINKLOCAL(&six);
   }
   return false;
+}
+
+std::string UrlMistake(const std::string& url) {
+  if (!url.starts_with("https://") && !url.starts_with("http://")) {
+    return "must start with https:// or http://";
+  }
+  const bool clean = std::ranges::all_of(
+      url, [](char c) { return static_cast<unsigned char>(c) > ' ' && c != 0x7f; });
+  if (!clean) return "must not hold spaces or control characters";
+  const std::string host = HostOfUrl(url);
+  if (host.empty()) return "names no host, or a port that is none";
+  return IsLinkLocal(host) ? "is a link-local address, where no receiver lives" : "";
 }
 
 std::string RedactUrl(std::string_view url) {

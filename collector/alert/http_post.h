@@ -23,6 +23,10 @@ struct HttpPost {
 // rest is not waited for.
 absl::Status SendPost(const HttpPost& post);
 
+// What is wrong with a URL as it stands ("" when nothing is). Does not repeat it: parts of it may
+// be secret.
+std::string UrlMistake(const std::string& url);
+
 // Scheme and host of the URL: what may be logged. The rest is often the secret itself, as in the
 // paths of chat services' webhooks.
 std::string RedactUrl(std::string_view url);

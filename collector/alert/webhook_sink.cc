@@ -56,28 +56,6 @@ class WebhookSink : public AlertSink {
 
 }  // namespace
 
-SecretReference ReadSecretReference(SettingsReader& settings, std::string_view key) {
-  SecretReference reference;
-  const Settings* node = settings.Child(key);
-  if (node == nullptr || node->kind() != Settings::Kind::kMap) {
-    settings.Complain(key, "is missing: give {file: PATH} or {env: NAME}");
-    return reference;
-  }
-  for (const auto& [name, value] : node->entries()) {
-    if (name == "file") {
-      reference.file = value.scalar();
-    } else if (name == "env") {
-      reference.env = value.scalar();
-    } else {
-      settings.Complain(key, Concat("'", name, "' is not a known key; give file or env"));
-    }
-  }
-  if (reference.file.empty() == reference.env.empty()) {
-    settings.Complain(key, "give exactly one of file and env");
-  }
-  return reference;
-}
-
 std::string WebhookBody(const Delivery& delivery, std::string_view external_url) {
   const Alert& alert = delivery.alert;
   JsonWriter out;
@@ -110,10 +88,9 @@ std::string WebhookSignature(const Secret& secret, std::string_view timestamp,
 
 std::unique_ptr<AlertSink> MakeWebhookSink(SettingsReader& settings, const SinkDeps& deps) {
   std::string url = settings.RequiredString("url");
-  if (!url.empty() && !url.starts_with("https://") && !url.starts_with("http://")) {
-    settings.Complain("url", "must start with https:// or http://");
-  }
-  SecretReference secret = ReadSecretReference(settings, "secret");
+  const std::string wrong = url.empty() ? "" : UrlMistake(url);
+  if (!wrong.empty()) settings.Complain("url", wrong);
+  SecretReference secret = settings.RequiredSecret("secret");
   std::string ca_file = settings.String("ca_file", "");
   return std::make_unique<WebhookSink>(std::move(url), std::move(secret), std::move(ca_file), deps);
 }

@@ -19,7 +19,4 @@ std::string WebhookBody(const Delivery& delivery, std::string_view external_url)
 std::string WebhookSignature(const Secret& secret, std::string_view timestamp,
                              std::string_view body);
 
-// Reads {file|env}; a mistake unless exactly one is there.
-SecretReference ReadSecretReference(SettingsReader& settings, std::string_view key);
-
 }  // namespace postwatch::collector

@@ -21,7 +21,7 @@ struct Cell {
   std::string kind;
   CellState state = CellState::kUnknown;
   std::string failure_class;  // of the latest failure when failing
-  std::string detail;
+  std::string detail;    // of it; else why there is nothing to say, or who cannot run the check
   absl::Time last_seen;  // InfinitePast when never
   int agents_healthy = 0;
   int agents_failing = 0;

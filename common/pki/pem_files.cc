@@ -39,26 +39,6 @@ absl::Status FileError(int error, std::string_view doing, std::string_view path)
   return absl::UnavailableError(text);
 }
 
-absl::StatusOr<std::string> ReadFile(const std::string& path) {
-  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (file.get() < 0) return FileError(errno, "open", path);
-  std::string text(kMaxFileBytes + 1, '\0');
-  size_t have = 0;
-  for (;;) {
-    const ssize_t got = ::read(file.get(), text.data() + have, text.size() - have);
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return FileError(errno, "read", path);
-    have += static_cast<size_t>(got);
-    if (have > kMaxFileBytes) {
-      return absl::InvalidArgumentError(Concat(path, " is larger than 1 MiB, no PEM file is"));
-    }
-    if (got == 0) break;
-  }
-  std::string exact = text.substr(0, have);
-  WipeBytes(text);
-  return exact;
-}
-
 absl::Status WriteAll(int fd, std::string_view text, const std::string& path) {
   while (!text.empty()) {
     const ssize_t written = ::write(fd, text.data(), text.size());
@@ -105,11 +85,31 @@ absl::Status CheckFree(const std::string& path) {
 
 }  // namespace
 
+absl::StatusOr<std::string> ReadPemFile(const std::string& path) {
+  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (file.get() < 0) return FileError(errno, "open", path);
+  std::string text(kMaxFileBytes + 1, '\0');
+  size_t have = 0;
+  for (;;) {
+    const ssize_t got = ::read(file.get(), text.data() + have, text.size() - have);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return FileError(errno, "read", path);
+    have += static_cast<size_t>(got);
+    if (have > kMaxFileBytes) {
+      return absl::InvalidArgumentError(Concat(path, " is larger than 1 MiB, no PEM file is"));
+    }
+    if (got == 0) break;
+  }
+  std::string exact = text.substr(0, have);
+  WipeBytes(text);
+  return exact;
+}
+
 absl::StatusOr<IssuedCertificate> LoadIssuedCertificate(const std::string& certificate_path,
                                                         const std::string& key_path) {
-  absl::StatusOr<std::string> certificate = ReadFile(certificate_path);
+  absl::StatusOr<std::string> certificate = ReadPemFile(certificate_path);
   if (!certificate.ok()) return certificate.status();
-  absl::StatusOr<std::string> key = ReadFile(key_path);
+  absl::StatusOr<std::string> key = ReadPemFile(key_path);
   if (!key.ok()) return key.status();
   IssuedCertificate issued{*std::move(certificate), Secret(*std::move(key))};
   const CertificatePtr parsed = ReadCertificate(issued.certificate);
@@ -131,7 +131,7 @@ absl::StatusOr<IssuedCertificate> LoadIssuedCertificate(const std::string& certi
 }
 
 absl::StatusOr<PemBundle> LoadPemBundle(const PemPaths& paths) {
-  absl::StatusOr<std::string> ca = ReadFile(paths.ca);
+  absl::StatusOr<std::string> ca = ReadPemFile(paths.ca);
   if (!ca.ok()) return ca.status();
   if (ReadCertificate(*ca) == nullptr) {
     return absl::InvalidArgumentError(

@@ -23,6 +23,9 @@ struct PemPaths {
   std::string key;
 };
 
+// The text of a PEM file, at most 1 MiB. Errors name the file: NotFound, PermissionDenied, ...
+absl::StatusOr<std::string> ReadPemFile(const std::string& path);
+
 // Reads the three files and checks that they are what they should be and that the key belongs to
 // the certificate. Errors name the file: NotFound, PermissionDenied or InvalidArgument.
 absl::StatusOr<PemBundle> LoadPemBundle(const PemPaths& paths);

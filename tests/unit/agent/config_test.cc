@@ -18,7 +18,10 @@ absl::StatusOr<AgentConfig> Read(std::string_view text) {
   const auto none = [](const std::string&) -> std::optional<std::string> { return std::nullopt; };
   const absl::StatusOr<Settings> root = ParseYaml(text, "agent.yaml", none);
   if (!root.ok()) return root.status();
-  return ReadAgentConfig(*root);
+  Mistakes mistakes;
+  AgentConfig config = ReadAgentConfig(*root, mistakes);
+  if (!mistakes.empty()) return mistakes.ToStatus();
+  return config;
 }
 
 std::vector<std::string> Mistaken(std::string_view text) {
@@ -77,9 +80,6 @@ TEST(AgentConfig, EveryKeyIsRead) {
   EXPECT_EQ(config->web_listen, "");
 }
 
-TEST(AgentConfig, AllMistakesAreToldAtOnceWithTheirLines) {
-  EXPECT_EQ(
-      Mistaken("agent: {name: Fra 1, region: eu}\n"
 TEST(AgentConfig, ItsNamesOnTheWeb) {
   const auto config = Read(Concat(kMinimal, "web: {hosts: [eu-1, eu1.example.net]}\n"));
   ASSERT_TRUE(config.ok()) << config.status();
@@ -87,6 +87,9 @@ TEST(AgentConfig, ItsNamesOnTheWeb) {
   EXPECT_EQ(Mistaken(Concat(kMinimal, "web: {hosts: ['eu-1:7481']}\n")).size(), 1u);
 }
 
+TEST(AgentConfig, AllMistakesAreToldAtOnceWithTheirLines) {
+  EXPECT_EQ(
+      Mistaken("agent: {name: Fra 1, region: eu}\n"
                "collector: {address: nowhere}\n"
                "tls: {ca: a, cert: b, keys: c}\n"
                "resolver: localhost\n"

@@ -174,6 +174,25 @@ TEST_F(BoardKeeperTest, NotTestedIsUnknownAndSaysWhy) {
   EXPECT_EQ(Eu().detail, "");
 }
 
+TEST_F(BoardKeeperTest, ACheckThatAnAgentRefusesSaysSo) {
+  AgentRecord refusing = Agent("eu-2", "eu");
+  refusing.problems = {"the spool cannot be written: disk full",
+                       "alpha.test/smtp.mx: host: is not a known key", "gone.test/smtp.mx: why"};
+  keeper.UpdateAgent(refusing);
+  EXPECT_EQ(Eu().state, CellState::kUnknown);
+  EXPECT_EQ(Eu().detail, "eu-2 cannot run it: host: is not a known key");
+  EXPECT_EQ(At(Noon()).targets[0].cells[1].detail, "");  // us
+  keeper.Observe(Seen("eu-1", Outcome::kPass));
+  EXPECT_EQ(Eu().state, CellState::kHealthy);
+  EXPECT_EQ(Eu().detail, "eu-2 cannot run it: host: is not a known key");
+  keeper.Observe(Seen("eu-1", Outcome::kFail));
+  EXPECT_EQ(Eu().detail, "eu-1 was refused");
+  refusing.connected = false;  // it may have changed its mind since
+  keeper.UpdateAgent(refusing);
+  keeper.Observe(Seen("eu-1", Outcome::kPass));
+  EXPECT_EQ(Eu().detail, "");
+}
+
 TEST_F(BoardKeeperTest, ABacklogIsThePast) {
   keeper.Observe(Seen("eu-1", Outcome::kPass, absl::Seconds(10)));
   Sighting old = Seen("eu-1", Outcome::kFail);  // received now

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "collector/collector.h"
+#include "collector/config_files.h"
 #include "collector/plan.h"
 #include "common/base/text.h"
 #include "common/config/yaml_file.h"
@@ -177,6 +177,13 @@ TEST(CollectorConfig, AnEmptyFileSaysWhatIsNeeded) {
   ASSERT_EQ(lines.size(), 2u);
   EXPECT_NE(lines[0].find("tls: is missing: agents and collector know each other"), lines[0].npos);
   EXPECT_NE(lines[1].find("targets: must name at least one domain to watch"), lines[1].npos);
+}
+
+TEST(CollectorConfig, AnExternalUrlHasAHost) {
+  EXPECT_EQ(MistakenAfterMinimum("external_url: https:///board\n"),
+            Lines{"c.yaml:3: external_url: names no host, or a port that is none"});
+  EXPECT_EQ(MistakenAfterMinimum("external_url: 'https://pw.test/a b'\n"),
+            Lines{"c.yaml:3: external_url: must not hold spaces or control characters"});
 }
 
 TEST(CollectorConfig, RefusesWhatIsNoDomain) {

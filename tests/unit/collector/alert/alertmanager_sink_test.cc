@@ -110,8 +110,7 @@ TEST_F(AlertmanagerSinkTest, TellsEveryMistake) {
   labels.Set("list", Settings::List({}, "c.yaml:9"));
   settings.Set("labels", labels);
   EXPECT_EQ(Make(settings),
-            (Lines{"c.yaml:5: alerting.sinks[0].urls: 'am1.test:9093' must start with https:// or "
-                   "http://",
+            (Lines{"c.yaml:6: alerting.sinks[0].urls: must start with https:// or http://",
                    "c.yaml:7: alerting.sinks[0].labels: '' is no label name, or one that is taken",
                    "c.yaml:7: alerting.sinks[0].labels: '1st' is no label name, or one that is "
                    "taken",

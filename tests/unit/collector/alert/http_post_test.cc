@@ -20,6 +20,28 @@ TEST(RedactUrl, HidesASecretThatIsInTheWrongPlace) {
   EXPECT_EQ(RedactUrl(""), "(not a URL)");
 }
 
+TEST(UrlMistake, TakesWhatCanBePostedTo) {
+  for (const char* good :
+       {"https://hook.test/x?y#z", "http://hook.test:8080", "http://user:pw@hook.test/",
+        "http://[2001:db8::1]:80/x", "http://192.0.2.1"}) {
+    EXPECT_EQ(UrlMistake(good), "") << good;
+  }
+}
+
+TEST(UrlMistake, SaysWhatIsWrongAndDoesNotRepeatTheUrl) {
+  EXPECT_EQ(UrlMistake("ftp://hook.test/"), "must start with https:// or http://");
+  EXPECT_EQ(UrlMistake("hook.test"), "must start with https:// or http://");
+  EXPECT_EQ(UrlMistake("https://hook.test/a b"), "must not hold spaces or control characters");
+  EXPECT_EQ(UrlMistake("https://hook.test/\n"), "must not hold spaces or control characters");
+  for (const char* bad : {"https://", "https:///x", "https://?x", "http://:80", "http://user@",
+                          "http://hook.test:http", "http://[::1"}) {
+    EXPECT_EQ(UrlMistake(bad), "names no host, or a port that is none") << bad;
+  }
+  for (const char* bad : {"http://169.254.169.254/latest", "http://[fe80::1]:80/"}) {
+    EXPECT_EQ(UrlMistake(bad), "is a link-local address, where no receiver lives") << bad;
+  }
+}
+
 TEST(IsLinkLocal, KnowsBothFamiliesAndTheirMixture) {
   for (const char* yes : {"169.254.0.0", "169.254.169.254", "169.254.255.255", "fe80::1", "febf::1",
                           "FE80::1", "::ffff:169.254.169.254"}) {

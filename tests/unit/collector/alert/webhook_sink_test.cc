@@ -96,18 +96,20 @@ TEST_F(WebhookSinkTest, TellsEveryMistake) {
             (Lines{"c.yaml:4: alerting.sinks[0].url: is missing",
                    "c.yaml:4: alerting.sinks[0].secret: is missing: give {file: PATH} or {env: "
                    "NAME}"}));
-  EXPECT_EQ(
-      Make(With("ftp://hook.test/", SecretOf({{"file", "/s"}, {"env", "S"}, {"text", "x"}}))),
-      (Lines{"c.yaml:5: alerting.sinks[0].url: must start with https:// or http://",
-             "c.yaml:6: alerting.sinks[0].secret: 'text' is not a known key; give file or env",
-             "c.yaml:6: alerting.sinks[0].secret: give exactly one of file and env"}));
+  EXPECT_EQ(Make(With("ftp://hook.test/", SecretOf({{"file", "/s"}, {"env", "S"}, {"text", "x"}}))),
+            (Lines{"c.yaml:5: alerting.sinks[0].url: must start with https:// or http://",
+                   "c.yaml:7: alerting.sinks[0].secret.text: is not a known key",
+                   "c.yaml:6: alerting.sinks[0].secret: needs exactly one of file and env"}));
+  EXPECT_EQ(Make(With("https://", SecretOf({{"file", "/s"}}))),
+            Lines{"c.yaml:5: alerting.sinks[0].url: names no host, or a port that is none"});
 }
 
 TEST_F(WebhookSinkTest, ASecretWrittenIntoTheFileIsRefusedAndNotRepeated) {
   const Lines lines = Make(With("https://hook.test/", Settings::Scalar("hunter2", "c.yaml:6")));
   ASSERT_EQ(lines.size(), 1u);
   EXPECT_EQ(lines[0],
-            "c.yaml:6: alerting.sinks[0].secret: is missing: give {file: PATH} or {env: NAME}");
+            "c.yaml:6: alerting.sinks[0].secret: must be a reference, {file: PATH} or {env: NAME}, "
+            "never the secret itself");
 }
 
 TEST_F(WebhookSinkTest, WithoutItsSecretItTriesAgainLater) {

@@ -1,0 +1,73 @@
+#include "collector/config_files.h"
+
+#include "collector/plan.h"
+#include "collector/sinks.h"
+#include "collector/store/open_store.h"
+#include "common/base/text.h"
+#include "common/config/yaml_file.h"
+#include "common/pki/pem_check.h"
+
+namespace postwatch::collector {
+namespace {
+
+CollectorConfig ReadWhole(const Settings& root, Mistakes& mistakes) {
+  CollectorConfig config = ReadCollectorConfig(root, mistakes);
+  const absl::Status store = CheckStoreName(config.store);
+  if (!store.ok()) {
+    SettingsReader(root, "", mistakes).Complain("store", FromAbsl(store.message()));
+  }
+  MakePlan(config, mistakes);
+  const SystemClock clock;
+  MakeSinks(config, clock, mistakes);
+  return config;
+}
+
+void CheckSink(const SinkConfig& sink, const std::string& path, Mistakes& mistakes) {
+  SettingsReader in(sink.settings, path, mistakes);
+  Mistakes ignored;  // its shape is the sink's to judge
+  SettingsReader lenient(sink.settings, path, ignored);
+  const SecretReference secret = lenient.Secret("secret");
+  if (!secret.file.empty()) {
+    const absl::Status status = ResolveSecret(secret).status();
+    if (!status.ok()) in.Complain("secret", FromAbsl(status.message()));
+  }
+  const std::string roots = lenient.String("ca_file", "");
+  const std::string fault = roots.empty() ? "" : AuthorityFileFault(roots);
+  if (!fault.empty()) in.Complain("ca_file", fault);
+}
+
+}  // namespace
+
+void CheckFiles(const CollectorConfig& config, absl::Time now, Mistakes& mistakes) {
+  if (const Settings* tls = config.source.Find("tls"); tls != nullptr) {
+    SettingsReader in(*tls, "tls", mistakes);
+    for (const PemFault& fault :
+         CheckPemFiles({config.tls_ca, config.tls_cert, config.tls_key}, now)) {
+      in.Complain(fault.key, fault.what);
+    }
+  }
+  for (size_t i = 0; i < config.sinks.size(); ++i) {
+    CheckSink(config.sinks[i], Concat("alerting.sinks[", i, "]"), mistakes);
+  }
+}
+
+absl::StatusOr<CollectorConfig> LoadCollectorConfig(const std::string& path) {
+  const absl::StatusOr<Settings> root = LoadYaml(path);
+  if (!root.ok()) return root.status();
+  Mistakes mistakes;
+  CollectorConfig config = ReadWhole(*root, mistakes);
+  if (!mistakes.empty()) return mistakes.ToStatus();
+  return config;
+}
+
+absl::StatusOr<CollectorConfig> CheckCollectorConfig(const std::string& path, absl::Time now) {
+  const absl::StatusOr<Settings> root = LoadYaml(path);
+  if (!root.ok()) return root.status();
+  Mistakes mistakes;
+  CollectorConfig config = ReadWhole(*root, mistakes);
+  CheckFiles(config, now, mistakes);
+  if (!mistakes.empty()) return mistakes.ToStatus();
+  return config;
+}
+
+}  // namespace postwatch::collector
