@@ -12,12 +12,15 @@
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
+#include <optional>
 #include <utility>
 
 #include "agent/probes/sqlite_ledger.h"
 #include "agent/runtime.h"
 #include "common/base/ids.h"
+#include "common/base/lock_file.h"
 #include "common/base/log.h"
+#include "common/base/log_budget.h"
 #include "common/base/text.h"
 #include "common/http/server.h"
 
@@ -30,6 +33,7 @@ constexpr absl::Duration kRunGrace = absl::Seconds(5);
 constexpr absl::Duration kDrainLimit = absl::Seconds(5);
 constexpr absl::Duration kRetirePoll = absl::Seconds(1);
 constexpr absl::Duration kShutdownPoll = absl::Milliseconds(20);
+constexpr int kRefusalLinesAMinute = 5;
 
 absl::Status MakeStateDir(const std::string& path) {
   if (::mkdir(path.c_str(), 0700) == 0 || errno == EEXIST) return absl::OkStatus();
@@ -51,7 +55,15 @@ class EventLoopAgent : public Agent {
 
   absl::Status Open() {
     if (absl::Status status = MakeStateDir(config_.state_dir); !status.ok()) return status;
-    SpoolOptions spool_options{config_.spool_bytes, config_.spool_age, MachineBootId()};
+    absl::StatusOr<LockFile> lock = LockFile::Take(config_.state_dir + "/lock");
+    if (!lock.ok()) {
+      return absl::Status(lock.status().code(), Concat("state_dir: ", lock.status().message()));
+    }
+    lock_ = *std::move(lock);
+    SpoolOptions spool_options;
+    spool_options.max_bytes = config_.spool_bytes;
+    spool_options.max_age = config_.spool_age;
+    spool_options.machine_boot_id = MachineBootId();
     absl::StatusOr<std::unique_ptr<Spool>> spool =
         Spool::Open(config_.state_dir + "/spool.db", spool_options, *clock_);
     if (!spool.ok()) return spool.status();
@@ -116,12 +128,31 @@ class EventLoopAgent : public Agent {
     for (const Observation& observation : seen) {
       metrics_.Count(observation);
       const absl::StatusOr<uint64_t> kept = spool_->Append({observation});
-      if (kept.ok()) continue;
-      metrics_.CountSpoolFailure();
-      Log(LogLevel::kError, "an observation is lost: it cannot be spooled",
-          {{"check", observation.check_id}, {"error", kept.status().ToString()}});
+      if (!kept.ok()) RefusedBySpool(observation, kept.status());
     }
     if (runtime_ != nullptr) runtime_->Wake();
+  }
+
+  void RefusedBySpool(const Observation& observation, const absl::Status& why) {
+    metrics_.CountUnspoolable();
+    const std::optional<uint64_t> held_back = refusal_lines_.Take(clock_->Steady());
+    if (!held_back.has_value()) return;
+    Log(LogLevel::kError, "an observation is lost: the spool does not take it",
+        {{"check", observation.check_id},
+         {"error", why.ToString()},
+         {"held_back_before", Concat(*held_back)}});
+  }
+
+  HttpResponse Ready() const {
+    std::string reasons;
+    if (!spool_->disk().ok()) {
+      Append(reasons, "the spool in ", config_.state_dir,
+             " cannot be written: ", FromAbsl(spool_->disk().message()),
+             "; held in memory: ", spool_->held(), ", lost: ", spool_->lost(), "\n");
+    }
+    if (!runtime_->connected()) reasons += "not connected to the collector\n";
+    if (reasons.empty()) return {.body = "ready\n"};
+    return {503, "text/plain; charset=utf-8", std::move(reasons)};
   }
 
   HttpResponse Answer(const HttpRequest& request) {
@@ -135,11 +166,7 @@ class EventLoopAgent : public Agent {
       return ErrorResponse(405, "only GET is served here");
     }
     if (request.path == "/-/healthy") return {.body = "healthy\n"};
-    if (request.path == "/-/ready") {
-      return runtime_->connected() ? HttpResponse{.body = "ready\n"}
-                                   : HttpResponse{503, "text/plain; charset=utf-8",
-                                                  "not connected to the collector\n"};
-    }
+    if (request.path == "/-/ready") return Ready();
     if (request.path == "/metrics") {
       return {200, "text/plain; version=0.0.4; charset=utf-8", metrics_.Render(Gauges())};
     }
@@ -153,6 +180,9 @@ class EventLoopAgent : public Agent {
     gauges.spool_bytes = spool_->bytes();
     gauges.spool_dropped = spool_->dropped();
     gauges.spool_oldest = spool_->oldest();
+    gauges.spool_writable = spool_->disk().ok();
+    gauges.spool_held = spool_->held();
+    gauges.spool_lost = spool_->lost();
     gauges.loop_lag = lag_.Worst();
     runtime_->Describe(gauges);
     return gauges;
@@ -232,6 +262,7 @@ class EventLoopAgent : public Agent {
   Task<void> Shutdown() {
     co_await runtime_->StopRuns(kRunGrace);
     co_await runtime_->DrainLink(kDrainLimit);
+    if (spool_->held() > 0) spool_->Expire().IgnoreError();  // the last chance to write them down
     const absl::Duration end = clock_->Steady() + kRunGrace;
     while (retiring_ > 0 && clock_->Steady() < end) {
       const absl::Status slept = co_await clock_->SleepFor(kShutdownPoll);
@@ -249,6 +280,8 @@ class EventLoopAgent : public Agent {
   std::unique_ptr<EventClock> clock_ = MakeSystemEventClock();
   LoopLagMeter lag_{*clock_};
   AgentMetrics metrics_;
+  LogBudget refusal_lines_{kRefusalLinesAMinute};
+  std::optional<LockFile> lock_;  // of the state directory, until all that is in it is closed
   std::unique_ptr<Spool> spool_;
   std::unique_ptr<Ledger> ledger_;
   std::unique_ptr<Runtime> runtime_;

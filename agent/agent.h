@@ -20,7 +20,8 @@ struct AgentOptions {
 //       ^----- assignments, run-now requests ----------'
 class Agent {
  public:
-  // Opens the state directory and everything else the configuration names. Errors say what to do.
+  // Opens the state directory, which no other process may have open, and everything else the
+  // configuration names, and listens for HTTP; nothing is probed yet. Errors say what to do.
   static absl::StatusOr<std::unique_ptr<Agent>> Make(AgentOptions options, AgentConfig config);
   virtual ~Agent() = default;
 

@@ -43,6 +43,10 @@ void RenderUplink(const AgentGauges& g, Exposition& page) {
               Seconds(g.spool_oldest));
   page.Single("postwatch_agent_spool_dropped_total", "counter",
               "Observations dropped undelivered since the spool was made.", g.spool_dropped);
+  page.Single("postwatch_agent_spool_writable", "gauge",
+              "1 while the spool on disk can be written.", g.spool_writable ? 1 : 0);
+  page.Single("postwatch_agent_spool_held_observations", "gauge",
+              "Observations held in memory since the spool cannot be written.", g.spool_held);
   page.Single("postwatch_agent_connected", "gauge",
               "Whether the collector has welcomed this agent on the open stream.",
               g.connected ? 1 : 0);
@@ -85,8 +89,9 @@ std::string AgentMetrics::Render(const AgentGauges& g) const {
     page.Sample({{"kind", key.first}, {"outcome", OutcomeName(key.second)}}, count);
   }
   RenderUplink(g, page);
-  page.Single("postwatch_agent_spool_failures_total", "counter",
-              "Observations that could not be written to the spool.", spool_failures_);
+  page.Single("postwatch_agent_lost_observations_total", "counter",
+              "Observations lost: for want of a disk, or because they are out of bounds.",
+              g.spool_lost + unspoolable_);
   page.Single("postwatch_agent_loop_lag_seconds", "gauge",
               "How late the event loop was, worst of the last minute.",
               absl::ToDoubleSeconds(g.loop_lag));

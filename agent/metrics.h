@@ -21,6 +21,9 @@ struct AgentGauges {
   uint64_t spool_observations = 0;
   uint64_t spool_bytes = 0;
   uint64_t spool_dropped = 0;
+  bool spool_writable = true;
+  uint64_t spool_held = 0;                           // in memory only
+  uint64_t spool_lost = 0;                           // for want of a disk
   absl::Time spool_oldest = absl::InfiniteFuture();  // of what waits
   bool connected = false;
   LinkCounters link;
@@ -33,7 +36,8 @@ struct AgentGauges {
 class AgentMetrics {
  public:
   void Count(const Observation& observation);
-  void CountSpoolFailure() { ++spool_failures_; }
+  // One that the spool does not take, since the collector would not.
+  void CountUnspoolable() { ++unspoolable_; }
   void Reloaded(bool ok, absl::Time now);
 
   // Drops what was last seen of checks that are not in the list any more.
@@ -52,7 +56,7 @@ class AgentMetrics {
 
   std::map<std::pair<std::string, Outcome>, uint64_t> observations_;  // by kind and outcome
   std::map<std::string, LastRun> last_;                               // by check id
-  uint64_t spool_failures_ = 0;
+  uint64_t unspoolable_ = 0;
   bool reload_ok_ = true;
   absl::Time reloaded_;
 };

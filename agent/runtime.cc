@@ -214,7 +214,12 @@ void Runtime::OnRunNow(const v1::RunNow& request) {
 }
 
 LinkOwner::Health Runtime::TakeHealth() {
-  return {around_.loop_lag.TakeWorst(), assignment_version_, Problems()};
+  std::vector<std::string> problems = Problems();
+  if (const absl::Status& disk = around_.spool.disk(); !disk.ok()) {
+    problems.insert(problems.begin(),
+                    Concat("the spool cannot be written: ", FromAbsl(disk.message())));
+  }
+  return {around_.loop_lag.TakeWorst(), assignment_version_, std::move(problems)};
 }
 
 std::vector<std::string> Runtime::Problems() const {

@@ -46,6 +46,8 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
 else()
   target_compile_options(postwatch_flags INTERFACE -Wthread-safety)
   add_compile_options(-Xclang -fno-pch-timestamp)
+  # Debian's libraries are GCC's work, which mangles a constrained template as Clang 17 did.
+  add_compile_options(-fclang-abi-compat=17)
 endif()
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   add_compile_options(-fpch-preprocess)

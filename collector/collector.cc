@@ -63,17 +63,18 @@ class LoopCollector : public Collector, private IngestEvents, private EngineOutp
     for (size_t i = 0; i < sinks.size(); ++i) {
       outbox_.AddSink(config_.sinks[i].name, std::move(sinks[i]));
     }
-    outbox_.Resume(state.pending, state.engine.last_alerts);
     engine_.SetPlan(plan);
-    engine_.Restore(std::move(state.engine));
     const auto version = ingest_.SetAssignment(plan.checks);
     if (!version.ok()) return version.status();
-    absl::Status status = ingest_.Start(config_.grpc_listen, pem);
-    if (!status.ok()) return status;
+    // Nobody is told anything by a collector that has no place to listen. What comes in waits for
+    // the loop, and so for the past to be thought through.
     auto http = StartHttpServer(loop_.get_executor(), config_.http_listen, MakeApi(ApiSources()),
                                 {.hosts = config_.http_hosts});
     if (!http.ok()) return http.status();
     http_ = *std::move(http);
+    if (absl::Status status = ingest_.Start(config_.grpc_listen, pem); !status.ok()) return status;
+    outbox_.Resume(state.pending, state.engine.last_alerts);
+    engine_.Restore(std::move(state.engine));
     return absl::OkStatus();
   }
 
@@ -213,7 +214,8 @@ class LoopCollector : public Collector, private IngestEvents, private EngineOutp
     ++store_errors_;
     store_failing_ = true;
     Log(LogLevel::kError, Concat(what, " failed"),
-        {{"store", config_.store}, {"error", std::string(FromAbsl(status.message()))}});
+        {{"store", config_.store},
+         {"error", std::string(FromAbsl(ExplainStoreFailure(config_.store, status).message()))}});
   }
 
   void SaveAgent(const AgentRecord& record) {
@@ -263,8 +265,7 @@ class LoopCollector : public Collector, private IngestEvents, private EngineOutp
         loop_.stop();
         return;
       }
-      const absl::Status ignored = Reload();
-      (void)ignored;
+      Reload().IgnoreError();  // logged there
       WaitForSignal();
     });
   }
@@ -380,7 +381,7 @@ absl::StatusOr<std::unique_ptr<Collector>> MakeCollector(CollectorConfig config,
   if (!store.ok()) return store.status();
   absl::StatusOr<SavedState> state =
       ReadState(**store, SystemClock().Now(), CorrelatorOptions().evidence_window);
-  if (!state.ok()) return state.status();
+  if (!state.ok()) return ExplainStoreFailure(config.store, state.status());
   auto collector =
       std::make_unique<LoopCollector>(std::move(config), std::move(options), *std::move(store));
   status = collector->Start(*std::move(state), plan, *pem, std::move(sinks));

@@ -1,9 +1,11 @@
 #include "agent/probes/sqlite_ledger.h"
 
+#include <optional>
 #include <utility>
 
 #include "common/base/text.h"
 #include "common/sqlite/database.h"
+#include "common/sqlite/set_aside.h"
 
 namespace postwatch::agent {
 namespace {
@@ -40,26 +42,28 @@ LedgerEntry ReadEntry(const Statement& row) {
 
 class SqliteLedger : public Ledger {
  public:
-  SqliteLedger(Database database, const Clock& clock)
-      : database_(std::move(database)), clock_(clock) {}
+  SqliteLedger(std::string path, const Clock& clock) : path_(std::move(path)), clock_(clock) {}
+
+  // Opens the file, setting aside a corrupt one at most once.
+  absl::Status Start() {
+    absl::Status status = Load();
+    if (absl::IsDataLoss(status)) status = Replace(status);
+    return status;
+  }
 
   absl::Status Sent(LedgerEntry entry) override {
-    const absl::Status forgotten = Forget(entry.check_id);
-    if (!forgotten.ok()) return forgotten;
-    absl::StatusOr<Statement> insert =
-        database_.Prepare(Concat("INSERT INTO letters (", kColumns, ") VALUES (?, ?, ?, ?, ?, ?)"));
-    if (!insert.ok()) return insert.status();
-    insert->Bind(1, entry.probe_id).Bind(2, entry.observation_id).Bind(3, entry.check_id);
-    insert->Bind(4, entry.route).BindTime(5, entry.sent).Bind(6, entry.reported_missing);
-    return insert->Run();
+    absl::Status status = Insert(entry);
+    if (!absl::IsDataLoss(status)) return status;
+    status = Replace(status);
+    return status.ok() ? Insert(entry) : status;
   }
 
   absl::Status ReportedMissing(const std::string& probe_id) override {
-    return RunFor("UPDATE letters SET reported_missing = 1 WHERE probe_id = ?", probe_id);
+    return Guard(RunFor("UPDATE letters SET reported_missing = 1 WHERE probe_id = ?", probe_id));
   }
 
   absl::Status Settle(const std::string& probe_id) override {
-    return RunFor("DELETE FROM letters WHERE probe_id = ?", probe_id);
+    return Guard(RunFor("DELETE FROM letters WHERE probe_id = ?", probe_id));
   }
 
   absl::StatusOr<std::optional<LedgerEntry>> Find(const std::string& probe_id) override {
@@ -75,15 +79,59 @@ class SqliteLedger : public Ledger {
   }
 
  private:
+  absl::Status Load() {
+    absl::StatusOr<Database> database = Database::Open(path_);
+    if (!database.ok()) return database.status();
+    if (absl::Status status = Migrate(*database, kSchema); !status.ok()) return status;
+    database_ = *std::move(database);
+    return absl::OkStatus();
+  }
+
+  // What was in flight is forgotten: such letters are not known when they arrive.
+  absl::Status Replace(const absl::Status& why) {
+    database_.reset();
+    absl::Status status = SetAsideCorrupt(path_, "ledger", why);
+    return status.ok() ? Load() : status;
+  }
+
+  // A new ledger knows nothing, and so has nothing to change.
+  absl::Status Guard(const absl::Status& status) {
+    return absl::IsDataLoss(status) ? Replace(status) : status;
+  }
+
+  absl::StatusOr<Statement> Prepare(std::string_view sql) {
+    if (!database_.has_value()) return absl::UnavailableError("ledger: the file is not open");
+    return database_->Prepare(sql);
+  }
+
+  absl::Status Insert(const LedgerEntry& entry) {
+    const absl::Status forgotten = Forget(entry.check_id);
+    if (!forgotten.ok()) return forgotten;
+    absl::StatusOr<Statement> insert =
+        Prepare(Concat("INSERT INTO letters (", kColumns, ") VALUES (?, ?, ?, ?, ?, ?)"));
+    if (!insert.ok()) return insert.status();
+    insert->Bind(1, entry.probe_id).Bind(2, entry.observation_id).Bind(3, entry.check_id);
+    insert->Bind(4, entry.route).BindTime(5, entry.sent).Bind(6, entry.reported_missing);
+    return insert->Run();
+  }
+
   absl::Status RunFor(std::string_view sql, const std::string& key) {
-    absl::StatusOr<Statement> statement = database_.Prepare(sql);
+    absl::StatusOr<Statement> statement = Prepare(sql);
     if (!statement.ok()) return statement.status();
     return statement->Bind(1, key).Run();
   }
 
   absl::StatusOr<std::vector<LedgerEntry>> Select(std::string_view where, const std::string& key) {
+    absl::StatusOr<std::vector<LedgerEntry>> entries = TrySelect(where, key);
+    if (!absl::IsDataLoss(entries.status())) return entries;
+    if (absl::Status status = Replace(entries.status()); !status.ok()) return status;
+    return std::vector<LedgerEntry>();
+  }
+
+  absl::StatusOr<std::vector<LedgerEntry>> TrySelect(std::string_view where,
+                                                     const std::string& key) {
     absl::StatusOr<Statement> select =
-        database_.Prepare(Concat("SELECT ", kColumns, " FROM letters ", where));
+        Prepare(Concat("SELECT ", kColumns, " FROM letters ", where));
     if (!select.ok()) return select.status();
     select->Bind(1, key).BindTime(2, clock_.Now() - kKeep);
     std::vector<LedgerEntry> entries;
@@ -97,30 +145,31 @@ class SqliteLedger : public Ledger {
 
   // Makes room: drops what is too old, and the oldest of a check that has too many.
   absl::Status Forget(const std::string& check_id) {
-    absl::StatusOr<Statement> old = database_.Prepare("DELETE FROM letters WHERE sent <= ?");
+    absl::StatusOr<Statement> old = Prepare("DELETE FROM letters WHERE sent <= ?");
     if (!old.ok()) return old.status();
     const absl::Status dropped = old->BindTime(1, clock_.Now() - kKeep).Run();
     if (!dropped.ok()) return dropped;
-    absl::StatusOr<Statement> surplus = database_.Prepare(
+    absl::StatusOr<Statement> surplus = Prepare(
         "DELETE FROM letters WHERE probe_id IN (SELECT probe_id FROM letters WHERE check_id = ?"
         " ORDER BY sent DESC, probe_id LIMIT -1 OFFSET ?)");
     if (!surplus.ok()) return surplus.status();
     return surplus->Bind(1, check_id).Bind(2, kMaxEntriesOfCheck - 1).Run();
   }
 
-  Database database_;
+  const std::string path_;
   const Clock& clock_;
+  std::optional<Database> database_;  // nothing while a corrupt one cannot be replaced
 };
 
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Ledger>> OpenSqliteLedger(const std::string& path,
                                                          const Clock& clock) {
-  absl::StatusOr<Database> database = Database::Open(path);
-  if (!database.ok()) return database.status();
-  const absl::Status migrated = Migrate(*database, kSchema);
-  if (!migrated.ok()) return migrated;
-  return std::make_unique<SqliteLedger>(*std::move(database), clock);
+  auto ledger = std::make_unique<SqliteLedger>(path, clock);
+  if (absl::Status status = ledger->Start(); !status.ok()) {
+    return absl::Status(status.code(), Concat("ledger: ", FromAbsl(status.message())));
+  }
+  return ledger;
 }
 
 }  // namespace postwatch::agent

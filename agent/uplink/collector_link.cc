@@ -9,6 +9,7 @@
 #include "common/base/backoff.h"
 #include "common/base/ids.h"
 #include "common/base/log.h"
+#include "common/base/log_budget.h"
 #include "common/base/text.h"
 #include "common/wire/bounds.h"
 #include "common/wire/convert.h"
@@ -32,6 +33,7 @@ constexpr absl::Duration kSettled =
 constexpr absl::Duration kMaxDrainWait = absl::Minutes(1);
 constexpr absl::Duration kDrainPoll = absl::Milliseconds(20);
 constexpr absl::Duration kGoodbye = absl::Seconds(1);
+constexpr int kSpoolLinesAMinute = 2;
 
 }  // namespace
 
@@ -212,6 +214,7 @@ class CollectorLink::Core : public MessageStreamEvents,
         batch->first_sequence() + static_cast<uint64_t>(batch->observations_size()) - 1;
     in_flight_.push_back({last, clock_.Steady()});
     next_ = last + 1;
+    known_ = std::max(known_, last);
     v1::AgentMessage message;
     *message.mutable_batch() = *std::move(batch);
     Send(std::move(message));
@@ -228,7 +231,9 @@ class CollectorLink::Core : public MessageStreamEvents,
       ++counters_.bad_messages;
       return;
     }
-    if (welcome.acknowledged() > spool_.last_sequence()) {
+    // Also when a process before us, on a full disk, sent what it could not write down: its
+    // numbers must not be given to other observations.
+    if (welcome.acknowledged() > known_) {
       if (absl::Status status = spool_.RenewId(); !status.ok()) LogSpool("renew", status);
       return BadMessage("an acknowledgement of observations that were never sent");
     }
@@ -316,9 +321,13 @@ class CollectorLink::Core : public MessageStreamEvents,
          {"waiting", Concat(spool_.count())}});
   }
 
-  static void LogSpool(std::string_view what, const absl::Status& status) {
+  void LogSpool(std::string_view what, const absl::Status& status) {
+    const std::optional<uint64_t> held_back = spool_lines_.Take(clock_.Steady());
+    if (!held_back.has_value()) return;
     Log(LogLevel::kError, "the spool does not work",
-        {{"operation", std::string(what)}, {"error", status.ToString()}});
+        {{"operation", std::string(what)},
+         {"error", status.ToString()},
+         {"held_back_before", Concat(*held_back)}});
   }
 
   const asio::any_io_executor executor_;
@@ -331,14 +340,17 @@ class CollectorLink::Core : public MessageStreamEvents,
   std::unique_ptr<MessageStream> stream_;
   Backoff backoff_{{.first = absl::Milliseconds(500), .cap = kBackoffCap}};
   LinkCounters counters_;
-  uint64_t epoch_ = 0;            // changes with each stream, so that an old wait opens nothing
-  std::string spool_id_;          // as told in the Hello
-  absl::Duration opened_;         // steady time
-  uint64_t next_ = 1;             // the sequence number to send next
+  uint64_t epoch_ = 0;     // changes with each stream, so that an old wait opens nothing
+  std::string spool_id_;   // as told in the Hello
+  absl::Duration opened_;  // steady time
+  uint64_t next_ = 1;      // the sequence number to send next
+  // The highest number that may have been sent: of what was there before us, and of what we sent.
+  uint64_t known_ = spool_.last_sequence();
   std::deque<Batch> in_flight_;   // sent, not acknowledged
   uint64_t suspect_through_ = 0;  // up to here one by one; 0 when nothing is suspect
   absl::Duration drain_wait_;
   std::string last_closed_;
+  LogBudget spool_lines_{kSpoolLinesAMinute};
   bool stopped_ = false;
   bool welcomed_ = false;
   bool writing_ = false;

@@ -1,93 +1,25 @@
 #include "agent/uplink/spool.h"
 
-#include <array>
-#include <cerrno>
-#include <cstdio>
-#include <cstring>
-#include <optional>
+#include <algorithm>
+#include <deque>
 #include <utility>
 
+#include "agent/uplink/spool_file.h"
 #include "common/base/ids.h"
 #include "common/base/log.h"
+#include "common/base/log_budget.h"
 #include "common/base/text.h"
-#include "common/sqlite/database.h"
+#include "common/sqlite/set_aside.h"
 #include "common/wire/convert.h"
 
 namespace postwatch::agent {
 namespace {
 
-constexpr size_t kMaxBatchBytes = 1 << 20;  // well under gRPC's limit of 4 MiB a message
-constexpr int kTrimStep = 64;               // observations dropped at once when over the bounds
-constexpr int64_t kCacheBytes = 512 << 10;
-constexpr int64_t kJournalBytes = 4 << 20;
+constexpr int kTrimStep = 64;  // observations dropped at once when over the bounds
+constexpr int kLossLinesAMinute = 1;
 
-constexpr std::array<std::string_view, 1> kSchema = {
-    "CREATE TABLE observation("
-    " sequence INTEGER PRIMARY KEY AUTOINCREMENT,"  // never reused, even after a Forget
-    " at INTEGER NOT NULL,"
-    " body BLOB NOT NULL);"
-    "CREATE TABLE meta(key TEXT PRIMARY KEY, value NOT NULL) WITHOUT ROWID;"};
-
-// The statements of one open file, in the order in which they may be destroyed.
-struct OpenFile {
-  Database database;
-  Statement insert, read, forget, measure, meta;
-
-  static absl::StatusOr<std::unique_ptr<OpenFile>> Open(const std::string& path) {
-    DatabaseOptions options;
-    options.synchronous = SqliteSync::kNormal;
-    options.cache_bytes = kCacheBytes;
-    options.journal_size_limit = kJournalBytes;
-    absl::StatusOr<Database> database = Database::Open(path, options);
-    if (!database.ok()) return database.status();
-    if (absl::Status status = Migrate(*database, kSchema); !status.ok()) return status;
-    absl::StatusOr<Statement> insert =
-        database->Prepare("INSERT INTO observation(at, body) VALUES(?, ?)");
-    absl::StatusOr<Statement> read = database->Prepare(
-        "SELECT sequence, body FROM observation WHERE sequence >= ? ORDER BY sequence LIMIT ?");
-    absl::StatusOr<Statement> forget =
-        database->Prepare("DELETE FROM observation WHERE sequence <= ?");
-    absl::StatusOr<Statement> measure = database->Prepare(
-        "SELECT count(*), coalesce(sum(length(body)), 0) FROM observation WHERE sequence <= ?");
-    absl::StatusOr<Statement> meta =
-        database->Prepare("INSERT OR REPLACE INTO meta(key, value) VALUES(?, ?)");
-    for (const auto* statement : {&insert, &read, &forget, &measure, &meta}) {
-      if (!statement->ok()) return statement->status();
-    }
-    return std::unique_ptr<OpenFile>(new OpenFile{*std::move(database), *std::move(insert),
-                                                  *std::move(read), *std::move(forget),
-                                                  *std::move(measure), *std::move(meta)});
-  }
-
-  absl::Status SetMeta(std::string_view key, std::string_view value) {
-    return meta.Bind(1, key).Bind(2, value).Run();
-  }
-  absl::Status SetMeta(std::string_view key, int64_t value) {
-    return meta.Bind(1, key).Bind(2, value).Run();
-  }
-
-  // The first column of the first row; empty when there is none.
-  absl::StatusOr<std::string> Ask(std::string_view sql) {
-    absl::StatusOr<Statement> query = database.Prepare(sql);
-    if (!query.ok()) return query.status();
-    const absl::StatusOr<bool> row = query->Step();
-    if (!row.ok()) return row.status();
-    return *row ? query->Text(0) : "";
-  }
-  absl::StatusOr<int64_t> AskNumber(std::string_view sql) {
-    const absl::StatusOr<std::string> text = Ask(sql);
-    if (!text.ok()) return text.status();
-    return ParseInteger(*text).value_or(0);
-  }
-};
-
-void Rename(const std::string& from, const std::string& to) {
-  if (std::rename(from.c_str(), to.c_str()) != 0 && errno != ENOENT) {
-    Log(LogLevel::kWarn, "a part of the corrupt spool cannot be set aside",
-        {{"file", from}, {"error", std::strerror(errno)}});
-  }
-}
-
+// Three parts, in order of their numbers: what is done with (up to done_, still in the file while
+// it cannot be written), what waits in the file, and what is held in memory.
 class SqliteSpool : public Spool {
  public:
   SqliteSpool(std::string path, SpoolOptions options, const Clock& clock)
@@ -96,194 +28,251 @@ class SqliteSpool : public Spool {
   // Opens the file, setting aside a corrupt one at most once.
   absl::Status Start() {
     absl::Status status = Load();
-    if (absl::IsDataLoss(status)) status = Replace(status);
-    return status;
+    return absl::IsDataLoss(status) ? Replace(status) : status;
   }
 
   absl::StatusOr<uint64_t> Append(const std::vector<Observation>& observations) override {
-    std::vector<std::string> bodies;
+    std::deque<SpoolRow> rows;
     for (const Observation& observation : observations) {
-      bodies.push_back(SerializeObservation(observation));
-      const absl::StatusOr<Observation> back = ParseObservation(bodies.back());
+      rows.push_back({last_ + rows.size() + 1, clock_.Now(), SerializeObservation(observation)});
+      const absl::StatusOr<Observation> back = ParseObservation(rows.back().body);
       if (!back.ok()) {
         return absl::InvalidArgumentError(
             Concat("spool: the observation of check ", observation.check_id,
                    " is out of bounds: ", FromAbsl(back.status().message())));
       }
     }
-    absl::Status status = Write(bodies);
-    if (absl::IsDataLoss(status)) {
-      status = Replace(status);
-      if (status.ok()) status = Write(bodies);
-    }
-    if (!status.ok()) {
-      unwritten_ += bodies.size();
-      return status;
-    }
-    return last_sequence_;
+    if (rows.empty()) return last_;
+    if (!disk_.ok() || !Write(rows)) Hold(std::move(rows));
+    Note(Trim());
+    return last_;
   }
 
   absl::StatusOr<v1::ObservationBatch> Read(uint64_t from, size_t max) override {
-    absl::StatusOr<v1::ObservationBatch> batch = TryRead(from, max);
-    if (absl::IsDataLoss(batch.status())) {
-      if (absl::Status status = Replace(batch.status()); !status.ok()) return status;
-      return v1::ObservationBatch();
+    if (file_ != nullptr && count_ > 0) {
+      absl::StatusOr<v1::ObservationBatch> batch = file_->Read(std::max(from, done_ + 1), max);
+      if (absl::IsDataLoss(batch.status())) {
+        Note(batch.status());
+      } else if (!batch.ok() || batch->observations_size() > 0) {
+        return batch;
+      }
     }
-    return batch;
+    return ReadHeld(from, max);
   }
 
   absl::Status Forget(uint64_t sequence) override { return Guard(Remove(sequence, false)); }
 
   absl::Status Refuse(uint64_t sequence) override { return Guard(Remove(sequence, true)); }
 
-  absl::Status Expire() override { return Guard(Trim()); }
+  absl::Status Expire() override {
+    if (!disk_.ok()) Note(CatchUp());
+    ReportLosses();
+    return Guard(Trim());
+  }
 
   absl::Status RenewId() override {
-    std::string id = RandomId();
-    absl::Status status = file_->SetMeta("id", id);
-    if (status.ok()) id_ = std::move(id);
-    return Guard(status);
+    id_ = RandomId();
+    return Guard(Put({}, 0, true));
   }
 
   const std::string& id() const override { return id_; }
-  uint64_t last_sequence() const override { return last_sequence_; }
-  uint64_t count() const override { return count_; }
-  uint64_t bytes() const override { return bytes_; }
-  uint64_t dropped() const override { return dropped_ + unwritten_; }
-  absl::Time oldest() const override { return oldest_; }
+  uint64_t last_sequence() const override { return last_; }
+  uint64_t count() const override { return count_ + held_.size(); }
+  uint64_t bytes() const override { return bytes_ + held_bytes_; }
+  uint64_t dropped() const override { return dropped_ + lost_; }
+  absl::Time oldest() const override {
+    return oldest_ == absl::InfiniteFuture() && !held_.empty() ? held_.front().at : oldest_;
+  }
+  const absl::Status& disk() const override { return disk_; }
+  uint64_t held() const override { return held_.size(); }
+  uint64_t lost() const override { return lost_; }
 
  private:
+  SpoolLabel Label() const { return {id_, options_.machine_boot_id, dropped_, last_}; }
+
   absl::Status Load() {
-    absl::StatusOr<std::unique_ptr<OpenFile>> file = OpenFile::Open(path_);
+    absl::StatusOr<std::unique_ptr<SpoolFile>> file = SpoolFile::Open(path_);
     if (!file.ok()) return file.status();
-    const absl::StatusOr<std::string> id = (*file)->Ask("SELECT value FROM meta WHERE key='id'");
-    const absl::StatusOr<std::string> boot =
-        (*file)->Ask("SELECT value FROM meta WHERE key='boot'");
-    const absl::StatusOr<int64_t> dropped =
-        (*file)->AskNumber("SELECT value FROM meta WHERE key='dropped'");
-    const absl::StatusOr<int64_t> last =
-        (*file)->AskNumber("SELECT seq FROM sqlite_sequence WHERE name='observation'");
-    for (const absl::Status& status :
-         {id.status(), boot.status(), dropped.status(), last.status()}) {
-      if (!status.ok()) return status;
-    }
-    file_ = *std::move(file);
-    id_ = *id;
-    dropped_ = static_cast<uint64_t>(*dropped);
-    last_sequence_ = static_cast<uint64_t>(*last);
-    if (id_.empty() || *boot != options_.machine_boot_id) {
-      if (absl::Status status = file_->SetMeta("boot", options_.machine_boot_id); !status.ok()) {
-        return status;
-      }
-      id_ = RandomId();
-      if (absl::Status status = file_->SetMeta("id", id_); !status.ok()) return status;
-    }
-    const absl::StatusOr<Size> all = SizeUpTo(last_sequence_);
+    const absl::StatusOr<SpoolLabel> label = (*file)->ReadLabel();
+    if (!label.ok()) return label.status();
+    const absl::StatusOr<SpoolSize> all = (*file)->Measure(0, label->last);
     if (!all.ok()) return all.status();
+    file_ = *std::move(file);
+    dropped_ = label->dropped;
+    last_ = std::max(label->last, held_.empty() ? 0 : held_.back().sequence);
+    done_ = 0;
     count_ = all->count;
     bytes_ = all->bytes;
+    id_ = label->id;
+    if (id_.empty() || label->boot != options_.machine_boot_id) {
+      id_ = RandomId();
+      const absl::Status written = Put({}, 0, true);
+      if (absl::IsDataLoss(written)) return written;
+    }
     return FindOldest();
   }
 
   // Begins a new file, keeping the old one for whoever wants to look.
   absl::Status Replace(const absl::Status& why) {
-    Log(LogLevel::kError, "the spool is corrupt; it is set aside and a new one is begun",
-        {{"file", path_}, {"kept_as", path_ + ".corrupt"}, {"error", why.ToString()}});
-    const uint64_t lost = count_;
+    lost_ += std::exchange(count_, 0);
+    bytes_ = 0;
+    oldest_ = absl::InfiniteFuture();
     file_.reset();
-    if (path_ != ":memory:") {
-      for (const char* part : {"", "-wal", "-shm"}) {
-        Rename(path_ + part, path_ + ".corrupt" + part);
-      }
-    }
-    absl::Status status = Load();
-    unwritten_ += lost;
-    return status;
+    absl::Status status = SetAsideCorrupt(path_, "spool", why);
+    return status.ok() ? Load() : status;
   }
 
   absl::Status Guard(const absl::Status& status) {
-    return absl::IsDataLoss(status) ? Replace(status) : status;
+    if (!absl::IsDataLoss(status)) return status;
+    Note(status);
+    return absl::OkStatus();
   }
 
-  absl::Status Write(const std::vector<std::string>& bodies) {
-    if (file_ == nullptr) return absl::UnavailableError("spool: the file is not open");
-    absl::StatusOr<Transaction> transaction = Transaction::Begin(file_->database);
-    if (!transaction.ok()) return transaction.status();
-    uint64_t added = 0;
-    const absl::Time now = clock_.Now();
-    for (const std::string& body : bodies) {
-      added += body.size();
-      if (absl::Status s = file_->insert.BindTime(1, now).BindBlob(2, body).Run(); !s.ok()) {
-        return s;
-      }
+  // What went wrong is dealt with here: a corrupt file is replaced, a full disk remembered.
+  void Note(const absl::Status& status) {
+    const absl::Status after = absl::IsDataLoss(status) ? Replace(status) : status;
+    if (!after.ok()) DiskFails(after);
+  }
+
+  void DiskFails(const absl::Status& why) {
+    if (disk_.ok()) {
+      Log(LogLevel::kError,
+          "the spool cannot be written; what is seen is held in memory and sent from there",
+          {{"file", path_}, {"error", why.ToString()}});
     }
-    const auto last = static_cast<uint64_t>(file_->database.last_insert_rowid());
-    if (absl::Status status = transaction->Commit(); !status.ok()) return status;
-    if (bodies.empty()) return absl::OkStatus();
-    last_sequence_ = last;
-    if (count_ == 0) oldest_ = now;
-    count_ += bodies.size();
-    bytes_ += added;
-    return Trim();
+    disk_ = why;
   }
 
-  absl::StatusOr<v1::ObservationBatch> TryRead(uint64_t from, size_t max) {
+  // One transaction; when it fails, nothing in the file has changed and the disk is remembered as
+  // failing. DataLoss alone is answered.
+  absl::Status Put(const std::deque<SpoolRow>& rows, uint64_t forget_through, bool with_label) {
+    if (file_ == nullptr) return absl::OkStatus();  // known already
+    const SpoolLabel label = Label();
+    absl::Status status = file_->Commit(rows, forget_through, with_label ? &label : nullptr);
+    if (status.ok() || absl::IsDataLoss(status)) return status;
+    DiskFails(status);
+    return absl::OkStatus();
+  }
+
+  // Whether they are in the file; if not, the disk is remembered as failing.
+  bool Write(const std::deque<SpoolRow>& rows) {
+    absl::Status status = file_->Commit(rows, 0, nullptr);
+    if (absl::IsDataLoss(status)) {
+      status = Replace(status);
+      if (status.ok()) status = disk_.ok() ? file_->Commit(rows, 0, nullptr) : disk_;
+    }
+    if (!status.ok()) {
+      DiskFails(status);
+      return false;
+    }
+    Adopt(rows);
+    return true;
+  }
+
+  // They are in the file now.
+  void Adopt(const std::deque<SpoolRow>& rows) {
+    for (const SpoolRow& row : rows) {
+      if (count_++ == 0) oldest_ = row.at;
+      bytes_ += row.body.size();
+      last_ = std::max(last_, row.sequence);
+    }
+  }
+
+  void Hold(std::deque<SpoolRow> rows) {
+    for (SpoolRow& row : rows) {
+      last_ = std::max(last_, row.sequence);
+      held_bytes_ += row.body.size();
+      held_.push_back(std::move(row));
+    }
+    while (held_bytes_ > static_cast<uint64_t>(options_.max_held_bytes)) {
+      DropHeld();
+      ++lost_;
+    }
+    ReportLosses();
+  }
+
+  void DropHeld() {
+    held_bytes_ -= held_.front().body.size();
+    held_.pop_front();
+  }
+
+  // Brings the file to where memory is.
+  absl::Status CatchUp() {
+    if (file_ == nullptr) {
+      if (absl::Status status = Load(); !status.ok()) return status;
+    }
+    const SpoolLabel label = Label();
+    if (absl::Status s = file_->Commit(held_, done_, &label); !s.ok()) return s;
+    Log(LogLevel::kInfo, "the spool can be written again",
+        {{"file", path_}, {"written", Concat(held_.size())}, {"lost", Concat(lost_)}});
+    disk_ = absl::OkStatus();
+    Adopt(std::exchange(held_, {}));
+    held_bytes_ = 0;
+    return absl::OkStatus();
+  }
+
+  void ReportLosses() {
+    if (lost_ == reported_ || !loss_lines_.Take(clock_.Steady()).has_value()) return;
+    Log(LogLevel::kError, "observations are lost: the spool could not be kept on the disk",
+        {{"file", path_},
+         {"lost", Concat(lost_ - std::exchange(reported_, lost_))},
+         {"held", Concat(held_.size())},
+         {"disk", disk_.ok() ? "ok" : disk_.ToString()}});
+  }
+
+  absl::StatusOr<v1::ObservationBatch> ReadHeld(uint64_t from, size_t max) {
     v1::ObservationBatch batch;
-    if (file_ == nullptr) return absl::UnavailableError("spool: the file is not open");
-    Statement& read = file_->read;
-    read.Reset();
-    read.Bind(1, static_cast<int64_t>(from)).Bind(2, static_cast<int64_t>(max));
     size_t bytes = 0;
-    absl::StatusOr<bool> row = read.Step();
-    for (; row.ok() && *row; row = read.Step()) {
-      const auto sequence = static_cast<uint64_t>(read.Int(0));
-      const auto have = static_cast<uint64_t>(batch.observations_size());
-      const std::string_view body = read.View(1);
-      if (have == 0) batch.set_first_sequence(sequence);
-      bytes += body.size();
-      if (sequence != batch.first_sequence() + have || (have > 0 && bytes > kMaxBatchBytes)) break;
-      if (!batch.add_observations()->ParseFromArray(body.data(), static_cast<int>(body.size()))) {
-        read.Reset();
-        return absl::DataLossError(Concat("spool: observation ", sequence, " cannot be read"));
+    for (const SpoolRow& row : held_) {
+      if (row.sequence < from) continue;
+      bytes += row.body.size();
+      const auto have = static_cast<size_t>(batch.observations_size());
+      if (have == 0) batch.set_first_sequence(row.sequence);
+      if (have == max || row.sequence != batch.first_sequence() + have) break;
+      if (have > 0 && bytes > kMaxSpoolBatchBytes) break;
+      if (!batch.add_observations()->ParseFromString(row.body)) {
+        return absl::InternalError(Concat("spool: observation ", row.sequence, " in memory"));
       }
     }
-    read.Reset();
-    if (!row.ok()) return row.status();
     return batch;
   }
 
   // `counted`: they were dropped, not delivered.
   absl::Status Remove(uint64_t sequence, bool counted) {
-    if (file_ == nullptr) return absl::UnavailableError("spool: the file is not open");
-    absl::StatusOr<Transaction> transaction = Transaction::Begin(file_->database);
-    if (!transaction.ok()) return transaction.status();
-    const absl::StatusOr<Size> gone = SizeUpTo(sequence);
-    if (!gone.ok()) return gone.status();
-    absl::Status status = file_->forget.Bind(1, static_cast<int64_t>(sequence)).Run();
-    const uint64_t dropped = dropped_ + (counted ? gone->count : 0);
-    if (status.ok() && counted) {
-      status = file_->SetMeta("dropped", static_cast<int64_t>(dropped));
+    uint64_t gone = 0;
+    for (; !held_.empty() && held_.front().sequence <= sequence; ++gone) DropHeld();
+    if (file_ != nullptr && count_ > 0 && sequence > done_) {
+      const absl::StatusOr<SpoolSize> size = file_->Measure(done_, sequence);
+      if (!size.ok()) return size.status();
+      count_ -= size->count;
+      bytes_ -= size->bytes;
+      gone += size->count;
+      done_ = std::min(sequence, last_);
     }
-    if (status.ok()) status = transaction->Commit();
-    if (!status.ok()) return status;
-    dropped_ = dropped;
-    count_ -= gone->count;
-    bytes_ -= gone->bytes;
+    if (counted) dropped_ += gone;
+    if (gone == 0) return absl::OkStatus();
+    if (disk_.ok()) {
+      if (absl::Status s = Put({}, done_, counted); !s.ok()) return s;
+    }
     return FindOldest();
   }
 
   // Oldest first, in steps, so that a long queue is not walked for each single one.
   absl::Status Trim() {
-    while (count_ > 0 && bytes_ > static_cast<uint64_t>(options_.max_bytes)) {
-      const uint64_t upto = last_sequence_ - count_ + std::min<uint64_t>(kTrimStep, count_);
-      if (absl::Status status = Drop(upto); !status.ok()) return status;
-    }
     const absl::Time horizon = clock_.Now() - options_.max_age;
+    while (!held_.empty() && held_.front().at < horizon) {
+      DropHeld();
+      ++lost_;
+    }
+    while (count_ > 0 && bytes_ > static_cast<uint64_t>(options_.max_bytes)) {
+      const absl::StatusOr<uint64_t> upto = file_->LastOf(done_, kTrimStep);
+      if (!upto.ok()) return upto.status();
+      if (absl::Status status = Drop(*upto); !status.ok()) return status;
+    }
     if (oldest_ >= horizon) return absl::OkStatus();
-    absl::StatusOr<int64_t> upto = file_->AskNumber(
-        Concat("SELECT max(sequence) FROM observation WHERE at < ", absl::ToUnixMicros(horizon)));
+    const absl::StatusOr<uint64_t> upto = file_->LastBefore(done_, horizon);
     if (!upto.ok()) return upto.status();
-    return Drop(static_cast<uint64_t>(*upto));
+    return Drop(*upto);
   }
 
   absl::Status Drop(uint64_t upto) {
@@ -291,48 +280,38 @@ class SqliteSpool : public Spool {
     absl::Status status = Remove(upto, true);
     if (status.ok() && count_ < before) {
       Log(LogLevel::kWarn, "the spool is over its bounds; the oldest observations are dropped",
-          {{"dropped", Concat(before - count_)}, {"waiting", Concat(count_)}});
+          {{"dropped", Concat(before - count_)}, {"waiting", Concat(count())}});
     }
     return status;
-  }
-
-  struct Size {
-    uint64_t count = 0;
-    uint64_t bytes = 0;
-  };
-
-  // Walks the rows it counts, so it is asked about all of them only once, when the file is opened.
-  absl::StatusOr<Size> SizeUpTo(uint64_t sequence) {
-    Statement& measure = file_->measure;
-    measure.Reset();
-    const absl::StatusOr<bool> row = measure.Bind(1, static_cast<int64_t>(sequence)).Step();
-    if (!row.ok()) return row.status();
-    Size size{static_cast<uint64_t>(measure.Int(0)), static_cast<uint64_t>(measure.Int(1))};
-    measure.Reset();
-    return size;
   }
 
   absl::Status FindOldest() {
     oldest_ = absl::InfiniteFuture();
     if (count_ == 0) return absl::OkStatus();
-    const absl::StatusOr<int64_t> oldest =
-        file_->AskNumber("SELECT at FROM observation ORDER BY sequence LIMIT 1");
+    const absl::StatusOr<absl::Time> oldest = file_->Oldest(done_);
     if (!oldest.ok()) return oldest.status();
-    oldest_ = absl::FromUnixMicros(*oldest);
+    oldest_ = *oldest;
     return absl::OkStatus();
   }
 
   const std::string path_;
   const SpoolOptions options_;
   const Clock& clock_;
-  std::unique_ptr<OpenFile> file_;
+  std::unique_ptr<SpoolFile> file_;  // null while a corrupt one cannot be replaced
   std::string id_;
-  uint64_t last_sequence_ = 0;
-  uint64_t count_ = 0;
-  uint64_t bytes_ = 0;
-  uint64_t dropped_ = 0;    // durable
-  uint64_t unwritten_ = 0;  // of this process: never reached the disk, or went with a corrupt file
-  absl::Time oldest_ = absl::InfiniteFuture();
+  uint64_t last_ = 0;                           // the highest sequence number given out
+  uint64_t done_ = 0;                           // up to here the file's rows no longer count
+  uint64_t count_ = 0;                          // waiting in the file
+  uint64_t bytes_ = 0;                          // of these
+  uint64_t dropped_ = 0;                        // durable, once the label is written
+  absl::Time oldest_ = absl::InfiniteFuture();  // of those in the file
+
+  absl::Status disk_;
+  std::deque<SpoolRow> held_;  // empty while disk_ is OK
+  uint64_t held_bytes_ = 0;
+  uint64_t lost_ = 0;
+  uint64_t reported_ = 0;  // of lost_, in the log
+  LogBudget loss_lines_{kLossLinesAMinute};
 };
 
 }  // namespace
@@ -341,7 +320,9 @@ absl::StatusOr<std::unique_ptr<Spool>> Spool::Open(const std::string& path, Spoo
                                                    const Clock& clock) {
   auto spool = std::make_unique<SqliteSpool>(path, std::move(options), clock);
   if (absl::Status status = spool->Start(); !status.ok()) {
-    return absl::Status(status.code(), Concat("spool: ", FromAbsl(status.message())));
+    const std::string_view advice =
+        absl::IsResourceExhausted(status) ? "; make room on that disk" : "";
+    return absl::Status(status.code(), Concat("spool: ", FromAbsl(status.message()), advice));
   }
   return spool;
 }

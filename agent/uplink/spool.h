@@ -17,6 +17,7 @@ namespace postwatch::agent {
 
 struct SpoolOptions {
   int64_t max_bytes = 256 << 20;             // of observations; the file is somewhat larger
+  int64_t max_held_bytes = 4 << 20;          // in memory, while the file cannot be written
   absl::Duration max_age = absl::Hours(72);  // by the wall clock
   // Changes with each start of the machine, not of the process; see Open.
   std::string machine_boot_id;
@@ -28,19 +29,23 @@ struct SpoolOptions {
 // fsync less per run. Sequence numbers could go back then, so a new machine boot gives the spool a
 // new id, under which nothing is acknowledged yet.
 //
-// Over its bounds it drops the oldest, and counts them. Not thread-safe: it belongs to the event
+// While the file cannot be written (disk full), what is appended is held in memory and read from
+// there like the rest; Expire tries the disk again. What is held when the process ends is lost, and
+// what was sent and could not be deleted may be sent again under another id.
+//
+// Over its bounds it drops the oldest, and counts them. It logs when the disk fails and when it
+// works again, and losses once a minute. Not thread-safe: it belongs to the event
 // loop; every call is one small synchronous piece of disk work.
 class Spool {
  public:
   // Opens or makes the file. A corrupt one is set aside as PATH.corrupt and a new one is begun;
-  // that is logged, not an error. Other failures are (not writable, made by a newer version).
+  // that is logged, not an error. Other failures are (cannot be made, made by a newer version).
   static absl::StatusOr<std::unique_ptr<Spool>> Open(const std::string& path, SpoolOptions options,
                                                      const Clock& clock);
   virtual ~Spool() = default;
 
-  // All or nothing; returns the sequence number of the last. What cannot be written (disk full) is
-  // counted as dropped, and the error returned. An observation out of the wire's bounds is
-  // InvalidArgument: the collector would refuse it for ever.
+  // All or nothing; returns the sequence number of the last. An observation out of the wire's
+  // bounds is InvalidArgument: the collector would refuse it for ever. No other errors.
   virtual absl::StatusOr<uint64_t> Append(const std::vector<Observation>& observations) = 0;
 
   // Up to `max` observations from this sequence number on, without gaps and at most about 1 MiB;
@@ -53,7 +58,7 @@ class Spool {
   // The collector refuses this one for good: dropped, and counted.
   virtual absl::Status Refuse(uint64_t sequence) = 0;
 
-  // Drops what is over age; Append does so too.
+  // Drops what is over age; Append does so too. Writes what is held in memory, if it can.
   virtual absl::Status Expire() = 0;
 
   // Gives the spool a new id: the collector claims to have what was never sent.
@@ -65,6 +70,11 @@ class Spool {
   virtual uint64_t bytes() const = 0;          // of observations waiting
   virtual uint64_t dropped() const = 0;        // since the file was made, never sent
   virtual absl::Time oldest() const = 0;       // InfiniteFuture when empty
+
+  // OK, or why the file cannot be written.
+  virtual const absl::Status& disk() const = 0;
+  virtual uint64_t held() const = 0;  // of those waiting: in memory only
+  virtual uint64_t lost() const = 0;  // by this process, for want of a disk; part of dropped()
 };
 
 }  // namespace postwatch::agent

@@ -1,4 +1,5 @@
 #include <boost/asio/as_tuple.hpp>
+#include <boost/asio/cancellation_state.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -21,6 +22,11 @@ constexpr absl::Duration kMaxTimeout = absl::Minutes(2);
 
 using SteadyClock = std::chrono::steady_clock;
 constexpr auto kAwait = boost::asio::as_tuple(boost::asio::use_awaitable);
+
+// A cancellation reaches only what waits when it comes; whatever waits next has to ask.
+bool IsCancelled(const boost::asio::cancellation_state& state) {
+  return state.cancelled() != boost::asio::cancellation_type::none;
+}
 
 // What outlives the resolver while a coroutine still waits.
 struct ServerQueries {
@@ -99,8 +105,14 @@ class Slot {
 Task<DnsReply> Exchange(std::shared_ptr<CaresChannel> channel, std::string packet,
                         absl::Duration timeout, int tries) {
   boost::asio::any_io_executor executor = co_await boost::asio::this_coro::executor;
+  const boost::asio::cancellation_state state = co_await boost::asio::this_coro::cancellation_state;
   auto exchange = std::make_shared<DnsExchange>(executor);
   for (int i = 0; i < tries && !exchange->done; ++i) {
+    if (IsCancelled(state)) {
+      exchange->done = true;
+      exchange->reply.transport = DnsTransport::kCancelled;
+      break;
+    }
     channel->Send(executor, packet, exchange);
     if (exchange->done) break;
     exchange->wake.expires_after(absl::ToChronoNanoseconds(timeout));
@@ -148,9 +160,12 @@ Task<DnsReply> AskAgainOverTcp(std::shared_ptr<ServerQueries> queries, std::stri
 
 Task<DnsReply> Ask(std::shared_ptr<ServerQueries> queries, DnsQuestion question) {
   boost::asio::any_io_executor executor = co_await boost::asio::this_coro::executor;
+  co_await boost::asio::this_coro::throw_if_cancelled(false);
+  const boost::asio::cancellation_state state = co_await boost::asio::this_coro::cancellation_state;
   DnsReply reply;
   reply.transport = DnsTransport::kCancelled;
   reply.server = queries->server;
+  if (IsCancelled(state)) co_return reply;
   Slot slot(queries);
   bool has_slot = slot.TryAcquire();
   if (!has_slot) has_slot = co_await slot.Wait(executor);

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 #include <limits>
 
 #include "common/base/text.h"
@@ -86,6 +87,13 @@ absl::Status CreatePrivately(const std::string& path) {
   return absl::OkStatus();
 }
 
+// Beside the file itself, whatever links lead to it.
+absl::StatusOr<LockFile> LockBeside(const std::string& path) {
+  std::error_code error;
+  const std::filesystem::path real = std::filesystem::weakly_canonical(path, error);
+  return LockFile::Take(Concat(error ? path : real.string(), ".lock"));
+}
+
 std::string Pragmas(const DatabaseOptions& options) {
   std::string sql = "PRAGMA foreign_keys=ON; PRAGMA trusted_schema=OFF;";
   if (!options.read_only) {
@@ -135,6 +143,17 @@ Statement& Statement::Bind(int index, std::string_view text) {
 Statement& Statement::BindBlob(int index, std::string_view bytes) {
   if (bytes.empty()) return Note(sqlite3_bind_zeroblob(statement_, index, 0));
   return Note(sqlite3_bind_blob64(statement_, index, bytes.data(), bytes.size(), SQLITE_TRANSIENT));
+}
+
+Statement& Statement::BindUnowned(int index, std::string_view text) {
+  const char* bytes = text.data() == nullptr ? "" : text.data();
+  return Note(
+      sqlite3_bind_text64(statement_, index, bytes, text.size(), SQLITE_STATIC, SQLITE_UTF8));
+}
+
+Statement& Statement::BindUnownedBlob(int index, std::string_view bytes) {
+  if (bytes.empty()) return Note(sqlite3_bind_zeroblob(statement_, index, 0));
+  return Note(sqlite3_bind_blob64(statement_, index, bytes.data(), bytes.size(), SQLITE_STATIC));
 }
 
 Statement& Statement::BindNull(int index) { return Note(sqlite3_bind_null(statement_, index)); }
@@ -203,6 +222,15 @@ int Statement::columns() const { return sqlite3_column_count(statement_); }
 
 absl::StatusOr<Database> Database::Open(const std::string& path, DatabaseOptions options) {
   if (path.empty()) return absl::InvalidArgumentError("SQLite: open: the path is empty");
+  std::optional<LockFile> lock;
+  if (options.one_process && path != ":memory:") {
+    absl::StatusOr<LockFile> taken = LockBeside(path);
+    if (!taken.ok()) {
+      return absl::Status(taken.status().code(),
+                          Concat("SQLite: open ", path, ": ", taken.status().message()));
+    }
+    lock = *std::move(taken);
+  }
   if (path != ":memory:" && !options.read_only) {
     if (absl::Status status = CreatePrivately(path); !status.ok()) return status;
   }
@@ -212,6 +240,7 @@ absl::StatusOr<Database> Database::Open(const std::string& path, DatabaseOptions
   sqlite3* connection = nullptr;
   int code = sqlite3_open_v2(path.c_str(), &connection, flags, nullptr);
   Database database(connection);
+  database.lock_ = std::move(lock);
   if (code != SQLITE_OK) return SqliteStatus(connection, code, Concat("open ", path));
   sqlite3_busy_timeout(
       connection,
@@ -229,9 +258,11 @@ absl::StatusOr<Database> Database::Open(const std::string& path, DatabaseOptions
 }
 
 Database::Database(Database&& other) noexcept
-    : connection_(std::exchange(other.connection_, nullptr)) {}
+    : lock_(std::exchange(other.lock_, std::nullopt)),
+      connection_(std::exchange(other.connection_, nullptr)) {}
 
 Database& Database::operator=(Database&& other) noexcept {
+  std::swap(lock_, other.lock_);
   std::swap(connection_, other.connection_);
   return *this;
 }

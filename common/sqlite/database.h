@@ -11,6 +11,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "absl/types/span.h"
+#include "common/base/lock_file.h"
 
 struct sqlite3;
 struct sqlite3_stmt;
@@ -29,6 +30,9 @@ struct DatabaseOptions {
   int64_t journal_size_limit = 64 << 20;  // bytes the -wal file is cut back to; -1 = no limit
   int64_t cache_bytes = 8 << 20;
   bool read_only = false;  // the file must exist
+  // Holds PATH.lock (see LockFile) while this is open. Refuses with FailedPrecondition, naming the
+  // process, when it is held; connections without this option do not ask.
+  bool one_process = false;
 };
 
 // Every error of this file names the operation and carries SQLite's words. Codes:
@@ -44,12 +48,16 @@ class Statement {
   Statement& operator=(Statement&& other) noexcept;
   ~Statement();
 
-  // Binding copies. A failed bind (too big, no such parameter) is reported by the next Step.
+  // Binding copies, if it does not say otherwise. A failed bind (too big, no such parameter) is
+  // reported by the next Step.
   Statement& Bind(int index, int64_t value);
   Statement& Bind(int index, double value);
   Statement& Bind(int index, std::string_view text);
   Statement& BindBlob(int index, std::string_view bytes);
   Statement& BindNull(int index);
+  // These do not copy: the bytes must stay as they are until the statement is reset or bound anew.
+  Statement& BindUnowned(int index, std::string_view text);
+  Statement& BindUnownedBlob(int index, std::string_view bytes);
   // Microseconds since the Unix epoch; saturates.
   Statement& BindTime(int index, absl::Time time);
   Statement& Bind(int index, int value) { return Bind(index, static_cast<int64_t>(value)); }
@@ -121,6 +129,7 @@ class Database {
  private:
   explicit Database(sqlite3* connection) : connection_(connection) {}
 
+  std::optional<LockFile> lock_;  // let go of once the connection is closed
   sqlite3* connection_ = nullptr;
 };
 

@@ -1,99 +1,15 @@
-#include <gtest/gtest.h>
 #include <sys/socket.h>
 
-#include <boost/asio/bind_cancellation_slot.hpp>
-#include <boost/asio/cancellation_signal.hpp>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
-#include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/udp.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <chrono>
 #include <map>
-#include <optional>
 
-#include "common/dns/resolver.h"
-#include "tests/support/dns_server.h"
+#include "tests/integration/dns_fixture.h"
 
 namespace postwatch {
 namespace {
 
-Task<void> AskInto(Resolver& resolver, DnsQuestion question, std::optional<DnsReply>& out) {
-  out = co_await resolver.Query(std::move(question));
-}
-
-Task<void> AskMany(Resolver& resolver, DnsQuestion question, int count, int& good) {
-  for (int i = 0; i < count; ++i) {
-    DnsReply reply = co_await resolver.Query(question);
-    if (reply.transport == DnsTransport::kReplied) ++good;
-  }
-}
-
-class DnsTest : public testing::Test {
- protected:
-  std::unique_ptr<Resolver> MakeResolver(ResolverOptions options) {
-    absl::StatusOr<std::unique_ptr<Resolver>> resolver = MakeCaresResolver(std::move(options));
-    EXPECT_TRUE(resolver.ok()) << resolver.status();
-    return *std::move(resolver);
-  }
-
-  ResolverOptions Options() {
-    ResolverOptions options;
-    options.server = server_.address();
-    options.timeout = absl::Milliseconds(150);
-    return options;
-  }
-
-  // Runs the loop until the reply is there; fails the test after 5 s.
-  DnsReply Ask(Resolver& resolver, DnsQuestion question) {
-    std::optional<DnsReply> reply;
-    boost::asio::co_spawn(io_, AskInto(resolver, std::move(question), reply),
-                          boost::asio::detached);
-    RunUntil([&] { return reply.has_value(); });
-    return reply.value_or(DnsReply{});
-  }
-
-  DnsReply AskMx() {
-    std::unique_ptr<Resolver> resolver = MakeResolver(Options());
-    return Ask(*resolver, Mx("example.test"));
-  }
-
-  template <class Condition>
-  void RunUntil(Condition condition) {
-    auto limit = std::chrono::steady_clock::now() + std::chrono::seconds(5);
-    while (!condition() && std::chrono::steady_clock::now() < limit) {
-      io_.run_one_for(std::chrono::milliseconds(50));
-      io_.restart();
-    }
-    EXPECT_TRUE(condition()) << "nothing happened within 5 s";
-  }
-
-  static DnsQuestion Mx(std::string name) {
-    DnsQuestion question;
-    question.name = std::move(name);
-    question.type = RrType::kMx;
-    return question;
-  }
-
-  void Udp(std::function<void(DnsReplyBuilder&)> shape) {
-    server_.OnUdp([shape](const std::string& query) {
-      DnsReplyBuilder reply(query);
-      shape(reply);
-      return std::vector<std::string>{reply.Build()};
-    });
-  }
-
-  void Tcp(std::function<void(DnsReplyBuilder&)> shape) {
-    server_.OnTcp([shape](const std::string& query) {
-      DnsReplyBuilder reply(query);
-      shape(reply);
-      return std::vector<std::string>{reply.Build()};
-    });
-  }
-
-  boost::asio::io_context io_;
-  DnsServer server_{io_};
-};
+using DnsTest = DnsFixture;
 
 TEST_F(DnsTest, AnswerWithItsFlags) {
   Udp([](DnsReplyBuilder& r) { r.Authoritative().Authentic().Mx(10, "mx1.example.test"); });
@@ -300,94 +216,6 @@ TEST_F(DnsTest, ANameThatIsNoneIsNotSent) {
   EXPECT_EQ(reply.transport, DnsTransport::kMalformed);
   EXPECT_NE(reply.detail.find("not a domain name"), std::string::npos);
   EXPECT_TRUE(server_.udp_queries().empty());
-}
-
-TEST_F(DnsTest, CancellingTheCallerLeavesNothingBehind) {
-  std::unique_ptr<Resolver> resolver = MakeResolver(Options());
-  boost::asio::cancellation_signal cancel;
-  std::optional<DnsReply> reply;
-  boost::asio::co_spawn(io_, AskInto(*resolver, Mx("example.test"), reply),
-                        boost::asio::bind_cancellation_slot(cancel.slot(), boost::asio::detached));
-  RunUntil([&] { return server_.udp_queries().size() == 1; });
-  cancel.emit(boost::asio::cancellation_type::terminal);
-  RunUntil([&] { return reply.has_value(); });
-  EXPECT_EQ(reply->transport, DnsTransport::kCancelled);
-  // The next query is not disturbed by the one given up.
-  Udp([](DnsReplyBuilder& r) { r.Mx(10, "mx"); });
-  EXPECT_EQ(Ask(*resolver, Mx("example.test")).transport, DnsTransport::kReplied);
-}
-
-TEST_F(DnsTest, TheResolverMayGoWhileQueriesWait) {
-  ResolverOptions options = Options();
-  options.max_in_flight = 1;
-  std::unique_ptr<Resolver> resolver = MakeResolver(options);
-  std::optional<DnsReply> first, second;
-  boost::asio::co_spawn(io_, AskInto(*resolver, Mx("a.test"), first), boost::asio::detached);
-  boost::asio::co_spawn(io_, AskInto(*resolver, Mx("b.test"), second), boost::asio::detached);
-  RunUntil([&] { return server_.udp_queries().size() == 1; });
-  resolver.reset();
-  RunUntil([&] { return first.has_value() && second.has_value(); });
-  EXPECT_EQ(first->transport, DnsTransport::kCancelled);
-  EXPECT_EQ(second->transport, DnsTransport::kCancelled);
-}
-
-TEST_F(DnsTest, TheLoopMayGoWhileQueriesWait) {
-  std::optional<DnsReply> first, second;
-  {
-    boost::asio::io_context io;
-    ResolverOptions options = Options();
-    options.max_in_flight = 1;
-    std::unique_ptr<Resolver> resolver = MakeResolver(options);
-    boost::asio::co_spawn(io, AskInto(*resolver, Mx("a.test"), first), boost::asio::detached);
-    boost::asio::co_spawn(io, AskInto(*resolver, Mx("b.test"), second), boost::asio::detached);
-    io.poll();
-  }
-  EXPECT_FALSE(first.has_value() || second.has_value());
-}
-
-TEST_F(DnsTest, NoMoreThanMaxInFlightAtOnce) {
-  ResolverOptions options = Options();
-  options.max_in_flight = 3;
-  options.tries = 1;
-  std::unique_ptr<Resolver> resolver = MakeResolver(options);
-  std::map<int, std::optional<DnsReply>> replies;
-  for (int i = 0; i < 7; ++i) {
-    boost::asio::co_spawn(io_, AskInto(*resolver, Mx("example.test"), replies[i]),
-                          boost::asio::detached);
-  }
-  RunUntil([&] { return server_.udp_queries().size() == 3; });
-  io_.run_for(std::chrono::milliseconds(50));
-  EXPECT_EQ(server_.udp_queries().size(), 3u);
-  Udp([](DnsReplyBuilder&) {});
-  RunUntil([&] { return replies[6].has_value(); });
-  EXPECT_EQ(replies[0]->transport, DnsTransport::kTimeout);
-  EXPECT_EQ(replies[6]->transport, DnsTransport::kReplied);
-}
-
-TEST_F(DnsTest, AnIdleResolverDoesNotKeepTheLoopBusy) {
-  boost::asio::io_context io;
-  ResolverOptions options = Options();  // the server never answers: it runs on another loop
-  std::unique_ptr<Resolver> resolver = MakeResolver(options);
-  std::optional<DnsReply> reply;
-  boost::asio::co_spawn(io, AskInto(*resolver, Mx("example.test"), reply), boost::asio::detached);
-  io.run_for(std::chrono::seconds(5));
-  EXPECT_TRUE(io.stopped()) << "work was left";
-  ASSERT_TRUE(reply.has_value());
-  EXPECT_EQ(reply->transport, DnsTransport::kTimeout);
-}
-
-TEST_F(DnsTest, ManyAtOnce) {
-  Udp([](DnsReplyBuilder& r) { r.Mx(10, "mx1.example.test"); });
-  ResolverOptions options = Options();
-  options.timeout = absl::Seconds(3);
-  std::unique_ptr<Resolver> resolver = MakeResolver(options);
-  int good = 0;
-  for (int i = 0; i < 50; ++i) {
-    boost::asio::co_spawn(io_, AskMany(*resolver, Mx("example.test"), 40, good),
-                          boost::asio::detached);
-  }
-  RunUntil([&] { return good == 2000; });
-  EXPECT_EQ(server_.udp_queries().size(), 2000u);
 }
 
 TEST_F(DnsTest, BadOptionsAreRefused) {

@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "common/sqlite/database.h"
+#include "common/sqlite/set_aside.h"
 
 namespace postwatch {
 namespace {
@@ -132,6 +133,45 @@ TEST_F(SqliteFileTest, NoRoomLeavesTheFileAsItWas) {
   }
   EXPECT_EQ(Count(db, "SELECT count(*) FROM t"), 1);
   EXPECT_TRUE(db.Execute("INSERT INTO t VALUES(2)").ok()) << "small things still fit";
+}
+
+TEST_F(SqliteFileTest, OneProcessAtATimeWhenAskedFor) {
+  DatabaseOptions options;
+  options.one_process = true;
+  const std::string link = (directory_ / "link.db").string();
+  {
+    Database db = Open(options);
+    ASSERT_TRUE(db.Execute("CREATE TABLE t(v)").ok());
+    std::filesystem::create_symlink(path_, link);
+    for (const std::string& path : {path_, link}) {
+      const absl::Status second = Database::Open(path, options).status();
+      EXPECT_EQ(second.code(), absl::StatusCode::kFailedPrecondition) << second;
+      EXPECT_NE(second.message().find(absl::StrCat("process ", getpid(), " has it; stop that one")),
+                absl::string_view::npos)
+          << second;
+    }
+    const Database moved = std::move(db);
+    EXPECT_FALSE(Database::Open(path_, options).ok());
+    Open();  // who does not ask is not kept away
+  }
+  Database again = Open(options);
+  EXPECT_EQ(Count(again, "SELECT count(*) FROM t"), 0);
+}
+
+TEST_F(SqliteFileTest, WhatIsSetAsideReplacesWhatWasBefore) {
+  std::ofstream(path_) << "new";
+  std::ofstream(path_ + ".corrupt") << "old";
+  std::ofstream(path_ + ".corrupt-wal") << "old";
+  ASSERT_TRUE(SetAsideCorrupt(path_, "thing", absl::DataLossError("bad")).ok());
+  EXPECT_FALSE(std::filesystem::exists(path_));
+  EXPECT_EQ(std::filesystem::file_size(path_ + ".corrupt"), 3u);
+  EXPECT_FALSE(std::filesystem::exists(path_ + ".corrupt-wal")) << "it is not of this one";
+  std::ofstream(path_) << "newer";
+  std::filesystem::remove(path_ + ".corrupt");
+  std::filesystem::create_directories(path_ + ".corrupt/in the way");
+  const absl::Status stuck = SetAsideCorrupt(path_, "thing", absl::DataLossError("bad"));
+  EXPECT_EQ(stuck.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_NE(stuck.message().find("move it away by hand"), absl::string_view::npos) << stuck;
 }
 
 }  // namespace

@@ -16,7 +16,6 @@
 #include <thread>
 
 #include "absl/time/clock.h"
-#include "agent/assignment_file.h"
 #include "agent/uplink/collector_link.h"
 #include "agent/uplink/grpc_stream.h"
 #include "agent/uplink/spool.h"
@@ -25,6 +24,7 @@
 #include "common/pki/ca.h"
 #include "common/wire/convert.h"
 #include "postwatch/v1/uplink.grpc.pb.h"
+#include "tests/support/file_size_limit.h"
 
 namespace postwatch::agent {
 namespace {
@@ -336,6 +336,16 @@ TEST_F(UplinkTest, ARefusedObservationDoesNotHoldUpTheOthers) {
   });
 }
 
+TEST_F(UplinkTest, AFullDiskKeepsNothingFromTheCollector) {
+  const FileSizeLimit full(4096);
+  StartLink();
+  Spool(100);
+  ASSERT_TRUE(Stored(100));
+  EXPECT_TRUE(SpoolEmpty());
+  EXPECT_TRUE(Eventually([this] { return !spool_->disk().ok(); }));
+  collector_.Set([](auto& c) { EXPECT_EQ(c.checks_.back(), "c100"); });
+}
+
 TEST_F(UplinkTest, AnAckOfTheFutureForgetsNothing) {
   v1::CollectorMessage ack;
   ack.mutable_ack()->set_sequence(1'000'000);
@@ -382,97 +392,6 @@ TEST_F(UplinkTest, DrainingDeliversAndSaysGoodbye) {
   drained.get_future().wait();
   EXPECT_TRUE(collector_.WaitFor([](auto& c) { return c.ended_ == 1; }));
   EXPECT_TRUE(SpoolEmpty());
-}
-
-class SpoolFileTest : public testing::Test {
- protected:
-  SpoolFileTest() : path_(testing::TempDir() + "spool-" + RandomId()) {}
-  ~SpoolFileTest() override {
-    for (const char* part : {"", "-wal", "-shm", ".corrupt", ".corrupt-wal", ".corrupt-shm"}) {
-      std::filesystem::remove(path_ + part);
-    }
-  }
-  std::unique_ptr<Spool> Open(const std::string& boot_id = "boot") {
-    SpoolOptions options;
-    options.machine_boot_id = boot_id;
-    absl::StatusOr<std::unique_ptr<Spool>> spool = Spool::Open(path_, options, clock_);
-    EXPECT_TRUE(spool.ok()) << spool.status();
-    return *std::move(spool);
-  }
-  static Observation MakeObservation() {
-    Observation o;
-    o.id = RandomId();
-    o.check_id = "c";
-    o.kind = "k";
-    return o;
-  }
-
-  const std::string path_;
-  SystemClock clock_;
-};
-
-TEST_F(SpoolFileTest, KeepsIdNumbersAndCountersOverARestart) {
-  std::string id;
-  {
-    const auto spool = Open();
-    id = spool->id();
-    ASSERT_TRUE(spool->Append({MakeObservation(), MakeObservation(), MakeObservation()}).ok());
-    ASSERT_TRUE(spool->Refuse(1).ok());
-    ASSERT_TRUE(spool->Forget(2).ok());
-  }
-  const auto spool = Open();
-  EXPECT_EQ(spool->id(), id);
-  EXPECT_EQ(spool->count(), 1u);
-  EXPECT_EQ(spool->dropped(), 1u);
-  EXPECT_EQ(spool->last_sequence(), 3u);
-  EXPECT_GT(spool->bytes(), 0u);
-  EXPECT_EQ(*spool->Append({MakeObservation()}), 4u);
-}
-
-TEST_F(SpoolFileTest, AnEmptiedSpoolGoesOnCounting) {
-  {
-    const auto spool = Open();
-    ASSERT_TRUE(spool->Append({MakeObservation(), MakeObservation()}).ok());
-    ASSERT_TRUE(spool->Forget(2).ok());
-  }
-  EXPECT_EQ(*Open()->Append({MakeObservation()}), 3u);
-}
-
-TEST_F(SpoolFileTest, ANewBootOfTheMachineMeansANewId) {
-  const std::string id = Open("one")->id();
-  EXPECT_EQ(Open("one")->id(), id);
-  EXPECT_NE(Open("two")->id(), id);
-}
-
-TEST_F(SpoolFileTest, ACorruptFileIsSetAside) {
-  std::string id;
-  {
-    const auto spool = Open();
-    id = spool->id();
-    ASSERT_TRUE(spool->Append({MakeObservation()}).ok());
-  }
-  std::ofstream(path_, std::ios::binary | std::ios::trunc) << std::string(8192, 'x');
-  const auto spool = Open();
-  EXPECT_TRUE(std::filesystem::exists(path_ + ".corrupt"));
-  EXPECT_NE(spool->id(), id);
-  EXPECT_EQ(spool->count(), 0u);
-  EXPECT_EQ(*spool->Append({MakeObservation()}), 1u);
-}
-
-TEST_F(SpoolFileTest, TheLastAssignmentIsKeptAsAWhole) {
-  EXPECT_TRUE(absl::IsNotFound(LoadAssignment(path_).status()));
-  v1::Assignment assignment;
-  assignment.set_version(7);
-  assignment.add_checks()->set_id("c");
-  ASSERT_TRUE(SaveAssignment(path_, assignment).ok());
-  assignment.set_version(8);
-  ASSERT_TRUE(SaveAssignment(path_, assignment).ok());
-  EXPECT_EQ(LoadAssignment(path_)->version(), 8u);
-  EXPECT_EQ(LoadAssignment(path_)->checks(0).id(), "c");
-  EXPECT_FALSE(std::filesystem::exists(path_ + ".new"));
-  std::ofstream(path_, std::ios::binary | std::ios::trunc) << "\xff\xff";
-  EXPECT_TRUE(absl::IsDataLoss(LoadAssignment(path_).status()));
-  EXPECT_FALSE(SaveAssignment(path_ + "/no/such/folder", assignment).ok());
 }
 
 }  // namespace

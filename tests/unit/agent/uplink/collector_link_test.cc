@@ -1,154 +1,15 @@
 #include "agent/uplink/collector_link.h"
 
-#include <gtest/gtest.h>
-
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 
-#include "common/base/ids.h"
-#include "common/base/text.h"
 #include "common/wire/convert.h"
-#include "tests/support/fake_clock.h"
+#include "tests/unit/agent/uplink/link_fixture.h"
 
 namespace postwatch::agent {
 namespace {
 
-// One call as the collector sees it; the test plays the collector.
-struct Call {
-  MessageStreamEvents* events = nullptr;  // null once the agent has dropped the call
-  std::vector<v1::AgentMessage> received;
-  bool written_pending = false;
-  bool finished = false;
-};
-
-class FakeStream : public MessageStream {
- public:
-  explicit FakeStream(std::shared_ptr<Call> call) : call_(std::move(call)) {}
-  ~FakeStream() override { call_->events = nullptr; }
-  void Write(v1::AgentMessage message) override {
-    EXPECT_FALSE(call_->written_pending) << "two writes in flight";
-    call_->written_pending = true;
-    call_->received.push_back(std::move(message));
-  }
-  void Finish() override { call_->finished = true; }
-
- private:
-  std::shared_ptr<Call> call_;
-};
-
-class RecordingOwner : public LinkOwner {
- public:
-  void OnAssignment(const v1::Assignment& assignment) override {
-    versions.push_back(assignment.version());
-  }
-  void OnRunNow(const v1::RunNow& request) override { requests.push_back(request.id()); }
-  Health TakeHealth() override { return health; }
-
-  std::vector<uint64_t> versions;
-  std::vector<std::string> requests;
-  Health health;
-};
-
-class CollectorLinkTest : public testing::Test {
- protected:
-  CollectorLinkTest() {
-    spool_ = *Spool::Open(":memory:", {}, clock_);
-    LinkIdentity identity{{"a1", "eu", "z", "AS64500", "192.0.2.53:53"}, "1.0", "boot", {"dns.mx"}};
-    link_ = std::make_unique<CollectorLink>(
-        loop_.io().get_executor(), clock_, *spool_,
-        [this](MessageStreamEvents& events) {
-          calls_.push_back(std::make_shared<Call>());
-          calls_.back()->events = &events;
-          return std::make_unique<FakeStream>(calls_.back());
-        },
-        identity, owner_);
-  }
-  ~CollectorLinkTest() override {
-    link_.reset();
-    clock_.Advance(absl::Minutes(5));  // lets the link's coroutines see that it is gone
-  }
-
-  Call& call() { return *calls_.back(); }
-
-  // Lets every write of the agent go through.
-  void Flush() {
-    while (call().written_pending && call().events != nullptr) {
-      call().written_pending = false;
-      call().events->OnWritten();
-    }
-  }
-  void Send(const v1::CollectorMessage& message) {
-    ASSERT_NE(call().events, nullptr);
-    call().events->OnMessage(message);
-    Flush();
-  }
-  void Welcome(uint64_t acknowledged) {
-    v1::CollectorMessage m;
-    m.mutable_welcome()->set_acknowledged(acknowledged);
-    Flush();
-    Send(m);
-  }
-  void Ack(uint64_t sequence) {
-    v1::CollectorMessage m;
-    m.mutable_ack()->set_sequence(sequence);
-    Send(m);
-  }
-  void Close(const absl::Status& status) {
-    ASSERT_NE(call().events, nullptr);
-    call().events->OnClosed(status);
-    loop_.Poll();
-  }
-  void Spool(int count) {
-    for (int i = 0; i < count; ++i) {
-      Observation o;
-      o.id = RandomId();
-      o.check_id = Concat("c", spool_->last_sequence() + 1);
-      o.kind = "dns.mx";
-      ASSERT_TRUE(spool_->Append({o}).ok());
-    }
-    link_->Wake();
-    if (!calls_.empty()) Flush();
-  }
-  // "first+count" of every batch on the latest call.
-  std::vector<std::string> Batches() {
-    std::vector<std::string> texts;
-    for (const auto& m : call().received) {
-      if (m.has_batch()) {
-        texts.push_back(Concat(m.batch().first_sequence(), "+", m.batch().observations_size()));
-      }
-    }
-    return texts;
-  }
-  void Start() {
-    link_->Start();
-    loop_.Poll();
-  }
-
-  TestLoop loop_;
-  FakeClock clock_{&loop_};
-  std::unique_ptr<postwatch::agent::Spool> spool_;
-  RecordingOwner owner_;
-  std::vector<std::shared_ptr<Call>> calls_;
-  std::unique_ptr<CollectorLink> link_;
-};
-
-using Texts = std::vector<std::string>;
-
-TEST_F(CollectorLinkTest, SaysHelloFirstAndNothingElseBeforeTheWelcome) {
-  Start();
-  Spool(3);
-  Flush();
-  clock_.Advance(absl::Seconds(6));
-  ASSERT_EQ(call().received.size(), 1u);
-  const v1::Hello& hello = call().received[0].hello();
-  EXPECT_EQ(hello.agent(), "a1");
-  EXPECT_EQ(hello.region(), "eu");
-  EXPECT_EQ(hello.network(), "AS64500");
-  EXPECT_EQ(hello.boot_id(), "boot");
-  EXPECT_EQ(hello.spool_id(), spool_->id());
-  EXPECT_EQ(hello.probe_kinds(0), "dns.mx");
-  EXPECT_FALSE(link_->connected());
-}
+using CollectorLinkTest = LinkFixture;
 
 TEST_F(CollectorLinkTest, SendsTheSpoolAfterTheWelcomeAndForgetsWhatIsAcknowledged) {
   Start();
@@ -244,6 +105,20 @@ TEST_F(CollectorLinkTest, AWelcomeForWhatWasNeverSentLosesNothing) {
   EXPECT_EQ(Batches(), Texts{"1+2"});
 }
 
+TEST_F(CollectorLinkTest, NumbersAProcessBeforeUsedUpAreNotGivenToOtherObservations) {
+  // It sent up to 5 from memory, on a full disk; the file knows of none of them.
+  Start();
+  Spool(8);
+  const std::string id = spool_->id();
+  Welcome(5);
+  EXPECT_FALSE(link_->connected());
+  EXPECT_EQ(spool_->count(), 8u) << "1 to 5 are other observations than those acknowledged";
+  EXPECT_NE(spool_->id(), id);
+  clock_.Advance(absl::Seconds(1));
+  Welcome(0);
+  EXPECT_EQ(Batches(), Texts{"1+8"});
+}
+
 TEST_F(CollectorLinkTest, AnAckOfWhatWasNeverSentEndsTheStreamAndForgetsNothing) {
   Start();
   Spool(2);
@@ -263,31 +138,6 @@ TEST_F(CollectorLinkTest, AnAckBeforeTheWelcomeEndsTheStream) {
   m.mutable_ack()->set_sequence(0);
   call().events->OnMessage(m);
   EXPECT_EQ(call().events, nullptr);
-}
-
-TEST_F(CollectorLinkTest, HeartbeatsComeEveryFiveSecondsWithTheAgentsHealth) {
-  owner_.health = {absl::Milliseconds(3), 77, {std::string(600, 'p')}};
-  Start();
-  Spool(1);
-  Welcome(0);
-  size_t beats = 0;
-  for (int i = 0; i < 3; ++i) {
-    clock_.Advance(absl::Seconds(5));
-    Flush();
-  }
-  v1::Heartbeat last;
-  for (const auto& m : call().received) {
-    if (m.has_heartbeat()) {
-      ++beats;
-      last = m.heartbeat();
-    }
-  }
-  EXPECT_EQ(beats, 4u);  // one with the Welcome
-  EXPECT_EQ(last.spooled(), 1u);
-  EXPECT_EQ(last.assignment_version(), 77u);
-  EXPECT_EQ(*FromProto(last.agent_time()), clock_.Now());
-  EXPECT_EQ(*FromProto(last.loop_lag()), absl::Milliseconds(3));
-  EXPECT_EQ(last.problems(0).size(), 512u);
 }
 
 TEST_F(CollectorLinkTest, NoWelcomeWithinTwentySecondsMeansAnotherTry) {
