@@ -132,6 +132,16 @@ class ShowTest(FleetCase):
         self.assertIn(self.fleet.alerts()[0]["incident"]["id"],
                       [incident["id"] for incident in whole["incidents"]])
 
+    def test_only_a_retired_agent_is_forgotten(self):
+        name = self.fleet.places[0].name
+        refused = self._in_ops("agents", "forget", name)
+        self.assertEqual(refused.returncode, UNKNOWN)
+        self.assertIn("is connected", refused.stderr)
+        self.assertIn(name, self._in_ops("agents").stdout)
+        unknown = self._in_ops("agents", "forget", "nobody")
+        self.assertEqual(unknown.returncode, UNKNOWN)
+        self.assertIn("there is no agent 'nobody'", unknown.stderr)
+
     def test_without_a_collector(self):
         done = self._in_ops("incidents", "--collector", "http://127.0.0.1:1")
         self.assertEqual(done.returncode, UNKNOWN)
