@@ -28,10 +28,11 @@ struct Row {
 
 std::vector<Row> MakeRows() {
   std::vector<Row> rows;
+  collector::SightingSerializer serializer;
   for (size_t i = 0; i < kRows; ++i) {
     const collector::Sighting sighting = SampleSighting(i, "eu-1", i + 1);
     const Observation& seen = sighting.observation;
-    rows.push_back({seen.target, seen.check_id, collector::SerializeSighting(sighting),
+    rows.push_back({seen.target, seen.check_id, std::string(serializer.Serialize(sighting)),
                     static_cast<int>(seen.outcome)});
   }
   return rows;

@@ -20,11 +20,12 @@ constexpr int kKeepaliveMs = 20000;
 constexpr int kKeepaliveTimeoutMs = 10000;
 constexpr int kMinPingIntervalMs = 5000;  // agents ping every 10 s
 
-class UplinkService : public v1::Uplink::CallbackService {
+// The messages stay bytes here: UplinkStream reads them in its own way (received.proto).
+class UplinkService : public v1::Uplink::WithRawCallbackMethod_Connect<v1::Uplink::Service> {
  public:
   explicit UplinkService(std::shared_ptr<UplinkHub> hub) : hub_(std::move(hub)) {}
 
-  grpc::ServerBidiReactor<v1::AgentMessage, v1::CollectorMessage>* Connect(
+  grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* Connect(
       grpc::CallbackServerContext* context) override {
     return OpenUplinkStream(hub_, *context);
   }

@@ -19,7 +19,7 @@ constexpr absl::Duration kMaxClockCorrection = absl::Hours(1);
 // Stands for any check id nobody assigned: a peer must not fill our indexes with names.
 constexpr std::string_view kUnassigned = "unassigned";
 
-absl::Status CheckBatch(const v1::ObservationBatch& batch, uint64_t last) {
+absl::Status CheckBatch(const v1::ReceivedBatch& batch, uint64_t last) {
   const int count = batch.observations_size();
   if (count < 1 || count > kMaxBatch) {
     return absl::InvalidArgumentError(
@@ -36,10 +36,25 @@ absl::Status CheckBatch(const v1::ObservationBatch& batch, uint64_t last) {
   return absl::OkStatus();
 }
 
-Observation Refused(const v1::Observation& message, const CheckSpec* spec, std::string_view reason,
+const CheckSpec* Find(const Assignment& assignment, const std::string& check_id) {
+  const auto found = assignment.by_id.find(check_id);
+  return found == assignment.by_id.end() ? nullptr : &found->second;
+}
+
+// What can be read of one that is out of bounds, to tell which it was.
+Observation ReadRemains(const std::string& bytes) {
+  v1::Observation message;
+  const bool read = message.ParseFromString(bytes);
+  Observation out;
+  if (read) out.id = message.id();
+  if (read) out.check_id = message.check_id();
+  return out;
+}
+
+Observation Refused(const std::string& id, const CheckSpec* spec, std::string_view reason,
                     absl::Time now) {
   Observation out;
-  out.id = IsRandomId(message.id()) ? message.id() : RandomId();
+  out.id = IsRandomId(id) ? id : RandomId();
   out.check_id = spec != nullptr ? spec->id : std::string(kUnassigned);
   out.kind = spec != nullptr ? spec->kind : std::string(kUnassigned);
   out.target = spec != nullptr ? spec->target : "";
@@ -68,32 +83,40 @@ std::string_view Intake::Judge(const Observation& observation, const CheckSpec* 
   return {};
 }
 
-absl::StatusOr<Taken> Intake::Take(const v1::ObservationBatch& batch, const Assignment& assignment,
+std::string_view Intake::TakeOne(std::string bytes, const Assignment& assignment,
+                                 Sighting& sighting) const {
+  absl::StatusOr<Observation> parsed = ParseObservation(bytes);
+  const bool sound = parsed.ok();
+  Observation observation = sound ? *std::move(parsed) : ReadRemains(bytes);
+  const CheckSpec* spec = Find(assignment, observation.check_id);
+  const std::string_view refused =
+      sound ? Judge(observation, spec, sighting.received) : refusal::kMalformed;
+  if (refused.empty()) {
+    sighting.observation = std::move(observation);
+    sighting.wire = std::move(bytes);
+  } else {
+    sighting.observation = Refused(observation.id, spec, refused, sighting.received);
+  }
+  sighting.provider = spec != nullptr ? spec->provider : "";
+  sighting.leg = spec != nullptr ? spec->leg : Leg::kControl;
+  return refused;
+}
+
+absl::StatusOr<Taken> Intake::Take(v1::ReceivedBatch batch, const Assignment& assignment,
                                    absl::Time now) {
   absl::Status sensible = CheckBatch(batch, last_);
   if (!sensible.ok()) return sensible;
   Taken taken;
   taken.sightings.reserve(static_cast<size_t>(batch.observations_size()));
   uint64_t sequence = batch.first_sequence();
-  for (const v1::Observation& message : batch.observations()) {
-    const auto found = assignment.by_id.find(message.check_id());
-    const CheckSpec* spec = found == assignment.by_id.end() ? nullptr : &found->second;
-    absl::StatusOr<Observation> observation = FromProto(message);
-    const std::string_view refused =
-        observation.ok() ? Judge(*observation, spec, now) : refusal::kMalformed;
+  for (std::string& bytes : *batch.mutable_observations()) {
     Sighting& sighting = taken.sightings.emplace_back();
-    if (refused.empty()) {
-      sighting.observation = *std::move(observation);
-    } else {
-      sighting.observation = Refused(message, spec, refused, now);
-      taken.refusals.push_back(refused);
-    }
     sighting.vantage = vantage_;
-    sighting.provider = spec != nullptr ? spec->provider : "";
-    sighting.leg = spec != nullptr ? spec->leg : Leg::kControl;
     sighting.spool_id = spool_id_;
     sighting.sequence = sequence++;
     sighting.received = now;
+    const std::string_view refused = TakeOne(std::move(bytes), assignment, sighting);
+    if (!refused.empty()) taken.refusals.push_back(refused);
   }
   last_ = sequence - 1;
   return taken;

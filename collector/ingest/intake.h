@@ -10,7 +10,7 @@
 #include "absl/time/time.h"
 #include "collector/ingest/assignment.h"
 #include "collector/model/sighting.h"
-#include "postwatch/v1/uplink.pb.h"
+#include "postwatch/v1/received.pb.h"
 
 namespace postwatch::collector {
 
@@ -43,12 +43,14 @@ class Intake {
   // InvalidArgument, and nothing is taken, when the batch as a whole makes no sense: no
   // observations or more than 512, or sequence numbers that go back. A gap before the batch is
   // fine: the agent's bounded spool dropped some.
-  absl::StatusOr<Taken> Take(const v1::ObservationBatch& batch, const Assignment& assignment,
-                             absl::Time now);
+  absl::StatusOr<Taken> Take(v1::ReceivedBatch batch, const Assignment& assignment, absl::Time now);
 
  private:
   std::string_view Judge(const Observation& observation, const CheckSpec* spec,
                          absl::Time now) const;
+  // Answers why it is refused; empty when it is not.
+  std::string_view TakeOne(std::string bytes, const Assignment& assignment,
+                           Sighting& sighting) const;
 
   Vantage vantage_;
   std::string spool_id_;

@@ -2,7 +2,9 @@
 
 #include <grpc/grpc_security_constants.h>
 #include <grpcpp/alarm.h>
+#include <grpcpp/impl/codegen/proto_utils.h>
 #include <grpcpp/server_context.h>
+#include <grpcpp/support/byte_buffer.h>
 #include <grpcpp/support/server_callback.h>
 
 #include <deque>
@@ -12,7 +14,7 @@
 #include "collector/ingest/intake.h"
 #include "common/base/text.h"
 #include "common/wire/convert.h"
-#include "postwatch/v1/uplink.pb.h"
+#include "postwatch/v1/received.pb.h"
 
 namespace postwatch::collector {
 namespace {
@@ -21,7 +23,7 @@ constexpr size_t kMaxPendingBatches = 8;  // read and not yet with the store
 constexpr size_t kMaxWaitingMessages = 32;
 constexpr size_t kMaxRunNowChecks = 64;
 
-class UplinkStream : public grpc::ServerBidiReactor<v1::AgentMessage, v1::CollectorMessage>,
+class UplinkStream : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>,
                      public ConnectedAgent,
                      public std::enable_shared_from_this<UplinkStream> {
  public:
@@ -46,9 +48,10 @@ class UplinkStream : public grpc::ServerBidiReactor<v1::AgentMessage, v1::Collec
   enum class Phase { kGreeting, kWelcoming, kRunning, kEnded };
 
   // Each answers why the stream must end, or OK.
+  absl::Status ReadMessage();
   absl::Status OnMessage();
   absl::Status OnHello(const v1::Hello& hello);
-  absl::Status OnBatch(const v1::ObservationBatch& batch);
+  absl::Status OnBatch(v1::ReceivedBatch batch);
   void OnHeartbeat(const v1::Heartbeat& heartbeat);
 
   void OnWatermark(absl::StatusOr<uint64_t> watermark);
@@ -60,7 +63,7 @@ class UplinkStream : public grpc::ServerBidiReactor<v1::AgentMessage, v1::Collec
 
   void ReadNext() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void WriteNext() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  bool NextMessage() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  bool NextMessage(v1::CollectorMessage& message) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void End(const absl::Status& status) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const std::shared_ptr<UplinkHub> hub_;
@@ -73,7 +76,8 @@ class UplinkStream : public grpc::ServerBidiReactor<v1::AgentMessage, v1::Collec
   grpc::Alarm throttle_alarm_;
 
   // Of the read in progress; touched by OnReadDone and what it calls.
-  v1::AgentMessage incoming_;
+  grpc::ByteBuffer received_;
+  v1::ReceivedMessage incoming_;
   std::string agent_;  // once admitted; written under the lock, since End may read it anywhere
   AgentRecord record_;
   std::string spool_id_;
@@ -90,7 +94,7 @@ class UplinkStream : public grpc::ServerBidiReactor<v1::AgentMessage, v1::Collec
   size_t pending_batches_ ABSL_GUARDED_BY(mutex_) = 0;
   bool storing_ ABSL_GUARDED_BY(mutex_) = false;
 
-  v1::CollectorMessage outgoing_;  // of the write in flight
+  grpc::ByteBuffer outgoing_;  // of the write in flight
   bool writing_ ABSL_GUARDED_BY(mutex_) = false;
   std::deque<v1::CollectorMessage> waiting_ ABSL_GUARDED_BY(mutex_);
   bool assignment_due_ ABSL_GUARDED_BY(mutex_) = false;
@@ -132,7 +136,8 @@ void UplinkStream::OnReadDone(bool ok) {
       return WriteNext();
     }
   }
-  absl::Status fine = OnMessage();
+  absl::Status fine = ReadMessage();
+  if (fine.ok()) fine = OnMessage();
   incoming_.Clear();
   SubmitPending();
   absl::MutexLock lock(&mutex_);
@@ -142,20 +147,26 @@ void UplinkStream::OnReadDone(bool ok) {
   ReadNext();
 }
 
+absl::Status UplinkStream::ReadMessage() {
+  using Bytes = grpc::SerializationTraits<v1::ReceivedMessage>;
+  if (Bytes::Deserialize(&received_, &incoming_).ok()) return absl::OkStatus();
+  return absl::InvalidArgumentError("bytes that are no message");
+}
+
 absl::Status UplinkStream::OnMessage() {
   const bool greeted = intake_.has_value();
   switch (incoming_.message_case()) {
-    case v1::AgentMessage::kHello:
+    case v1::ReceivedMessage::kHello:
       if (greeted) return absl::InvalidArgumentError("a second hello");
       return OnHello(incoming_.hello());
-    case v1::AgentMessage::kBatch:
+    case v1::ReceivedMessage::kBatch:
       if (!greeted) return absl::InvalidArgumentError("a batch before the hello");
-      return OnBatch(incoming_.batch());
-    case v1::AgentMessage::kHeartbeat:
+      return OnBatch(std::move(*incoming_.mutable_batch()));
+    case v1::ReceivedMessage::kHeartbeat:
       if (!greeted) return absl::InvalidArgumentError("a heartbeat before the hello");
       OnHeartbeat(incoming_.heartbeat());
       return absl::OkStatus();
-    case v1::AgentMessage::MESSAGE_NOT_SET:
+    case v1::ReceivedMessage::MESSAGE_NOT_SET:
       break;
   }
   return absl::InvalidArgumentError("a message of a kind this version does not know");
@@ -201,9 +212,9 @@ void UplinkStream::OnWatermark(absl::StatusOr<uint64_t> watermark) {
   ReadNext();
 }
 
-absl::Status UplinkStream::OnBatch(const v1::ObservationBatch& batch) {
+absl::Status UplinkStream::OnBatch(v1::ReceivedBatch batch) {
   std::shared_ptr<const Assignment> assignment = hub_->assignment();
-  absl::StatusOr<Taken> taken = intake_->Take(batch, *assignment, hub_->clock().Now());
+  absl::StatusOr<Taken> taken = intake_->Take(std::move(batch), *assignment, hub_->clock().Now());
   if (!taken.ok()) return taken.status();
   const size_t count = taken->sightings.size();
   hub_->CountBatch(count, taken->refusals);
@@ -277,13 +288,13 @@ void UplinkStream::ReadNext() {
   if (!may_speak || reading_ || throttled_ || peer_finished_) return;
   if (pending_batches_ >= kMaxPendingBatches) return;
   reading_ = true;
-  StartRead(&incoming_);
+  StartRead(&received_);
 }
 
-// Fills outgoing_ with the next message there is to send.
-bool UplinkStream::NextMessage() {
+// Fills `message` with the next there is to send.
+bool UplinkStream::NextMessage(v1::CollectorMessage& message) {
   if (!waiting_.empty()) {
-    outgoing_ = std::move(waiting_.front());
+    message = std::move(waiting_.front());
     waiting_.pop_front();
     return true;
   }
@@ -291,12 +302,12 @@ bool UplinkStream::NextMessage() {
     std::shared_ptr<const Assignment> assignment = hub_->assignment();
     if (assignment->version != sent_version_) {
       sent_version_ = assignment->version;
-      *outgoing_.mutable_assignment() = assignment->message;
+      *message.mutable_assignment() = assignment->message;
       return true;
     }
   }
   if (std::exchange(ack_due_, false)) {
-    outgoing_.mutable_ack()->set_sequence(stored_);
+    message.mutable_ack()->set_sequence(stored_);
     return true;
   }
   return false;
@@ -304,8 +315,14 @@ bool UplinkStream::NextMessage() {
 
 void UplinkStream::WriteNext() {
   if (phase_ == Phase::kEnded || writing_) return;
-  if (phase_ == Phase::kRunning && NextMessage()) {
+  v1::CollectorMessage message;
+  if (phase_ == Phase::kRunning && NextMessage(message)) {
     writing_ = true;
+    outgoing_.Clear();
+    bool own = false;
+    const grpc::Status serialized =
+        grpc::SerializationTraits<v1::CollectorMessage>::Serialize(message, &outgoing_, &own);
+    if (!serialized.ok()) return End(absl::InternalError("a message for the agent is too large"));
     StartWrite(&outgoing_);
     return;
   }
@@ -377,7 +394,7 @@ void UplinkStream::Replace() {
 
 }  // namespace
 
-grpc::ServerBidiReactor<v1::AgentMessage, v1::CollectorMessage>* OpenUplinkStream(
+grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* OpenUplinkStream(
     std::shared_ptr<UplinkHub> hub, grpc::CallbackServerContext& context) {
   auto stream = std::make_shared<UplinkStream>(std::move(hub));
   stream->Open(context);

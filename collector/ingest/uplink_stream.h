@@ -6,26 +6,23 @@
 #include "collector/ingest/uplink_hub.h"
 
 namespace grpc {
+class ByteBuffer;
 class CallbackServerContext;
 template <class Request, class Response>
 class ServerBidiReactor;
 }  // namespace grpc
 
-namespace postwatch::v1 {
-class AgentMessage;
-class CollectorMessage;
-}  // namespace postwatch::v1
-
 namespace postwatch::collector {
 
-// Takes a new call. The stream owns itself until gRPC is done with it. What it promises:
+// Takes a new call; its messages are AgentMessages and CollectorMessages (uplink.proto). The stream
+// owns itself until gRPC is done with it. What it promises:
 // - nothing is believed before the Hello agrees with the peer's certificate;
 // - an acknowledgement is sent only after the store has committed;
 // - one batch is with the store at a time, so that a failed one cannot be overtaken by a later one
 //   whose acknowledgement would cover it; what comes meanwhile is read up to a bound and then
 //   stored together;
 // - one write at a time; acknowledgements that wait are merged into the newest.
-grpc::ServerBidiReactor<v1::AgentMessage, v1::CollectorMessage>* OpenUplinkStream(
+grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* OpenUplinkStream(
     std::shared_ptr<UplinkHub> hub, grpc::CallbackServerContext& context);
 
 }  // namespace postwatch::collector

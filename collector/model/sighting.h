@@ -13,6 +13,9 @@ namespace postwatch::collector {
 
 struct Sighting {
   Observation observation;
+  // The same observation in its wire form, as the agent sent it, so that a store need not make it
+  // again. Empty when there is none; whoever changes `observation` must empty it.
+  std::string wire;
   Vantage vantage;
   std::string provider;     // of the check; empty for control checks
   Leg leg = Leg::kControl;  // of the check

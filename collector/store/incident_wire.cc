@@ -53,14 +53,12 @@ v1::Component Write(const ComponentRef& component) {
 
 ComponentRef ReadComponent(const v1::Component& in) { return {in.kind(), in.name()}; }
 
-v1::Vantage Write(const Vantage& vantage) {
-  v1::Vantage out;
+void Write(const Vantage& vantage, v1::Vantage& out) {
   out.set_agent(ToUtf8(vantage.agent));
   out.set_region(ToUtf8(vantage.region));
   out.set_zone(ToUtf8(vantage.zone));
   out.set_network(ToUtf8(vantage.network));
   out.set_resolver(ToUtf8(vantage.resolver));
-  return out;
 }
 
 Vantage ReadVantage(const v1::Vantage& in) {
@@ -182,23 +180,33 @@ Incident Read(const v1::Incident& in) {
 
 }  // namespace
 
-std::string SerializeSighting(const Sighting& sighting) {
-  v1::Sighting out;
-  *out.mutable_observation() = ToProto(sighting.observation);
-  *out.mutable_vantage() = Write(sighting.vantage);
+SightingSerializer::SightingSerializer() : message_(std::make_unique<v1::Sighting>()) {}
+SightingSerializer::~SightingSerializer() = default;
+SightingSerializer::SightingSerializer(SightingSerializer&&) noexcept = default;
+
+std::string_view SightingSerializer::Serialize(const Sighting& sighting) {
+  v1::Sighting& out = *message_;
+  out.Clear();
+  if (sighting.wire.empty()) {
+    out.set_observation(SerializeObservation(sighting.observation));
+  } else {
+    out.set_observation(sighting.wire);
+  }
+  Write(sighting.vantage, *out.mutable_vantage());
   out.set_provider(ToUtf8(sighting.provider));
   out.set_leg(static_cast<v1::Leg>(sighting.leg));
   out.set_spool_id(ToUtf8(sighting.spool_id));
   out.set_sequence(sighting.sequence);
   WriteTime(sighting.received, out, &v1::Sighting::mutable_received);
-  return out.SerializeAsString();
+  out.SerializeToString(&bytes_);
+  return bytes_;
 }
 
 absl::StatusOr<Sighting> ParseSighting(std::string_view bytes) {
   v1::Sighting in;
   absl::Status read = Read(bytes, "a sighting", in);
   if (!read.ok()) return read;
-  absl::StatusOr<Observation> observation = FromProto(in.observation());
+  absl::StatusOr<Observation> observation = ParseObservation(in.observation());
   if (!observation.ok()) return absl::DataLossError(observation.status().message());
   Sighting out;
   out.observation = *std::move(observation);
@@ -247,7 +255,7 @@ absl::StatusOr<Alert> ParseAlert(std::string_view bytes) {
 
 std::string SerializeAgent(const AgentRecord& agent) {
   v1::AgentRecord out;
-  *out.mutable_vantage() = Write(agent.vantage);
+  Write(agent.vantage, *out.mutable_vantage());
   out.set_version(ToUtf8(agent.version));
   out.set_boot_id(ToUtf8(agent.boot_id));
   out.set_connected(agent.connected);

@@ -1,6 +1,8 @@
 #include "collector/store/sqlite_store.h"
 
-#include "absl/container/flat_hash_map.h"
+#include <algorithm>
+#include <map>
+
 #include "collector/store/incident_wire.h"
 #include "collector/store/sqlite_schema.h"
 #include "common/base/log.h"
@@ -18,6 +20,12 @@ constexpr int kPruneStep = 2000;  // rows of one transaction, so that appends wa
 
 using SpoolKey = std::pair<std::string, std::string>;  // agent, spool_id
 
+// The watermarks of all spools that a transaction is about, as they are after it.
+struct Marks {
+  std::map<SpoolKey, uint64_t> all;
+  std::pair<const SpoolKey, uint64_t>* last = nullptr;  // the one asked for last
+};
+
 class SqliteStore : public Store {
  public:
   SqliteStore(Database database, Statement insert, Statement find_mark, Statement save_mark)
@@ -26,7 +34,7 @@ class SqliteStore : public Store {
         find_mark_(std::move(find_mark)),
         save_mark_(std::move(save_mark)) {}
 
-  absl::StatusOr<std::vector<Sighting>> Append(std::vector<Sighting> sightings) override;
+  absl::Status AppendAll(absl::Span<std::vector<Sighting>> batches) override;
   absl::StatusOr<uint64_t> Watermark(const std::string& agent,
                                      const std::string& spool_id) override;
   absl::StatusOr<std::vector<Sighting>> Observations(const ObservationQuery& query) override;
@@ -39,20 +47,22 @@ class SqliteStore : public Store {
   absl::StatusOr<std::vector<Alert>> LastAlerts() override;
   absl::Status SaveAgent(const AgentRecord& agent) override;
   absl::StatusOr<std::vector<AgentRecord>> Agents() override;
+  absl::Status ForgetAgent(const std::string& agent) override;
   absl::StatusOr<bool> Prune(absl::Time before) override;
 
  private:
-  absl::Status Insert(const Sighting& sighting);
+  absl::StatusOr<bool> InsertIfNew(const Sighting& sighting, Marks& marks);
+  absl::StatusOr<uint64_t*> FindMark(const Sighting& sighting, Marks& marks);
   absl::Status SaveMark(const SpoolKey& spool, uint64_t watermark);
   absl::Status SaveIncidents(const std::vector<Incident>& incidents);
   absl::Status SaveDeliveries(const std::vector<Delivery>& deliveries);
   absl::StatusOr<bool> DeleteStep(std::string_view sql, absl::Time before);
-  absl::Status ForgetAgent(const std::string& agent) override;
 
   Database database_;
   Statement insert_;
   Statement find_mark_;
   Statement save_mark_;
+  SightingSerializer serializer_;
 };
 
 // Reads `column` of every row with `parse`. A row that cannot be read is left out and logged: one
@@ -75,44 +85,63 @@ auto ReadAll(Statement& query, int column, Parse parse)
   }
 }
 
-absl::StatusOr<std::vector<Sighting>> SqliteStore::Append(std::vector<Sighting> sightings) {
-  if (sightings.empty()) return sightings;
+absl::Status SqliteStore::AppendAll(absl::Span<std::vector<Sighting>> batches) {
   absl::StatusOr<Transaction> transaction = Transaction::Begin(database_);
   if (!transaction.ok()) return transaction.status();
-  absl::flat_hash_map<SpoolKey, uint64_t> marks;
-  std::vector<Sighting> fresh;
-  fresh.reserve(sightings.size());
-  for (Sighting& sighting : sightings) {
-    SpoolKey spool(sighting.vantage.agent, sighting.spool_id);
-    auto mark = marks.find(spool);
-    if (mark == marks.end()) {
-      absl::StatusOr<uint64_t> stored = Watermark(spool.first, spool.second);
-      if (!stored.ok()) return stored.status();
-      mark = marks.emplace(std::move(spool), *stored).first;
+  Marks marks;
+  std::vector<bool> is_new;  // of all batches, one after the other
+  for (const std::vector<Sighting>& batch : batches) {
+    for (const Sighting& sighting : batch) {
+      absl::StatusOr<bool> inserted = InsertIfNew(sighting, marks);
+      if (!inserted.ok()) return inserted.status();
+      is_new.push_back(*inserted);
     }
-    if (sighting.sequence <= mark->second) continue;
-    absl::Status inserted = Insert(sighting);
-    if (!inserted.ok()) return inserted;
-    mark->second = sighting.sequence;
-    fresh.push_back(std::move(sighting));
   }
-  if (fresh.empty()) return fresh;
-  for (const auto& [spool, watermark] : marks) {
-    absl::Status saved = SaveMark(spool, watermark);
-    if (!saved.ok()) return saved;
+  if (std::find(is_new.begin(), is_new.end(), true) != is_new.end()) {
+    for (const auto& [spool, watermark] : marks.all) {
+      absl::Status saved = SaveMark(spool, watermark);
+      if (!saved.ok()) return saved;
+    }
+    absl::Status committed = transaction->Commit();
+    if (!committed.ok()) return committed;
   }
-  absl::Status committed = transaction->Commit();
-  if (!committed.ok()) return committed;
-  return fresh;
+  auto next = is_new.begin();
+  for (std::vector<Sighting>& batch : batches) {
+    std::erase_if(batch, [&next](const Sighting&) { return !*next++; });
+  }
+  return absl::OkStatus();
 }
 
-absl::Status SqliteStore::Insert(const Sighting& sighting) {
+absl::StatusOr<bool> SqliteStore::InsertIfNew(const Sighting& sighting, Marks& marks) {
+  absl::StatusOr<uint64_t*> mark = FindMark(sighting, marks);
+  if (!mark.ok()) return mark.status();
+  if (sighting.sequence <= **mark) return false;
+  **mark = sighting.sequence;
   const Observation& observation = sighting.observation;
-  insert_.BindTime(1, sighting.received).Bind(2, sighting.vantage.agent);
-  insert_.Bind(3, observation.target).Bind(4, observation.check_id);
+  insert_.BindTime(1, sighting.received).BindUnowned(2, sighting.vantage.agent);
+  insert_.BindUnowned(3, observation.target).BindUnowned(4, observation.check_id);
   insert_.Bind(5, static_cast<int>(observation.outcome));
-  insert_.BindBlob(6, SerializeSighting(sighting));
-  return insert_.Run();
+  insert_.BindUnownedBlob(6, serializer_.Serialize(sighting));
+  absl::Status inserted = insert_.Run();
+  if (!inserted.ok()) return inserted;
+  return true;
+}
+
+// Neighbours are mostly of one spool.
+absl::StatusOr<uint64_t*> SqliteStore::FindMark(const Sighting& sighting, Marks& marks) {
+  if (marks.last != nullptr && marks.last->first.first == sighting.vantage.agent &&
+      marks.last->first.second == sighting.spool_id) {
+    return &marks.last->second;
+  }
+  SpoolKey spool(sighting.vantage.agent, sighting.spool_id);
+  auto found = marks.all.find(spool);
+  if (found == marks.all.end()) {
+    absl::StatusOr<uint64_t> stored = Watermark(spool.first, spool.second);
+    if (!stored.ok()) return stored.status();
+    found = marks.all.emplace(std::move(spool), *stored).first;
+  }
+  marks.last = &*found;
+  return &found->second;
 }
 
 absl::Status SqliteStore::SaveMark(const SpoolKey& spool, uint64_t watermark) {
@@ -288,6 +317,13 @@ absl::StatusOr<std::vector<AgentRecord>> SqliteStore::Agents() {
   return ReadAll(*select, 0, ParseAgent);
 }
 
+absl::Status SqliteStore::ForgetAgent(const std::string& agent) {
+  absl::StatusOr<Statement> erase = database_.Prepare("DELETE FROM agents WHERE name = ?1");
+  if (!erase.ok()) return erase.status();
+  erase->Bind(1, agent);
+  return erase->Run();
+}
+
 absl::StatusOr<bool> SqliteStore::Prune(absl::Time before) {
   absl::StatusOr<bool> more_observations = DeleteStep(
       "DELETE FROM observations WHERE row IN (SELECT row FROM observations WHERE received < ?1 "
@@ -317,13 +353,6 @@ absl::StatusOr<bool> SqliteStore::DeleteStep(std::string_view sql, absl::Time be
 absl::StatusOr<std::unique_ptr<Store>> OpenSqliteStore(const std::string& path) {
   absl::StatusOr<Database> database = Database::Open(path, {.cache_bytes = kCacheBytes});
   if (!database.ok()) return database.status();
-absl::Status SqliteStore::ForgetAgent(const std::string& agent) {
-  absl::StatusOr<Statement> erase = database_.Prepare("DELETE FROM agents WHERE name = ?1");
-  if (!erase.ok()) return erase.status();
-  erase->Bind(1, agent);
-  return erase->Run();
-}
-
   absl::Status ready = Migrate(*database, SqliteSchema());
   if (ready.ok()) ready = database->Execute(kCheckpointRarely);
   if (!ready.ok()) return absl::Status(ready.code(), Concat(path, ": ", ready.message()));

@@ -10,6 +10,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "absl/types/span.h"
 #include "collector/model/alert.h"
 #include "collector/model/fleet.h"
 #include "collector/model/incident.h"
@@ -42,9 +43,12 @@ class Store {
  public:
   virtual ~Store() = default;
 
-  // Commits all of it in one transaction. Observations at or below the watermark of their (agent,
-  // spool_id) are dropped as duplicates. Returns those that were new, in order.
-  virtual absl::StatusOr<std::vector<Sighting>> Append(std::vector<Sighting> sightings) = 0;
+  // Commits all batches in one transaction, in order. Observations at or below the watermark of
+  // their (agent, spool_id) are duplicates: they are not stored, and taken out of their batch.
+  // After an error nothing is stored, and the batches are as they were.
+  virtual absl::Status AppendAll(absl::Span<std::vector<Sighting>> batches) = 0;
+  // The same for one batch; returns those that were new, in order.
+  absl::StatusOr<std::vector<Sighting>> Append(std::vector<Sighting> sightings);
   // The highest sequence number stored for this spool; 0 when none.
   virtual absl::StatusOr<uint64_t> Watermark(const std::string& agent,
                                              const std::string& spool_id) = 0;
@@ -65,12 +69,18 @@ class Store {
 
   virtual absl::Status SaveAgent(const AgentRecord& agent) = 0;
   virtual absl::StatusOr<std::vector<AgentRecord>> Agents() = 0;
+  // The agent's record only: what it saw and its watermarks stay. OK when there is none.
+  virtual absl::Status ForgetAgent(const std::string& agent) = 0;
 
   // Forgets observations received before, and alerts of resolved incidents delivered before, in
   // bounded steps; true when there is more to forget. Watermarks, incidents and agents stay.
   virtual absl::StatusOr<bool> Prune(absl::Time before) = 0;
-  // The agent's record only: what it saw and its watermarks stay. OK when there is none.
-  virtual absl::Status ForgetAgent(const std::string& agent) = 0;
 };
+
+inline absl::StatusOr<std::vector<Sighting>> Store::Append(std::vector<Sighting> sightings) {
+  absl::Status appended = AppendAll(absl::MakeSpan(&sightings, 1));
+  if (!appended.ok()) return appended;
+  return sightings;
+}
 
 }  // namespace postwatch::collector

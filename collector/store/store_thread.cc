@@ -8,20 +8,6 @@ namespace {
 // The most sightings of one transaction: longer ones gain nothing and delay the work behind them.
 constexpr size_t kMaxGroup = 8192;
 
-// What identifies a sighting; kept while the sighting itself is with the store.
-struct SightingKey {
-  explicit SightingKey(const Sighting& sighting)
-      : agent(sighting.vantage.agent), spool_id(sighting.spool_id), sequence(sighting.sequence) {}
-
-  bool Names(const Sighting& sighting) const {
-    return sequence == sighting.sequence && spool_id == sighting.spool_id &&
-           agent == sighting.vantage.agent;
-  }
-
-  std::string agent, spool_id;
-  uint64_t sequence;
-};
-
 absl::Status Stopped() {
   return absl::UnavailableError("the store is closed; the collector is stopping");
 }
@@ -109,32 +95,17 @@ void StoreThread::Loop() {
 }
 
 void StoreThread::AppendTogether(std::vector<Job> jobs) {
-  if (jobs.size() == 1) {
-    AppendJob& job = std::get<AppendJob>(jobs.front());
-    job.done(store_->Append(std::move(job.sightings)));
-    return;
-  }
-  std::vector<Sighting> all;
-  std::vector<std::vector<SightingKey>> keys(jobs.size());
+  std::vector<std::vector<Sighting>> batches;
+  batches.reserve(jobs.size());
+  for (Job& job : jobs) batches.push_back(std::move(std::get<AppendJob>(job).sightings));
+  const absl::Status appended = store_->AppendAll(absl::MakeSpan(batches));
   for (size_t i = 0; i < jobs.size(); ++i) {
-    for (Sighting& sighting : std::get<AppendJob>(jobs[i]).sightings) {
-      keys[i].emplace_back(sighting);
-      all.push_back(std::move(sighting));
+    const Appended& done = std::get<AppendJob>(jobs[i]).done;
+    if (appended.ok()) {
+      done(std::move(batches[i]));
+    } else {
+      done(appended);
     }
-  }
-  absl::StatusOr<std::vector<Sighting>> fresh = store_->Append(std::move(all));
-  if (!fresh.ok()) {
-    for (Job& job : jobs) std::get<AppendJob>(job).done(fresh.status());
-    return;
-  }
-  // What the store answers is the input, in order, without the duplicates.
-  auto next = fresh->begin();
-  for (size_t i = 0; i < jobs.size(); ++i) {
-    std::vector<Sighting> own;
-    for (const SightingKey& key : keys[i]) {
-      if (next != fresh->end() && key.Names(*next)) own.push_back(std::move(*next++));
-    }
-    std::get<AppendJob>(jobs[i]).done(std::move(own));
   }
 }
 

@@ -1,5 +1,7 @@
 #include "common/wire/bounds.h"
 
+#include <cstring>
+
 #include "common/base/text.h"
 
 namespace postwatch {
@@ -20,6 +22,18 @@ size_t SequenceLength(std::string_view text) {
   if (lead == 0xed && byte(1) > 0x9f) return 0;
   if (lead == 0xf0 && byte(1) < 0x90) return 0;
   if (lead == 0xf4 && byte(1) > 0x8f) return 0;
+  return length;
+}
+
+// How many bytes of plain ASCII it begins with, at least in steps of a word: nearly all text is
+// that.
+size_t AsciiPrefix(std::string_view text) {
+  constexpr uint64_t kHighBits = 0x8080808080808080;
+  size_t length = 0;
+  for (uint64_t word; text.size() - length >= sizeof word; length += sizeof word) {
+    std::memcpy(&word, text.data() + length, sizeof word);
+    if ((word & kHighBits) != 0) break;
+  }
   return length;
 }
 
@@ -66,7 +80,18 @@ bool IsRandomId(std::string_view text) {
   return true;
 }
 
+bool IsUtf8(std::string_view text) {
+  text.remove_prefix(AsciiPrefix(text));
+  while (!text.empty()) {
+    const size_t length = SequenceLength(text);
+    if (length == 0) return false;
+    text.remove_prefix(length);
+  }
+  return true;
+}
+
 std::string ToUtf8(std::string_view text) {
+  if (IsUtf8(text)) return std::string(text);
   std::string out;
   out.reserve(text.size());
   while (!text.empty()) {

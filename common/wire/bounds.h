@@ -35,6 +35,9 @@ class Bounds {
 // 32 lower-case hex digits, as RandomId makes them.
 bool IsRandomId(std::string_view text);
 
+// Whether it is valid UTF-8 (RFC 3629), as proto3 strings must be.
+bool IsUtf8(std::string_view text);
+
 // The text with '?' for every byte that is not part of valid UTF-8; same length.
 std::string ToUtf8(std::string_view text);
 

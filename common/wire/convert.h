@@ -47,13 +47,12 @@ google::protobuf::Timestamp ToProto(absl::Time time);         // to the nanoseco
 // read as "unspecified".
 absl::StatusOr<Settings> FromProto(const v1::Setting& setting);
 absl::StatusOr<CheckSpec> FromProto(const v1::CheckSpec& spec);
-absl::StatusOr<Observation> FromProto(const v1::Observation& observation);
 FailureClass FromProto(v1::FailureClass klass);
 absl::StatusOr<absl::Duration> FromProto(const google::protobuf::Duration& duration);
 absl::StatusOr<absl::Time> FromProto(const google::protobuf::Timestamp& timestamp);
 
-// The wire form as bytes, for the spool and the store. Parse checks like FromProto; DataLoss when
-// the bytes are no observation at all.
+// The wire form as bytes. Parse checks like FromProto; DataLoss when the bytes are no observation at
+// all, or more than any can have. Fields of a newer version are passed over.
 std::string SerializeObservation(const Observation& observation);
 absl::StatusOr<Observation> ParseObservation(std::string_view bytes);
 

@@ -1,4 +1,5 @@
 #include "common/wire/convert.h"
+#include "common/wire/time_parts.h"
 
 namespace postwatch {
 namespace {
@@ -30,22 +31,30 @@ google::protobuf::Timestamp ToProto(absl::Time time) {
   return result;
 }
 
-absl::StatusOr<absl::Duration> FromProto(const google::protobuf::Duration& duration) {
-  const bool in_range = duration.seconds() >= -kMaxDurationSeconds &&
-                        duration.seconds() <= kMaxDurationSeconds &&
-                        duration.nanos() > -kNanosPerSecond && duration.nanos() < kNanosPerSecond;
-  const bool signs_differ = (duration.seconds() > 0 && duration.nanos() < 0) ||
-                            (duration.seconds() < 0 && duration.nanos() > 0);
+absl::StatusOr<absl::Duration> MakeDuration(TimeParts parts) {
+  const bool in_range = parts.seconds >= -kMaxDurationSeconds &&
+                        parts.seconds <= kMaxDurationSeconds && parts.nanos > -kNanosPerSecond &&
+                        parts.nanos < kNanosPerSecond;
+  const bool signs_differ =
+      (parts.seconds > 0 && parts.nanos < 0) || (parts.seconds < 0 && parts.nanos > 0);
   if (!in_range || signs_differ) return absl::InvalidArgumentError("is not a valid duration");
-  return absl::Seconds(duration.seconds()) + absl::Nanoseconds(duration.nanos());
+  return absl::Seconds(parts.seconds) + absl::Nanoseconds(parts.nanos);
+}
+
+absl::StatusOr<absl::Time> MakeTime(TimeParts parts) {
+  if (parts.seconds < kMinTimestampSeconds || parts.seconds > kMaxTimestampSeconds ||
+      parts.nanos < 0 || parts.nanos >= kNanosPerSecond) {
+    return absl::InvalidArgumentError("is not a valid time");
+  }
+  return absl::FromUnixSeconds(parts.seconds) + absl::Nanoseconds(parts.nanos);
+}
+
+absl::StatusOr<absl::Duration> FromProto(const google::protobuf::Duration& duration) {
+  return MakeDuration({duration.seconds(), duration.nanos()});
 }
 
 absl::StatusOr<absl::Time> FromProto(const google::protobuf::Timestamp& timestamp) {
-  if (timestamp.seconds() < kMinTimestampSeconds || timestamp.seconds() > kMaxTimestampSeconds ||
-      timestamp.nanos() < 0 || timestamp.nanos() >= kNanosPerSecond) {
-    return absl::InvalidArgumentError("is not a valid time");
-  }
-  return absl::FromUnixSeconds(timestamp.seconds()) + absl::Nanoseconds(timestamp.nanos());
+  return MakeTime({timestamp.seconds(), timestamp.nanos()});
 }
 
 }  // namespace postwatch

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "collector/store/store.h"
+#include "common/wire/convert.h"
 #include "tests/contract/store_samples.h"
 
 namespace postwatch::collector {
@@ -52,6 +53,40 @@ TEST_P(StoreContract, ASightingComesBackWhole) {
   EXPECT_EQ(s.spool_id, "spool-1");
   EXPECT_EQ(s.sequence, 7u);
   EXPECT_EQ(s.received, in.received);
+}
+
+TEST_P(StoreContract, ASightingsOwnBytesAreWhatComesBack) {
+  Sighting in = MakeSighting("a1", 7);
+  in.observation.evidence.transcript = {"S: 220 hi"};
+  in.wire = SerializeObservation(in.observation) +
+            std::string("\xfa\x7f\x02hi", 5);  // of a newer version
+  absl::StatusOr<std::vector<Sighting>> appended = store->Append({in, MakeSighting("a1", 8)});
+  ASSERT_EQ(Sequences(appended), Numbers({7, 8}));
+  EXPECT_EQ(appended->front().observation, in.observation);
+  absl::StatusOr<std::vector<Sighting>> out = store->Observations({.newest_first = false});
+  ASSERT_TRUE(out.ok()) << out.status();
+  ASSERT_EQ(out->size(), 2u);
+  EXPECT_EQ(out->front().observation, in.observation);
+  EXPECT_EQ(out->front().vantage, in.vantage);
+  EXPECT_EQ(out->front().sequence, 7u);
+  EXPECT_EQ(out->front().received, in.received);
+  EXPECT_EQ(out->back().observation, MakeSighting("a1", 8).observation);
+}
+
+TEST_P(StoreContract, BatchesAreStoredTogetherAndEachKeepsWhatWasNew) {
+  ASSERT_TRUE(store->Append({MakeSighting("a1", 1)}).ok());
+  std::vector<Sighting> batches[] = {
+      {MakeSighting("a1", 1), MakeSighting("a1", 2)},
+      {MakeSighting("a2", 1)},
+      {MakeSighting("a1", 2), MakeSighting("a1", 3), MakeSighting("a2", 1)},
+      {}};
+  ASSERT_TRUE(store->AppendAll(absl::MakeSpan(batches)).ok());
+  EXPECT_EQ(Sequences(batches[0]), Numbers({2}));
+  EXPECT_EQ(Sequences(batches[1]), Numbers({1}));
+  EXPECT_EQ(Sequences(batches[2]), Numbers({3}));
+  EXPECT_EQ(Sequences(batches[3]), Numbers());
+  EXPECT_EQ(Watermark("a1", "spool-1"), 3u);
+  EXPECT_EQ(Watermark("a2", "spool-1"), 1u);
 }
 
 TEST_P(StoreContract, WhatWasStoredIsNotStoredAgain) {

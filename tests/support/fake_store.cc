@@ -32,16 +32,18 @@ absl::Status FakeStore::Failure() const {
   return failure_;
 }
 
-absl::StatusOr<std::vector<Sighting>> FakeStore::Append(std::vector<Sighting> sightings) {
+absl::Status FakeStore::AppendAll(absl::Span<std::vector<Sighting>> batches) {
+  size_t sightings = 0;
+  for (const std::vector<Sighting>& batch : batches) sightings += batch.size();
   {
     absl::MutexLock lock(&mutex_);
-    appends_.push_back(sightings.size());
+    appends_.push_back(sightings);
     waiting_ = true;
     mutex_.Await(absl::Condition(this, &FakeStore::NotHeld));
     waiting_ = false;
     if (!failure_.ok()) return failure_;
   }
-  return behind_->Append(std::move(sightings));
+  return behind_->AppendAll(batches);
 }
 
 absl::Status FakeStore::Commit(const Decision& decision) {
@@ -82,10 +84,10 @@ absl::Status FakeStore::SaveAgent(const AgentRecord& agent) { return behind_->Sa
 
 absl::StatusOr<std::vector<AgentRecord>> FakeStore::Agents() { return behind_->Agents(); }
 
-absl::StatusOr<bool> FakeStore::Prune(absl::Time before) { return behind_->Prune(before); }
-
 absl::Status FakeStore::ForgetAgent(const std::string& agent) {
   return behind_->ForgetAgent(agent);
 }
+
+absl::StatusOr<bool> FakeStore::Prune(absl::Time before) { return behind_->Prune(before); }
 
 }  // namespace postwatch::collector

@@ -24,10 +24,10 @@ class FakeStore : public Store {
   void Release();
   // Until an Append is waiting inside.
   void AwaitHeld();
-  // Sizes of the Append calls so far.
+  // How many sightings each Append so far was about, all its batches together.
   std::vector<size_t> appends() const;
 
-  absl::StatusOr<std::vector<Sighting>> Append(std::vector<Sighting> sightings) override;
+  absl::Status AppendAll(absl::Span<std::vector<Sighting>> batches) override;
   absl::StatusOr<uint64_t> Watermark(const std::string& agent,
                                      const std::string& spool_id) override;
   absl::StatusOr<std::vector<Sighting>> Observations(const ObservationQuery& query) override;

@@ -34,10 +34,10 @@ class IntakeTest : public testing::Test {
     return o;
   }
 
-  static v1::ObservationBatch Batch(uint64_t first, const std::vector<Observation>& observations) {
-    v1::ObservationBatch batch;
+  static v1::ReceivedBatch Batch(uint64_t first, const std::vector<Observation>& observations) {
+    v1::ReceivedBatch batch;
     batch.set_first_sequence(first);
-    for (const Observation& o : observations) *batch.add_observations() = ToProto(o);
+    for (const Observation& o : observations) batch.add_observations(SerializeObservation(o));
     return batch;
   }
 
@@ -70,6 +70,27 @@ TEST_F(IntakeTest, ASightingKnowsWhereItComesFromAndWhatItIsAbout) {
   EXPECT_EQ(s.received, now);
 }
 
+TEST_F(IntakeTest, TheBytesGoAlongAsTheyCame) {
+  const std::string of_newer_version("\xfa\x7f\x02hi", 5);
+  v1::ReceivedBatch batch;
+  batch.set_first_sequence(1);
+  batch.add_observations(SerializeObservation(Pass()) + of_newer_version);
+  absl::StatusOr<Taken> taken = intake.Take(batch, *assignment, now);
+  ASSERT_TRUE(taken.ok()) << taken.status();
+  EXPECT_EQ(taken->sightings[0].observation, Pass());
+  EXPECT_EQ(taken->sightings[0].wire, batch.observations(0));
+}
+
+TEST_F(IntakeTest, WhatIsNoObservationIsRefusedByItself) {
+  v1::ReceivedBatch batch = Batch(1, {Pass(), Pass()});
+  *batch.mutable_observations(0) = "\xff\xff";
+  absl::StatusOr<Taken> taken = intake.Take(batch, *assignment, now);
+  ASSERT_TRUE(taken.ok()) << taken.status();
+  EXPECT_EQ(taken->refusals, Reasons({refusal::kMalformed}));
+  EXPECT_EQ(taken->sightings[0].observation.check_id, "unassigned");
+  EXPECT_EQ(taken->sightings[1].observation, Pass());
+}
+
 TEST_F(IntakeTest, SequenceNumbersMayLeapButNotGoBack) {
   EXPECT_TRUE(intake.Take(Batch(1, {Pass(), Pass()}), *assignment, now).ok());
   EXPECT_EQ(intake.Take(Batch(2, {Pass()}), *assignment, now).status().message(),
@@ -85,7 +106,7 @@ TEST_F(IntakeTest, WhatIsStoredAlreadyIsNotTakenAgain) {
 }
 
 TEST_F(IntakeTest, AbsurdBatchesAreRefusedWhole) {
-  for (const v1::ObservationBatch& bad :
+  for (const v1::ReceivedBatch& bad :
        {Batch(1, {}), Batch(0, {Pass()}), Batch(~uint64_t{0}, {Pass()}),
         Batch(1, std::vector<Observation>(513, Pass()))}) {
     EXPECT_EQ(intake.Take(bad, *assignment, now).status().code(),
@@ -111,6 +132,7 @@ TEST_F(IntakeTest, WhatIsRefusedKeepsItsPlaceAndSaysWhy) {
   EXPECT_EQ(s.observation.not_tested_reason, "refused: future_dated");
   EXPECT_FALSE(s.observation.failure.has_value());
   EXPECT_EQ(s.observation.started, now);
+  EXPECT_EQ(s.wire, "");  // what was sent is not what is believed
   EXPECT_EQ(taken->sightings[1].observation, Pass());
 }
 
@@ -162,7 +184,8 @@ TEST_F(IntakeTest, AMalformedObservationGetsAProperId) {
   ASSERT_TRUE(taken.ok()) << taken.status();
   EXPECT_EQ(taken->refusals, Reasons({refusal::kMalformed}));
   EXPECT_EQ(taken->sightings[0].observation.id.size(), 32u);
-  EXPECT_TRUE(FromProto(ToProto(taken->sightings[0].observation)).ok());
+  EXPECT_EQ(taken->sightings[0].observation.check_id, "alpha.test/smtp.mx");
+  EXPECT_TRUE(ParseObservation(SerializeObservation(taken->sightings[0].observation)).ok());
 }
 
 }  // namespace

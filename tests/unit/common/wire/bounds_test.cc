@@ -28,5 +28,15 @@ TEST(Bounds, Utf8KeepsItsLength) {
   EXPECT_EQ(ToUtf8("\xe2\x82\xac"), "\xe2\x82\xac");
 }
 
+TEST(BoundsTest, Utf8IsToldFromOtherBytesWhereverTheyAre) {
+  for (size_t before = 0; before < 20; ++before) {
+    const std::string ascii(before, 'a');
+    EXPECT_TRUE(IsUtf8(ascii)) << before;
+    EXPECT_TRUE(IsUtf8(ascii + "\xc3\xbc" + ascii)) << before;
+    EXPECT_FALSE(IsUtf8(ascii + "\xfc" + ascii)) << before;
+    EXPECT_FALSE(IsUtf8(ascii + "\xc3")) << before;
+  }
+}
+
 }  // namespace
 }  // namespace postwatch

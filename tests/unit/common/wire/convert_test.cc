@@ -54,8 +54,12 @@ CheckSpec FullSpec() {
   return spec;
 }
 
+absl::StatusOr<Observation> ParseMessage(const v1::Observation& message) {
+  return ParseObservation(message.SerializeAsString());
+}
+
 std::string Refusal(const v1::Observation& observation) {
-  return std::string(FromAbsl(FromProto(observation).status().message()));
+  return std::string(FromAbsl(ParseMessage(observation).status().message()));
 }
 
 std::string Refusal(const v1::CheckSpec& spec) {
@@ -63,7 +67,7 @@ std::string Refusal(const v1::CheckSpec& spec) {
 }
 
 TEST(ConvertObservation, FullOneComesBackEqual) {
-  const absl::StatusOr<Observation> back = FromProto(Valid());
+  const absl::StatusOr<Observation> back = ParseMessage(Valid());
   ASSERT_TRUE(back.ok()) << back.status();
   EXPECT_EQ(*back, FullObservation());
 }
@@ -72,10 +76,10 @@ TEST(ConvertObservation, PassAndNotTestedComeBackEqual) {
   Observation o = FullObservation();
   o.failure.reset();
   o.outcome = Outcome::kPass;
-  EXPECT_EQ(*FromProto(ToProto(o)), o);
+  EXPECT_EQ(*ParseMessage(ToProto(o)), o);
   o.outcome = Outcome::kNotTested;
   o.not_tested_reason = "no credential";
-  EXPECT_EQ(*FromProto(ToProto(o)), o);
+  EXPECT_EQ(*ParseMessage(ToProto(o)), o);
 }
 
 TEST(ConvertObservation, BytesComeBackEqual) {
@@ -98,7 +102,7 @@ TEST(ConvertObservation, BadUtf8BecomesQuestionMarks) {
 TEST(ConvertObservation, UnknownFailureClassIsKeptAndReadsAsUnspecified) {
   v1::Observation m = Valid();
   m.mutable_failure()->set_class_(static_cast<v1::FailureClass>(9999));
-  const absl::StatusOr<Observation> back = FromProto(m);
+  const absl::StatusOr<Observation> back = ParseMessage(m);
   ASSERT_TRUE(back.ok()) << back.status();
   EXPECT_EQ(static_cast<int>(back->failure->klass), 9999);
   EXPECT_EQ(FailureClassName(back->failure->klass), "unspecified");
