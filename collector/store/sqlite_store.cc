@@ -351,7 +351,8 @@ absl::StatusOr<bool> SqliteStore::DeleteStep(std::string_view sql, absl::Time be
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Store>> OpenSqliteStore(const std::string& path) {
-  absl::StatusOr<Database> database = Database::Open(path, {.cache_bytes = kCacheBytes});
+  absl::StatusOr<Database> database =
+      Database::Open(path, {.cache_bytes = kCacheBytes, .one_process = true});
   if (!database.ok()) return database.status();
   absl::Status ready = Migrate(*database, SqliteSchema());
   if (ready.ok()) ready = database->Execute(kCheckpointRarely);
