@@ -72,6 +72,7 @@ void RefuseWrittenSecrets(const Settings& tree, const std::string& path, Mistake
 TargetConfig ReadTarget(const Settings& item, const std::string& path, Mistakes& mistakes) {
   SettingsReader in(item, path, mistakes);
   TargetConfig target;
+  target.origin = item.origin();
   target.domain = AsciiLower(in.RequiredString("domain"));
   if (!target.domain.empty() && !IsDomain(target.domain)) {
     in.Complain("domain", Concat("'", target.domain, "' is not a domain name"));

@@ -19,6 +19,7 @@ struct TargetConfig {
   Settings mailbox;      // null without one; opaque here, read by the agents' probes
   // Map from check kind to {enabled, interval, timeout, and the probe's own settings}.
   Settings checks;
+  std::string origin;  // "file:line"
 };
 
 // One entry of `alerting.sinks:`; the settings are read by the sink's own Make.

@@ -10,6 +10,7 @@
 #include "common/base/text.h"
 #include "common/checks/check_kinds.h"
 #include "common/checks/mailbox_settings.h"
+#include "common/wire/convert.h"
 
 namespace postwatch::collector {
 namespace {
@@ -140,6 +141,14 @@ void ValidateDefaults(const Recipes& defaults, Mistakes& mistakes) {
   }
 }
 
+// What is wrong with none of its settings may still be more than the way to the agents takes.
+void RefuseUnsendable(const CheckSpec& check, const std::string& origin, const std::string& path,
+                      Mistakes& mistakes) {
+  const absl::Status taken = FromProto(ToProto(check)).status();
+  if (taken.ok()) return;
+  mistakes.Add(origin, path, Concat("would be refused by agents: ", FromAbsl(taken.message())));
+}
+
 std::vector<CheckSpec> PlanTarget(const CollectorConfig& config, const TargetConfig& target,
                                   const std::string& path, const Recipes& defaults,
                                   Mistakes& mistakes) {
@@ -169,7 +178,9 @@ std::vector<CheckSpec> PlanTarget(const CollectorConfig& config, const TargetCon
                     .timeout = recipe.timeout,
                     .settings = recipe.probe};
     Validate(recipe, check, mailbox_path, checks_path, mistakes);
-    if (recipe.enabled) checks.push_back(std::move(check));
+    if (!recipe.enabled) continue;
+    RefuseUnsendable(check, target.origin, Concat(checks_path, ".", kind.name), mistakes);
+    checks.push_back(std::move(check));
   }
   return checks;
 }
@@ -204,6 +215,7 @@ CheckSpec PlanWitness(const CollectorConfig& config, Mistakes& mistakes) {
                   .timeout = recipe.timeout,
                   .settings = std::move(recipe.probe)};
   kind.validate(check, mistakes);
+  RefuseUnsendable(check, config.witness.origin(), path, mistakes);
   return check;
 }
 

@@ -48,8 +48,11 @@ class TreeBuilder : public YAML::EventHandler {
   void OnNull(const YAML::Mark& mark, YAML::anchor_t) override {
     CountValue(mark);
     if (WantsKey()) return TakeKey(mark, "null");
-    Settings nothing;
-    Add(open_.empty() ? Settings::Map(OriginOf(mark)) : std::move(nothing));
+    if (open_.empty()) return Add(Settings::Map(OriginOf(mark)));
+    // The parser's mark is where the next thing stands.
+    const Level& level = open_.back();
+    if (!level.key.has_value()) return Add(Settings::Null(OriginOf(mark)));
+    Add(Settings::Null(Concat(file_, ":", level.key_lines.at(*level.key))));
   }
 
   void OnAnchor(const YAML::Mark& mark, const std::string& name) override {

@@ -31,6 +31,12 @@ const std::vector<Settings>& NoItems() {
 
 }  // namespace
 
+Settings Settings::Null(std::string origin) {
+  Settings result;
+  result.origin_ = std::move(origin);
+  return result;
+}
+
 Settings Settings::Scalar(std::string text, std::string origin) {
   Settings result;
   result.kind_ = Kind::kScalar;

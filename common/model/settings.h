@@ -23,7 +23,8 @@ class Settings {
  public:
   enum class Kind { kNull, kScalar, kList, kMap };
 
-  Settings() = default;
+  Settings() = default;  // nothing, written nowhere
+  static Settings Null(std::string origin);
   static Settings Scalar(std::string text, std::string origin = "");
   static Settings List(std::vector<Settings> items, std::string origin = "");
   static Settings Map(std::string origin = "");

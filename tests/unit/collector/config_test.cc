@@ -223,7 +223,7 @@ TEST(CollectorConfig, WhatShouldBeAMapAndIsNotIsNotOverlooked) {
             (Lines{"c.yaml:2: defaults: must be a map of keys",
                    "c.yaml:4: targets[0].mailbox: must be a map of keys",
                    "c.yaml:5: targets[1].checks: must be a map of keys",
-                   "c.yaml:6: targets[2].mailbox: is empty: give address and password, or leave it "
+                   "c.yaml:7: targets[2].mailbox: is empty: give address and password, or leave it "
                    "out",
                    "c.yaml:8: targets[3]: must be a map of keys, but is a single value",
                    "c.yaml:8: targets[3].domain: is missing"}));

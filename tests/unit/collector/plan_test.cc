@@ -279,6 +279,19 @@ TEST(Plan, AMailboxIsTheTargetsAndNotACheckS) {
              "c.yaml:4: targets[0].checks.dns.mx.mailbox: is not a known key"}));
 }
 
+TEST(Plan, WhatAgentsWouldNotTakeIsAMistake) {
+  const std::string name(20000, 'x');
+  EXPECT_EQ(Mistaken(Concat("targets:\n"
+                            "  - domain: a.test\n"
+                            "    mailbox: {address: p@a.test, password: {env: P}, username: ",
+                            name,
+                            "}\n"
+                            "    checks: {smtp.submit: {enabled: false},\n"
+                            "      imap.access: {enabled: false}}\n")),
+            Lines{"c.yaml:3: targets[0].checks.roundtrip: would be refused by agents: "
+                  "check.settings: settings.scalar: has 20000 bytes, allowed are 0 to 16384"});
+}
+
 TEST(Plan, WhatManyTargetsShareIsToldOnce) {
   std::string text = "defaults: {dns.mx: {privat: allow}}\ntargets:\n";
   for (int i = 0; i < 300; ++i) Append(text, "  - {domain: d", i, ".test}\n");

@@ -53,6 +53,13 @@ TEST(ParseYamlTest, ValuesStayText) {
   EXPECT_EQ(Parse("k: |\n  x\n").Find("k")->scalar(), "x\n");
 }
 
+TEST(ParseYamlTest, AKeyWithoutAValueKnowsItsLine) {
+  const Settings root = Parse("a: 1\nb:\n\nc: [1,\n  ~]\n");
+  EXPECT_EQ(root.Find("b")->kind(), Settings::Kind::kNull);
+  EXPECT_EQ(root.Find("b")->origin(), "test.yaml:2");
+  EXPECT_EQ(root.Find("c")->items().at(1).origin(), "test.yaml:5");
+}
+
 TEST(ParseYamlTest, NothingIsAnEmptyMap) {
   for (std::string_view text : {"", "\n\n", "# only words\n", "---\n", "{}"}) {
     Settings top = Parse(text);

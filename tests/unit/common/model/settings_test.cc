@@ -25,6 +25,7 @@ TEST(Settings, ComparesContentNotOrigin) {
   EXPECT_EQ(At("x", 1), At("x", 9));
   EXPECT_FALSE(At("x", 1) == At("y", 1));
   EXPECT_FALSE(Settings::Scalar("") == Settings());
+  EXPECT_EQ(Settings::Null("a.yaml:1"), Settings());
   EXPECT_FALSE(Settings::List({}) == Settings::Map());
   Settings one = Settings::Map("a:1"), other = Settings::Map("b:2");
   one.Set("k", Settings::List({At("x", 1)}));
@@ -170,7 +171,7 @@ TEST_F(SettingsReaderTest, RefusesValuesOfTheWrongShape) {
   Settings map = MapOf({{"scalar", "x"}});
   map.Set("list", Settings::List({At("a", 3), Settings::Map("a.yaml:4")}, "a.yaml:3"));
   map.Set("map", Settings::Map("a.yaml:5"));
-  map.Set("null", Settings());
+  map.Set("null", Settings::Null("a.yaml:6"));
   SettingsReader in(map, "", mistakes);
   EXPECT_EQ(in.String("list", "f"), "f");
   EXPECT_EQ(in.RequiredString("map"), "");
@@ -180,7 +181,7 @@ TEST_F(SettingsReaderTest, RefusesValuesOfTheWrongShape) {
   in.Finish();
   EXPECT_EQ(mistakes.lines(), (Lines{"a.yaml:3: list: must be a single value, but is a list",
                                      "a.yaml:5: map: must be a single value, but is a map",
-                                     "a.yaml:1: null: must be a single value, but is nothing",
+                                     "a.yaml:6: null: must be a single value, but is nothing",
                                      "a.yaml:2: scalar: must be a list, but is a single value",
                                      "a.yaml:4: list: must hold single values, but one is a map"}));
 }
