@@ -94,6 +94,18 @@ function(postwatch_proto target)
   target_link_libraries(${target} PUBLIC gRPC::grpc++ protobuf::libprotobuf)
 endfunction()
 
+# What ThreadSanitizer needs to see only what is ours, since the libraries are not built with it.
+function(postwatch_tsan_test name)
+  target_sources(${name} PRIVATE ${CMAKE_SOURCE_DIR}/tests/tsan/absl_order.cc)
+  find_program(LLVM_SYMBOLIZER NAMES llvm-symbolizer REQUIRED)  # suppressions are by name
+  set(options suppressions=${CMAKE_SOURCE_DIR}/tests/tsan/suppressions.txt
+              external_symbolizer_path=${LLVM_SYMBOLIZER}
+              ignore_noninstrumented_modules=1
+              die_after_fork=0)  # a test forks a process that does no more than hold a lock
+  list(JOIN options " " options)
+  set_tests_properties(${name} PROPERTIES ENVIRONMENT "TSAN_OPTIONS=${options}")
+endfunction()
+
 # postwatch_test(<name> SOURCES ... DEPS ...): one GoogleTest binary, run as one ctest test.
 function(postwatch_test name)
   cmake_parse_arguments(arg "" "" "SOURCES;DEPS" ${ARGN})
@@ -107,6 +119,9 @@ function(postwatch_test name)
   target_compile_definitions(${name} PRIVATE POSTWATCH_TESTDATA="${CMAKE_SOURCE_DIR}/tests/testdata")
   postwatch_precompile(${name})
   add_test(NAME ${name} COMMAND ${name})
+  if(POSTWATCH_SANITIZE MATCHES "thread")
+    postwatch_tsan_test(${name})
+  endif()
 endfunction()
 
 # postwatch_assets(<folder of a layer> <sub-folder>): embeds the files there into that layer's library.
