@@ -1,6 +1,13 @@
-// collector_sink: the collector's uplink and store alone: what arrives is committed to SQLite.
+// collector_sink: the collector's uplink and store alone: what arrives is committed to SQLite. As
+// in the collector, what is committed goes to a loop of its own, which acknowledges it; no engine
+// there.
 //   collector_sink --certs DIR --db FILE
 // Prints its port, then, when its input ends, what it did.
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <thread>
+
 #include "bench/report.h"
 #include "bench/sample.h"
 #include "collector/ingest/ingest.h"
@@ -19,7 +26,7 @@ using collector::StoreThread;
 
 class StoreOnly : public collector::IngestEvents {
  public:
-  explicit StoreOnly(StoreThread& store) : store_(store) {}
+  StoreOnly(StoreThread& store, boost::asio::io_context& loop) : store_(store), loop_(loop) {}
 
   void AgentConnected(const collector::AgentRecord&) override {}
   void AgentHeard(const std::string&, const collector::HeartbeatFacts&) override {}
@@ -34,14 +41,15 @@ class StoreOnly : public collector::IngestEvents {
 
   void BatchReceived(std::vector<Sighting> sightings,
                      std::function<void(absl::Status)> done) override {
-    store_.Append(std::move(sightings),
-                  [done = std::move(done)](absl::StatusOr<std::vector<Sighting>> fresh) {
-                    done(fresh.status());
-                  });
+    store_.Append(std::move(sightings), [this, done = std::move(done)](
+                                            absl::StatusOr<std::vector<Sighting>> fresh) {
+      boost::asio::post(loop_, [done, fresh = std::move(fresh)] { done(fresh.status()); });
+    });
   }
 
  private:
   StoreThread& store_;
+  boost::asio::io_context& loop_;
 };
 
 int Run(int argc, char** argv) {
@@ -51,7 +59,10 @@ int Run(int argc, char** argv) {
   auto opened = collector::OpenSqliteStore(Flag(argc, argv, "db", "bench.db"));
   if (!opened.ok()) Die(opened.status().ToString());
   StoreThread store(*std::move(opened));
-  StoreOnly events(store);
+  boost::asio::io_context loop{1};
+  auto until_the_end = boost::asio::make_work_guard(loop);
+  std::thread engine([&loop] { loop.run(); });
+  StoreOnly events(store, loop);
   const SystemClock clock;
   // The limit protects a collector from one agent; here the most it can take is what is asked.
   collector::IngestOptions options;
@@ -63,6 +74,8 @@ int Run(int argc, char** argv) {
   WaitForEndOfInput();
   ingest.Stop(absl::Seconds(1));
   store.Stop();
+  until_the_end.reset();
+  engine.join();
   const collector::IngestCounters counters = ingest.counters();
   double refused = 0;
   for (const auto& [reason, count] : counters.rejected) refused += static_cast<double>(count);

@@ -9,7 +9,7 @@ from figures import Aim, Row
 from machine import serving
 from stream_bench import make_certificates
 
-SETTLE_S = 6.0
+SETTLE_LIMIT_S = 30.0
 ALERT_LIMIT_S = 90.0
 QUIET_LIMIT_S = 120.0
 LOOK_EVERY_S = 0.01
@@ -35,12 +35,13 @@ def run_memory(folder: Path, rounds: int) -> list[Row]:
         pace = Pace(checks="1h", roundtrip="1h", witness="1h", timeout="6s")
         with Fleet(lab, agents=each, pace=pace) as fleet:
             fleet.wait(lambda: _disconnected(fleet), 30, "all agents are connected")
-            time.sleep(SETTLE_S)
+            for program in fleet.agents.values():
+                machine.await_steady_memory(program.pid, SETTLE_LIMIT_S)
             with serving(["grpc_sink", "--certs", folder / "collector"]) as (_, said):
                 for program in list(fleet.agents.values())[:rounds]:
                     with serving(["grpc_client", "idle", "--certs", folder / "agent-1",
                                   "--address", f"127.0.0.1:{said['port']}"]) as (peer, _):
-                        time.sleep(0.5)
+                        machine.await_steady_memory(peer.pid, SETTLE_LIMIT_S)
                         for row, name in ((rss, "Rss"), (pss, "Pss")):
                             row.add(machine.memory_kb(program.pid, name) / 1024,
                                     machine.memory_kb(peer.pid, name) / 1024)

@@ -4,6 +4,7 @@ import os
 import platform
 import subprocess
 import sys
+import time
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -13,6 +14,7 @@ PROGRAMS = BUILD / "bench"
 os.environ.setdefault("POSTWATCH_BIN", str(BUILD / "bin"))
 sys.path[:0] = [str(ROOT / "tests/e2e"), str(ROOT / "tests/lab")]
 TICKS = os.sysconf("SC_CLK_TCK")
+STEADY_S = 2.0
 
 
 class BenchError(Exception):
@@ -56,6 +58,18 @@ def memory_kb(pid: int, name: str = "Rss") -> float:
         if line.startswith(name + ":"):
             return float(line.split()[1])
     raise BenchError(f"process {pid} has no {name}")
+
+
+def await_steady_memory(pid: int, limit_s: float) -> None:
+    """Until a process has had the same memory for STEADY_S: what it does at its start is done."""
+    end = time.monotonic() + limit_s
+    size, since = 0.0, time.monotonic()
+    while time.monotonic() - since < STEADY_S:
+        if time.monotonic() > end:
+            raise BenchError(f"process {pid} does not come to rest within {limit_s:.0f} s")
+        if (now := memory_kb(pid)) != size:
+            size, since = now, time.monotonic()
+        time.sleep(STEADY_S / 20)
 
 
 def remove_database(path: Path) -> None:

@@ -70,7 +70,7 @@ void RunLoop(boost::asio::io_context& loop, Task<void> task, long probes) {
 }
 
 int RunClient(int argc, char** argv, const std::shared_ptr<const TrustStore>& trust, long probes) {
-  boost::asio::io_context loop;
+  boost::asio::io_context loop{1};
   const std::unique_ptr<Dialer> dialer = MakeTcpDialer();
   const Address address{Flag(argc, argv, "ip", ""), 25};
   const TlsSettings tls{.server_name = Flag(argc, argv, "host", ""), .trust = trust};
@@ -79,7 +79,7 @@ int RunClient(int argc, char** argv, const std::shared_ptr<const TrustStore>& tr
 }
 
 int RunCheck(int argc, char** argv, const std::shared_ptr<const TrustStore>& trust, long probes) {
-  boost::asio::io_context loop;
+  boost::asio::io_context loop{1};
   const std::unique_ptr<EventClock> clock = MakeSystemEventClock();
   const std::unique_ptr<Dialer> dialer = MakeTcpDialer();
   const std::unique_ptr<ResolverFactory> factory = MakeCaresResolverFactory();

@@ -85,7 +85,7 @@ std::string_view Intake::Judge(const Observation& observation, const CheckSpec* 
 
 std::string_view Intake::TakeOne(std::string bytes, const Assignment& assignment,
                                  Sighting& sighting) const {
-  absl::StatusOr<Observation> parsed = ParseObservation(bytes);
+  absl::StatusOr<Observation> parsed = ParseObservation(bytes, ObservationParts::kWithoutDetails);
   const bool sound = parsed.ok();
   Observation observation = sound ? *std::move(parsed) : ReadRemains(bytes);
   const CheckSpec* spec = Find(assignment, observation.check_id);

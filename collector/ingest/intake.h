@@ -38,11 +38,12 @@ class Intake {
   // The agent's wall clock minus ours. Believed up to an hour either way.
   void SetClockOffset(absl::Duration offset);
 
-  // A refused observation still has its place in the sequence, or the agent would send it for ever:
-  // it becomes `not_tested` with the reason "refused: ...", which says nothing about any target.
-  // InvalidArgument, and nothing is taken, when the batch as a whole makes no sense: no
-  // observations or more than 512, or sequence numbers that go back. A gap before the batch is
-  // fine: the agent's bounded spool dropped some.
+  // The sightings' observations are checked whole, but come without steps and evidence
+  // (sighting.h). A refused observation still has its place in the sequence, or the agent would
+  // send it for ever: it becomes `not_tested` with the reason "refused: ...", which says nothing
+  // about any target. InvalidArgument, and nothing is taken, when the batch as a whole makes no
+  // sense: no observations or more than 512, or sequence numbers that go back. A gap before the
+  // batch is fine: the agent's bounded spool dropped some.
   absl::StatusOr<Taken> Take(v1::ReceivedBatch batch, const Assignment& assignment, absl::Time now);
 
  private:

@@ -2,9 +2,7 @@
 
 #include <grpc/grpc_security_constants.h>
 #include <grpcpp/alarm.h>
-#include <grpcpp/impl/codegen/proto_utils.h>
 #include <grpcpp/server_context.h>
-#include <grpcpp/support/byte_buffer.h>
 #include <grpcpp/support/server_callback.h>
 
 #include <deque>
@@ -12,9 +10,9 @@
 
 #include "collector/ingest/hello.h"
 #include "collector/ingest/intake.h"
+#include "collector/ingest/message_bytes.h"
 #include "common/base/text.h"
 #include "common/wire/convert.h"
-#include "postwatch/v1/received.pb.h"
 
 namespace postwatch::collector {
 namespace {
@@ -48,7 +46,6 @@ class UplinkStream : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::Byte
   enum class Phase { kGreeting, kWelcoming, kRunning, kEnded };
 
   // Each answers why the stream must end, or OK.
-  absl::Status ReadMessage();
   absl::Status OnMessage();
   absl::Status OnHello(const v1::Hello& hello);
   absl::Status OnBatch(v1::ReceivedBatch batch);
@@ -136,8 +133,9 @@ void UplinkStream::OnReadDone(bool ok) {
       return WriteNext();
     }
   }
-  absl::Status fine = ReadMessage();
-  if (fine.ok()) fine = OnMessage();
+  absl::Status fine = ReadMessage(received_, incoming_)
+                          ? OnMessage()
+                          : absl::InvalidArgumentError("bytes that are no message");
   incoming_.Clear();
   SubmitPending();
   absl::MutexLock lock(&mutex_);
@@ -145,12 +143,6 @@ void UplinkStream::OnReadDone(bool ok) {
   // Only now: until here, whoever else calls ReadNext must not start a read into incoming_.
   reading_ = false;
   ReadNext();
-}
-
-absl::Status UplinkStream::ReadMessage() {
-  using Bytes = grpc::SerializationTraits<v1::ReceivedMessage>;
-  if (Bytes::Deserialize(&received_, &incoming_).ok()) return absl::OkStatus();
-  return absl::InvalidArgumentError("bytes that are no message");
 }
 
 absl::Status UplinkStream::OnMessage() {
@@ -318,11 +310,9 @@ void UplinkStream::WriteNext() {
   v1::CollectorMessage message;
   if (phase_ == Phase::kRunning && NextMessage(message)) {
     writing_ = true;
-    outgoing_.Clear();
-    bool own = false;
-    const grpc::Status serialized =
-        grpc::SerializationTraits<v1::CollectorMessage>::Serialize(message, &outgoing_, &own);
-    if (!serialized.ok()) return End(absl::InternalError("a message for the agent is too large"));
+    if (!WriteMessage(message, outgoing_)) {
+      return End(absl::InternalError("a message for the agent is too large"));
+    }
     StartWrite(&outgoing_);
     return;
   }

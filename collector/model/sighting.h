@@ -13,8 +13,10 @@ namespace postwatch::collector {
 
 struct Sighting {
   Observation observation;
-  // The same observation in its wire form, as the agent sent it, so that a store need not make it
-  // again. Empty when there is none; whoever changes `observation` must empty it.
+  // The same observation in its wire form, as the agent sent it: what a store keeps. On the way in,
+  // from ingest through the store to the engine, `observation` has neither steps nor evidence:
+  // nobody there asks for them, and to take them apart costs more than the rest; whoever reads from
+  // the store gets them. Empty when there are no such bytes: then a store keeps `observation`.
   std::string wire;
   Vantage vantage;
   std::string provider;     // of the check; empty for control checks

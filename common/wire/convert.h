@@ -51,9 +51,14 @@ FailureClass FromProto(v1::FailureClass klass);
 absl::StatusOr<absl::Duration> FromProto(const google::protobuf::Duration& duration);
 absl::StatusOr<absl::Time> FromProto(const google::protobuf::Timestamp& timestamp);
 
-// The wire form as bytes. Parse checks like FromProto; DataLoss when the bytes are no observation at
-// all, or more than any can have. Fields of a newer version are passed over.
+// The wire form as bytes. Parse checks like FromProto; DataLoss when the bytes are no observation
+// at all, or more than any can have. Fields of a newer version are passed over.
 std::string SerializeObservation(const Observation& observation);
-absl::StatusOr<Observation> ParseObservation(std::string_view bytes);
+enum class ObservationParts {
+  kAll,
+  kWithoutDetails,  // steps and evidence are checked like the rest, then left out
+};
+absl::StatusOr<Observation> ParseObservation(std::string_view bytes,
+                                             ObservationParts parts = ObservationParts::kAll);
 
 }  // namespace postwatch

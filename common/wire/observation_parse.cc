@@ -1,6 +1,9 @@
 // An observation from its bytes to the model in one pass: no message is made in between, which
 // would cost more than everything else that the collector does with an observation before it is
 // stored. Repeated singular fields merge, unknown ones are skipped, as protobuf has it.
+#include <algorithm>
+#include <array>
+
 #include "common/base/text.h"
 #include "common/wire/bounds.h"
 #include "common/wire/convert.h"
@@ -13,6 +16,7 @@ namespace {
 constexpr int kMaxReplyCode = 999;
 // More than all bounds together allow; what is beyond them are fields of other versions.
 constexpr size_t kMaxObservationBytes = 128 << 10;
+constexpr size_t kUsuallyTouched = 8;
 
 std::optional<Outcome> OutcomeFromWire(uint64_t number) {
   switch (static_cast<int>(number)) {
@@ -30,6 +34,8 @@ std::optional<Outcome> OutcomeFromWire(uint64_t number) {
 // Collects one observation, then judges it.
 class ObservationParser {
  public:
+  explicit ObservationParser(ObservationParts parts) : whole_(parts == ObservationParts::kAll) {}
+
   absl::StatusOr<Observation> Parse(std::string_view bytes);
 
  private:
@@ -42,19 +48,23 @@ class ObservationParser {
   void OneComponent(std::string_view bytes);
   void OneEvidence(std::string_view bytes);
   void OneFact(std::string_view bytes);
+  void CheckText(const WireReader& reader) { sound_ = sound_ && IsUtf8(reader.bytes()); }
   void EndOf(const WireReader& reader) { sound_ = sound_ && reader.sound(); }
 
   void JudgeHead();
   void JudgeOutcome();
   void JudgeFailure(std::string_view field, const Failure& failure);
 
+  const bool whole_;  // else steps and evidence are only checked
   Observation out_;
   Bounds bounds_{"observation"};
   bool sound_ = true;  // whether these are the bytes of an observation at all
   bool has_started_ = false;
   TimeParts started_, took_;
   std::optional<Outcome> outcome_;
-  int64_t steps_ = 0, touched_ = 0, findings_ = 0, transcript_ = 0;  // those left out with the rest
+  // How many there are, also of those that are not kept.
+  int64_t steps_ = 0, touched_ = 0, findings_ = 0, transcript_ = 0, facts_ = 0;
+  std::array<std::string_view, kMaxFacts> keys_;  // of the facts
 };
 
 absl::StatusOr<Observation> ObservationParser::Parse(std::string_view bytes) {
@@ -71,7 +81,7 @@ absl::StatusOr<Observation> ObservationParser::Parse(std::string_view bytes) {
   bounds_.Count("steps", steps_, kMaxSteps);
   bounds_.Count("touched", touched_, kMaxTouched);
   bounds_.Count("evidence.transcript", transcript_, kMaxTranscriptLines);
-  bounds_.Count("evidence.facts", static_cast<int64_t>(out_.evidence.facts.size()), kMaxFacts);
+  bounds_.Count("evidence.facts", facts_, kMaxFacts);
   if (!bounds_.ok()) return bounds_.status();
   return std::move(out_);
 }
@@ -117,7 +127,7 @@ void ObservationParser::Field(const WireReader& reader) {
 }
 
 void ObservationParser::Text(const WireReader& reader, std::string& out) {
-  sound_ = sound_ && IsUtf8(reader.bytes());
+  CheckText(reader);
   out.assign(reader.bytes());
 }
 
@@ -139,19 +149,21 @@ void ObservationParser::Times(std::string_view bytes, TimeParts& out) {
 
 void ObservationParser::OneStep(std::string_view bytes) {
   if (++steps_ > static_cast<int64_t>(kMaxSteps)) return;
-  Step& step = out_.steps.emplace_back();
+  std::string_view name;
   TimeParts parts;
   WireReader reader(bytes);
   while (reader.Next()) {
-    if (reader.field() == BytesField(v1::Step::kNameFieldNumber)) Text(reader, step.name);
     if (reader.field() == BytesField(v1::Step::kTookFieldNumber)) Times(reader.bytes(), parts);
+    if (reader.field() != BytesField(v1::Step::kNameFieldNumber)) continue;
+    CheckText(reader);
+    name = reader.bytes();
   }
   EndOf(reader);
-  bounds_.Length("steps.name", step.name, 1, kMaxStepNameBytes);
+  bounds_.Length("steps.name", name, 1, kMaxStepNameBytes);
   const absl::StatusOr<absl::Duration> took = MakeDuration(parts);
   if (!bounds_.Part("steps.took", took.status())) return;
   bounds_.Within("steps.took", *took, absl::ZeroDuration(), kMaxRunTime);
-  step.took = *took;
+  if (whole_) out_.steps.push_back({std::string(name), *took});
 }
 
 void ObservationParser::OneFailure(std::string_view bytes, Failure& out) {
@@ -201,6 +213,7 @@ void ObservationParser::OneReply(std::string_view bytes, Reply& out) {
 
 void ObservationParser::OneComponent(std::string_view bytes) {
   if (++touched_ > static_cast<int64_t>(kMaxTouched)) return;
+  if (touched_ == 1) out_.touched.reserve(kUsuallyTouched);
   ComponentRef& component = out_.touched.emplace_back();
   WireReader reader(bytes);
   while (reader.Next()) {
@@ -218,9 +231,9 @@ void ObservationParser::OneEvidence(std::string_view bytes) {
     if (reader.field() == BytesField(v1::Evidence::kFactsFieldNumber)) OneFact(reader.bytes());
     if (reader.field() != BytesField(v1::Evidence::kTranscriptFieldNumber)) continue;
     if (++transcript_ > static_cast<int64_t>(kMaxTranscriptLines)) continue;
-    std::string& line = out_.evidence.transcript.emplace_back();
-    Text(reader, line);
-    bounds_.Length("evidence.transcript", line, 0, kMaxTranscriptLineBytes);
+    CheckText(reader);
+    bounds_.Length("evidence.transcript", reader.bytes(), 0, kMaxTranscriptLineBytes);
+    if (whole_) out_.evidence.transcript.emplace_back(reader.bytes());
   }
   EndOf(reader);
 }
@@ -228,16 +241,24 @@ void ObservationParser::OneEvidence(std::string_view bytes) {
 // An entry of a map on the wire is a message of a key and a value.
 void ObservationParser::OneFact(std::string_view bytes) {
   constexpr int kKey = 1, kValue = 2;
-  std::string key, value;
+  std::string_view key, value;
   WireReader reader(bytes);
   while (reader.Next()) {
-    if (reader.field() == BytesField(kKey)) Text(reader, key);
-    if (reader.field() == BytesField(kValue)) Text(reader, value);
+    if (reader.field() == BytesField(kKey)) key = reader.bytes();
+    if (reader.field() == BytesField(kValue)) value = reader.bytes();
+    if (reader.field() == BytesField(kKey) || reader.field() == BytesField(kValue)) {
+      CheckText(reader);
+    }
   }
   EndOf(reader);
   bounds_.Length("evidence.facts key", key, 1, kMaxFactKeyBytes);
   bounds_.Length("evidence.facts value", value, 0, kMaxFactBytes);
-  out_.evidence.facts.insert_or_assign(std::move(key), std::move(value));
+  const auto known = keys_.begin() + std::min<int64_t>(facts_, kMaxFacts);
+  if (std::find(keys_.begin(), known, key) == known) {
+    if (++facts_ > static_cast<int64_t>(kMaxFacts)) return;
+    *known = key;
+  }
+  if (whole_) out_.evidence.facts.insert_or_assign(std::string(key), std::string(value));
 }
 
 void ObservationParser::JudgeHead() {
@@ -292,8 +313,8 @@ void ObservationParser::JudgeFailure(std::string_view field, const Failure& fail
 
 }  // namespace
 
-absl::StatusOr<Observation> ParseObservation(std::string_view bytes) {
-  return ObservationParser().Parse(bytes);
+absl::StatusOr<Observation> ParseObservation(std::string_view bytes, ObservationParts parts) {
+  return ObservationParser(parts).Parse(bytes);
 }
 
 }  // namespace postwatch

@@ -34,6 +34,11 @@ bool WireReader::Next() {
 }
 
 bool WireReader::ReadVarint(uint64_t& value) {
+  if (!rest_.empty() && static_cast<unsigned char>(rest_.front()) < 0x80) {  // nearly all
+    value = static_cast<unsigned char>(rest_.front());
+    rest_.remove_prefix(1);
+    return true;
+  }
   value = 0;
   for (size_t i = 0; i < kMaxVarintBytes && i < rest_.size(); ++i) {
     const auto byte = static_cast<unsigned char>(rest_[i]);

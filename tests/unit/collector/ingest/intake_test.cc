@@ -74,11 +74,16 @@ TEST_F(IntakeTest, TheBytesGoAlongAsTheyCame) {
   const std::string of_newer_version("\xfa\x7f\x02hi", 5);
   v1::ReceivedBatch batch;
   batch.set_first_sequence(1);
-  batch.add_observations(SerializeObservation(Pass()) + of_newer_version);
+  Observation detailed = Pass();
+  detailed.steps = {{"connect", absl::Milliseconds(3)}};
+  detailed.evidence.transcript = {"S: 220 hi"};
+  detailed.evidence.facts = {{"tls.version", "TLSv1.3"}};
+  batch.add_observations(SerializeObservation(detailed) + of_newer_version);
   absl::StatusOr<Taken> taken = intake.Take(batch, *assignment, now);
   ASSERT_TRUE(taken.ok()) << taken.status();
-  EXPECT_EQ(taken->sightings[0].observation, Pass());
+  EXPECT_EQ(taken->sightings[0].observation, Pass());  // without the details
   EXPECT_EQ(taken->sightings[0].wire, batch.observations(0));
+  EXPECT_EQ(*ParseObservation(taken->sightings[0].wire), detailed);
 }
 
 TEST_F(IntakeTest, WhatIsNoObservationIsRefusedByItself) {

@@ -59,7 +59,12 @@ absl::StatusOr<Observation> ParseMessage(const v1::Observation& message) {
 }
 
 std::string Refusal(const v1::Observation& observation) {
-  return std::string(FromAbsl(ParseMessage(observation).status().message()));
+  const absl::Status status = ParseMessage(observation).status();
+  // Whatever is left out is checked all the same.
+  EXPECT_EQ(
+      ParseObservation(observation.SerializeAsString(), ObservationParts::kWithoutDetails).status(),
+      status);
+  return std::string(FromAbsl(status.message()));
 }
 
 std::string Refusal(const v1::CheckSpec& spec) {

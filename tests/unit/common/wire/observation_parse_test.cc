@@ -57,6 +57,16 @@ TEST(ObservationParseTest, FieldsOfAnotherVersionArePassedOver) {
   EXPECT_EQ(*read, Failed());
 }
 
+TEST(ObservationParseTest, WithoutDetailsAllElseIsThere) {
+  Observation without = Failed();
+  without.steps.clear();
+  without.evidence = {};
+  const absl::StatusOr<Observation> read =
+      ParseObservation(SerializeObservation(Failed()), ObservationParts::kWithoutDetails);
+  ASSERT_TRUE(read.ok()) << read.status();
+  EXPECT_EQ(*read, without);
+}
+
 TEST(ObservationParseTest, TextThatIsNotUtf8IsNoObservation) {
   std::string bytes = SerializeObservation(Failed());
   bytes.replace(bytes.find("smtp.mx"), 1, "\xff");
@@ -106,6 +116,7 @@ TEST(ObservationParseTest, DamagedBytesMeanTheSameToProtobufOrAreRefused) {
       if (kind == 3) bytes.insert(at, whole.substr(below(whole.size()), below(40)));
     }
     const absl::StatusOr<Observation> ours = ParseObservation(bytes);
+    ASSERT_EQ(ParseObservation(bytes, ObservationParts::kWithoutDetails).status(), ours.status());
     if (!ours.ok()) continue;
     ++taken;
     v1::Observation theirs;

@@ -1,8 +1,7 @@
-// The two descriptions of an agent's messages: as agents write them, and as the collector reads
-// them.
-#include <gtest/gtest.h>
+#include "collector/ingest/message_bytes.h"
 
-#include "postwatch/v1/received.pb.h"
+#include <grpcpp/support/slice.h>
+#include <gtest/gtest.h>
 
 namespace postwatch::collector {
 namespace {
@@ -10,7 +9,12 @@ namespace {
 using google::protobuf::Descriptor;
 using google::protobuf::FieldDescriptor;
 
-TEST(UplinkStreamTest, TheMessagesReadHaveTheFieldsOfThoseSent) {
+grpc::ByteBuffer Buffer(const std::string& bytes) {
+  const grpc::Slice slice(bytes);
+  return grpc::ByteBuffer(&slice, 1);
+}
+
+TEST(MessageBytesTest, TheMessagesReadHaveTheFieldsOfThoseSent) {
   const Descriptor* sent = v1::AgentMessage::descriptor();
   const Descriptor* read = v1::ReceivedMessage::descriptor();
   ASSERT_EQ(read->field_count(), sent->field_count());
@@ -29,18 +33,37 @@ TEST(UplinkStreamTest, TheMessagesReadHaveTheFieldsOfThoseSent) {
             v1::ObservationBatch::kObservationsFieldNumber);
 }
 
-TEST(UplinkStreamTest, ABatchIsReadAsItWasSent) {
+TEST(MessageBytesTest, ABatchIsReadAsItWasSent) {
   v1::AgentMessage sent;
   sent.mutable_batch()->set_first_sequence(7);
   for (const char* target : {"alpha.test", "beta.test"}) {
     sent.mutable_batch()->add_observations()->set_target(target);
   }
+  grpc::ByteBuffer bytes = Buffer(sent.SerializeAsString());
   v1::ReceivedMessage read;
-  ASSERT_TRUE(read.ParseFromString(sent.SerializeAsString()));
+  ASSERT_TRUE(ReadMessage(bytes, read));
   ASSERT_TRUE(read.has_batch());
   EXPECT_EQ(read.batch().first_sequence(), 7u);
   ASSERT_EQ(read.batch().observations_size(), 2);
   EXPECT_EQ(read.batch().observations(1), sent.batch().observations(1).SerializeAsString());
+}
+
+TEST(MessageBytesTest, OtherBytesAreNoMessage) {
+  grpc::ByteBuffer bytes = Buffer("\xff\xff\xff");
+  v1::ReceivedMessage read;
+  EXPECT_FALSE(ReadMessage(bytes, read));
+}
+
+TEST(MessageBytesTest, WhatIsWrittenTakesThePlaceOfWhatWasThere) {
+  grpc::ByteBuffer bytes = Buffer("something else");
+  v1::CollectorMessage ack;
+  ack.mutable_ack()->set_sequence(300);
+  ASSERT_TRUE(WriteMessage(ack, bytes));
+  grpc::Slice slice;
+  ASSERT_TRUE(bytes.DumpToSingleSlice(&slice).ok());
+  v1::CollectorMessage read;
+  ASSERT_TRUE(read.ParseFromArray(slice.begin(), static_cast<int>(slice.size())));
+  EXPECT_EQ(read.ack().sequence(), 300u);
 }
 
 }  // namespace
