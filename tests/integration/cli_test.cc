@@ -10,6 +10,7 @@
 #include "cli/show_commands.h"
 #include "common/base/text.h"
 #include "tests/support/http_fixture.h"
+#include "tests/support/test_folder.h"
 
 namespace postwatch::cli {
 namespace {
@@ -35,12 +36,6 @@ Outcome Execute(int (*command)(std::span<const std::string_view>),
 
 class CaTest : public testing::Test {
  protected:
-  CaTest() {
-    std::string pattern = (fs::temp_directory_path() / "postwatch-ca-XXXXXX").string();
-    dir = ::mkdtemp(pattern.data());
-  }
-  ~CaTest() override { fs::remove_all(dir); }
-
   Outcome Ca(std::vector<std::string> words) {
     words.insert(words.end(), {"--dir", dir.string()});
     return Execute(RunCa, words);
@@ -52,7 +47,8 @@ class CaTest : public testing::Test {
     return text.str();
   }
 
-  fs::path dir;
+  TestFolder folder;
+  const fs::path dir = folder.path();
 };
 
 TEST_F(CaTest, ASecondAuthorityNeedsForceAndSaysWhatItCosts) {

@@ -3,25 +3,19 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 
 #include "common/base/secret.h"
 #include "common/pki/pem_files.h"
+#include "tests/support/test_folder.h"
 
 namespace postwatch {
 namespace {
 
 class PemFiles : public testing::Test {
  protected:
-  PemFiles() {
-    char path[] = "/tmp/postwatch-pki-test-XXXXXX";
-    folder_ = ::mkdtemp(path);
-  }
-  ~PemFiles() override { std::filesystem::remove_all(folder_); }
-
-  std::string Path(const std::string& name) const { return folder_ + "/" + name; }
+  std::string Path(const std::string& name) const { return folder_ / name; }
 
   static mode_t ModeOf(const std::string& path) {
     struct stat status {};
@@ -30,14 +24,15 @@ class PemFiles : public testing::Test {
   }
 
   size_t Files() const {
-    return static_cast<size_t>(std::distance(std::filesystem::directory_iterator(folder_), {}));
+    return static_cast<size_t>(
+        std::distance(std::filesystem::directory_iterator(folder_.path()), {}));
   }
 
   static IssuedCertificate Authority() {
     return *MakeAuthority("ca", absl::Now(), absl::Hours(1000));
   }
 
-  std::string folder_;
+  TestFolder folder_;
 };
 
 TEST_F(PemFiles, KeysAreForTheirOwnerOnly) {

@@ -7,20 +7,13 @@
 
 #include "common/sqlite/database.h"
 #include "common/sqlite/set_aside.h"
+#include "tests/support/test_folder.h"
 
 namespace postwatch {
 namespace {
 
 class SqliteFileTest : public testing::Test {
  protected:
-  void SetUp() override {
-    std::string pattern = (std::filesystem::temp_directory_path() / "sqlite-test-XXXXXX").string();
-    ASSERT_NE(mkdtemp(pattern.data()), nullptr);
-    directory_ = pattern;
-    path_ = (directory_ / "test.db").string();
-  }
-  void TearDown() override { std::filesystem::remove_all(directory_); }
-
   Database Open(DatabaseOptions options = {}) {
     absl::StatusOr<Database> database = Database::Open(path_, options);
     EXPECT_TRUE(database.ok()) << database.status();
@@ -35,8 +28,8 @@ class SqliteFileTest : public testing::Test {
     return statement->Int(0);
   }
 
-  std::filesystem::path directory_;
-  std::string path_;
+  TestFolder directory_;
+  const std::string path_ = directory_ / "test.db";
 };
 
 TEST_F(SqliteFileTest, NewFilesArePrivateAndInWalMode) {
@@ -54,8 +47,7 @@ TEST_F(SqliteFileTest, NewFilesArePrivateAndInWalMode) {
 }
 
 TEST_F(SqliteFileTest, WhatCannotBeOpened) {
-  EXPECT_EQ(Database::Open((directory_ / "no" / "such.db").string()).status().code(),
-            absl::StatusCode::kNotFound);
+  EXPECT_EQ(Database::Open(directory_ / "no/such.db").status().code(), absl::StatusCode::kNotFound);
   DatabaseOptions read_only;
   read_only.read_only = true;
   EXPECT_EQ(Database::Open(path_, read_only).status().code(), absl::StatusCode::kPermissionDenied);
@@ -113,7 +105,7 @@ TEST_F(SqliteFileTest, MovingADatabaseKeepsItsStatementsGoing) {
 TEST_F(SqliteFileTest, ABackupIsWholeAndNeverOverwrites) {
   Database db = Open();
   ASSERT_TRUE(db.Execute("CREATE TABLE t(v); INSERT INTO t VALUES(1),(2),(3)").ok());
-  std::string copy = (directory_ / "copy.db").string();
+  std::string copy = directory_ / "copy.db";
   ASSERT_TRUE(db.BackUpTo(copy).ok());
   EXPECT_EQ(db.BackUpTo(copy).code(), absl::StatusCode::kAlreadyExists);
   absl::StatusOr<Database> opened = Database::Open(copy);
@@ -138,7 +130,7 @@ TEST_F(SqliteFileTest, NoRoomLeavesTheFileAsItWas) {
 TEST_F(SqliteFileTest, OneProcessAtATimeWhenAskedFor) {
   DatabaseOptions options;
   options.one_process = true;
-  const std::string link = (directory_ / "link.db").string();
+  const std::string link = directory_ / "link.db";
   {
     Database db = Open(options);
     ASSERT_TRUE(db.Execute("CREATE TABLE t(v)").ok());

@@ -3,24 +3,22 @@
 
 #include <gtest/gtest.h>
 
-#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <string>
 #include <string_view>
 
 #include "absl/time/clock.h"
-#include "common/base/ids.h"
 #include "common/base/text.h"
 #include "common/pki/ca.h"
+#include "tests/support/test_folder.h"
 
 namespace postwatch {
 
 class StateDir {
  public:
   // ca.pem; collector.pem and .key for 127.0.0.1; agent.pem and .key of agent "a1" in region "eu".
-  StateDir() : path_(Concat(testing::TempDir(), "state-", RandomId())) {
-    std::filesystem::create_directory(path_);
+  StateDir() {
     const absl::Time now = absl::Now();
     const IssuedCertificate authority = *MakeAuthority("test", now, absl::Hours(1));
     Write("ca.pem", authority.certificate);
@@ -28,11 +26,7 @@ class StateDir {
           "collector");
     Issue(authority, {{PeerRole::kAgent, "eu", "a1"}, {}, {}, absl::Minutes(30)}, "agent");
   }
-  ~StateDir() { std::filesystem::remove_all(path_); }
-  StateDir(const StateDir&) = delete;
-  StateDir& operator=(const StateDir&) = delete;
-
-  std::string Path(std::string_view name) const { return Concat(path_, "/", name); }
+  std::string Path(std::string_view name) const { return Concat(folder_.path(), "/", name); }
 
   void Write(std::string_view name, std::string_view content) const {
     std::ofstream(Path(name), std::ios::binary | std::ios::trunc) << content;
@@ -50,7 +44,7 @@ class StateDir {
     Write(Concat(name, ".key"), issued.key.Reveal());
   }
 
-  const std::string path_;
+  const TestFolder folder_;
 };
 
 }  // namespace postwatch
