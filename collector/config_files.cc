@@ -1,5 +1,7 @@
 #include "collector/config_files.h"
 
+#include <optional>
+
 #include "collector/plan.h"
 #include "collector/sinks.h"
 #include "collector/store/open_store.h"
@@ -36,6 +38,18 @@ void CheckSink(const SinkConfig& sink, const std::string& path, Mistakes& mistak
   if (!fault.empty()) in.Complain("ca_file", fault);
 }
 
+// `check_files`: as of when the files that it names are to be looked at too.
+absl::StatusOr<CollectorConfig> ReadFile(const std::string& path,
+                                         std::optional<absl::Time> check_files) {
+  const absl::StatusOr<Settings> root = LoadYaml(path);
+  if (!root.ok()) return root.status();
+  Mistakes mistakes;
+  CollectorConfig config = ReadWhole(*root, mistakes);
+  if (check_files) CheckFiles(config, *check_files, mistakes);
+  if (!mistakes.empty()) return mistakes.ToStatus();
+  return config;
+}
+
 }  // namespace
 
 void CheckFiles(const CollectorConfig& config, absl::Time now, Mistakes& mistakes) {
@@ -52,22 +66,11 @@ void CheckFiles(const CollectorConfig& config, absl::Time now, Mistakes& mistake
 }
 
 absl::StatusOr<CollectorConfig> LoadCollectorConfig(const std::string& path) {
-  const absl::StatusOr<Settings> root = LoadYaml(path);
-  if (!root.ok()) return root.status();
-  Mistakes mistakes;
-  CollectorConfig config = ReadWhole(*root, mistakes);
-  if (!mistakes.empty()) return mistakes.ToStatus();
-  return config;
+  return ReadFile(path, std::nullopt);
 }
 
 absl::StatusOr<CollectorConfig> CheckCollectorConfig(const std::string& path, absl::Time now) {
-  const absl::StatusOr<Settings> root = LoadYaml(path);
-  if (!root.ok()) return root.status();
-  Mistakes mistakes;
-  CollectorConfig config = ReadWhole(*root, mistakes);
-  CheckFiles(config, now, mistakes);
-  if (!mistakes.empty()) return mistakes.ToStatus();
-  return config;
+  return ReadFile(path, now);
 }
 
 }  // namespace postwatch::collector

@@ -133,27 +133,31 @@ Statement& Statement::Bind(int index, double value) {
   return Note(sqlite3_bind_double(statement_, index, value));
 }
 
-Statement& Statement::Bind(int index, std::string_view text) {
+Statement& Statement::BindText(int index, std::string_view text, void (*release)(void*)) {
   // A null pointer would bind NULL, not the empty text.
   const char* bytes = text.data() == nullptr ? "" : text.data();
-  return Note(
-      sqlite3_bind_text64(statement_, index, bytes, text.size(), SQLITE_TRANSIENT, SQLITE_UTF8));
+  return Note(sqlite3_bind_text64(statement_, index, bytes, text.size(), release, SQLITE_UTF8));
+}
+
+Statement& Statement::BindBytes(int index, std::string_view bytes, void (*release)(void*)) {
+  if (bytes.empty()) return Note(sqlite3_bind_zeroblob(statement_, index, 0));
+  return Note(sqlite3_bind_blob64(statement_, index, bytes.data(), bytes.size(), release));
+}
+
+Statement& Statement::Bind(int index, std::string_view text) {
+  return BindText(index, text, SQLITE_TRANSIENT);
 }
 
 Statement& Statement::BindBlob(int index, std::string_view bytes) {
-  if (bytes.empty()) return Note(sqlite3_bind_zeroblob(statement_, index, 0));
-  return Note(sqlite3_bind_blob64(statement_, index, bytes.data(), bytes.size(), SQLITE_TRANSIENT));
+  return BindBytes(index, bytes, SQLITE_TRANSIENT);
 }
 
 Statement& Statement::BindUnowned(int index, std::string_view text) {
-  const char* bytes = text.data() == nullptr ? "" : text.data();
-  return Note(
-      sqlite3_bind_text64(statement_, index, bytes, text.size(), SQLITE_STATIC, SQLITE_UTF8));
+  return BindText(index, text, SQLITE_STATIC);
 }
 
 Statement& Statement::BindUnownedBlob(int index, std::string_view bytes) {
-  if (bytes.empty()) return Note(sqlite3_bind_zeroblob(statement_, index, 0));
-  return Note(sqlite3_bind_blob64(statement_, index, bytes.data(), bytes.size(), SQLITE_STATIC));
+  return BindBytes(index, bytes, SQLITE_STATIC);
 }
 
 Statement& Statement::BindNull(int index) { return Note(sqlite3_bind_null(statement_, index)); }

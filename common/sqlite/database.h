@@ -89,6 +89,9 @@ class Statement {
  private:
   friend class Database;
   explicit Statement(sqlite3_stmt* statement) : statement_(statement) {}
+  // `release`: SQLITE_TRANSIENT for a copy, SQLITE_STATIC for bytes that outlive the step.
+  Statement& BindText(int index, std::string_view text, void (*release)(void*));
+  Statement& BindBytes(int index, std::string_view bytes, void (*release)(void*));
   Statement& Note(int code);
 
   sqlite3_stmt* statement_ = nullptr;
