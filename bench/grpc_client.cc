@@ -8,9 +8,7 @@
 #include <grpcpp/grpcpp.h>
 
 #include <condition_variable>
-#include <fstream>
 #include <mutex>
-#include <sstream>
 
 #include "bench/report.h"
 #include "bench/sample.h"
@@ -28,14 +26,6 @@ using grpc::Slice;
 constexpr uint64_t kBatch = 64;  // both as an agent has them
 constexpr uint64_t kWindow = 4;
 constexpr const char* kMethod = "/postwatch.v1.Uplink/Connect";
-
-std::string ReadFile(const std::string& path) {
-  std::ifstream file(path);
-  if (!file) Die("cannot read " + path);
-  std::stringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
 
 void AppendVarint(std::string& out, uint64_t value) {
   for (; value >= 0x80; value >>= 7) out += static_cast<char>(value | 0x80);

@@ -3,23 +3,13 @@
 #include <grpcpp/grpcpp.h>
 #include <grpcpp/support/server_callback.h>
 
-#include <fstream>
 #include <mutex>
-#include <sstream>
 
 #include "bench/report.h"
 #include "postwatch/v1/uplink.grpc.pb.h"
 
 namespace postwatch::bench {
 namespace {
-
-std::string ReadFile(const std::string& path) {
-  std::ifstream file(path);
-  if (!file) Die("cannot read " + path);
-  std::stringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
 
 class Answering : public grpc::ServerBidiReactor<v1::AgentMessage, v1::CollectorMessage> {
  public:

@@ -6,6 +6,8 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <fstream>
+#include <sstream>
 
 namespace postwatch::bench {
 
@@ -35,6 +37,14 @@ void Print(std::initializer_list<std::pair<std::string_view, double>> figures) {
 void Die(std::string_view what) {
   std::fprintf(stderr, "bench: %.*s\n", static_cast<int>(what.size()), what.data());
   std::exit(1);
+}
+
+std::string ReadFile(const std::string& path) {
+  std::ifstream file(path);
+  if (!file) Die("cannot read " + path);
+  std::stringstream text;
+  text << file.rdbuf();
+  return text.str();
 }
 
 std::string Flag(int argc, char** argv, std::string_view name, std::string_view fallback) {

@@ -20,6 +20,9 @@ void Print(std::initializer_list<std::pair<std::string_view, double>> figures);
 // Says what went wrong and ends with exit code 1: a benchmark that failed has no figures.
 [[noreturn]] void Die(std::string_view what);
 
+// The whole file; dies when it cannot be read.
+std::string ReadFile(const std::string& path);
+
 // The value behind `--name`; `fallback` when it is not there.
 std::string Flag(int argc, char** argv, std::string_view name, std::string_view fallback);
 long IntegerFlag(int argc, char** argv, std::string_view name, long fallback);
