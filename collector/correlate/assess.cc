@@ -12,6 +12,8 @@ constexpr size_t kMaxReplies = 3;
 constexpr size_t kMaxTargets = 50;
 constexpr double kSingleVantageConfidence = 0.6;
 constexpr double kPartialShare = 0.5;
+constexpr size_t kMaxAlternatives = 3;
+constexpr double kWorthNaming = 0.005;
 
 // The most frequent key; the first in order among equals.
 template <class Key>
@@ -31,14 +33,16 @@ bool IsPermanent(FailureClass klass) {
   return FailureClassName(klass).ends_with("_perm") || klass == FailureClass::kBounce;
 }
 
-Leg LegOf(const Suspect& suspect, const Situation& situation) {
-  const std::string& name = suspect.component.name;
-  switch (KindOf(suspect.component.kind)) {
+Leg LegOf(const Suspect& suspect, const View& view) {
+  const std::string& name = view.catalog.Ref(suspect.id).name;
+  switch (suspect.kind) {
     case Kind::kZone:
     case Kind::kNameServer:
+    case Kind::kDnsHoster:
       return Leg::kDns;
     case Kind::kMx:
     case Kind::kProvider:
+    case Kind::kDataCentre:
       return Leg::kInbound;
     case Kind::kQueue:
     case Kind::kMailbox:
@@ -49,42 +53,49 @@ Leg LegOf(const Suspect& suspect, const Situation& situation) {
     case Kind::kAgent:
     case Kind::kIsp:
     case Kind::kResolver:
+    case Kind::kAnchor:
       return Leg::kControl;
     default:
       break;
   }
   std::map<Leg, int> legs;
-  for (const size_t i : suspect.failures) {
-    const Leg leg = situation.events[i].cell->leg;
+  for (const FailureId id : suspect.failures) {
+    const Leg leg = view.CheckOf(view.Failure(id).reading).leg;
     if (leg != Leg::kDelivery) ++legs[leg];
   }
   return legs.empty() ? Leg::kDelivery : MostFrequent(legs);
 }
 
-std::vector<ScopeRow> ScopeOf(const Suspect& suspect, const Situation& situation,
-                              const Evidence& evidence, const Witness& witness) {
-  std::set<const Record*> failures;
-  std::set<std::string> checks, failing, healthy;
-  for (const size_t i : suspect.failures) {
-    failures.insert(situation.events[i].record);
-    checks.insert(situation.events[i].cell->key.check_id);
+// How each region sees what failed, as of its latest runs.
+std::vector<ScopeRow> ScopeOf(const Suspect& suspect, const View& view) {
+  std::set<CellId> failed;
+  std::set<CheckId> checks;
+  for (const FailureId id : suspect.failures) {
+    const Reading& reading = view.Failure(id).reading;
+    failed.insert(reading.cell);
+    checks.insert(view.evidence.At(reading.cell).check);
   }
-  for (const auto& [key, cell] : evidence.cells()) {
-    const Record* latest = cell.Latest();
-    if (latest == nullptr || !cell.IsFresh(*latest, situation.now)) continue;
-    if (failures.contains(latest)) failing.insert(key.agent);
-    if (latest->outcome == Outcome::kPass && checks.contains(key.check_id) &&
-        latest->ended >= suspect.since) {
-      healthy.insert(key.agent);
+  std::set<std::string> failing, healthy;
+  for (const CellId id : failed) {
+    const Cell& cell = view.evidence.At(id);
+    if (cell.failing() && view.evidence.IsFresh(cell, view.now)) {
+      failing.insert(view.catalog.AgentOf(cell.agent).name);
+    }
+  }
+  for (const Clue& clue : view.suspicions.Of(suspect.id).clues) {
+    const Cell& cell = view.evidence.At(clue.cell);
+    if (clue.failure == kNoFailure && clue.ended >= suspect.fit.since && !cell.failing() &&
+        checks.contains(cell.check)) {
+      healthy.insert(view.catalog.AgentOf(cell.agent).name);
     }
   }
   std::map<std::string, ScopeRow> rows;
-  for (const Vantage* vantage : witness.Agents()) {
+  for (const Vantage* vantage : view.witness.Agents()) {
     ScopeRow& row = rows[vantage->region];
     row.region = vantage->region;
     if (failing.contains(vantage->agent)) {
       ++row.failing;
-    } else if (witness.MaskOf(vantage->agent) != Mask::kNone) {
+    } else if (view.witness.MaskOf(vantage->agent) != Mask::kNone) {
       ++row.masked;
     } else if (healthy.contains(vantage->agent)) {
       ++row.healthy;
@@ -95,24 +106,26 @@ std::vector<ScopeRow> ScopeOf(const Suspect& suspect, const Situation& situation
   return scope;
 }
 
-VerdictEvidence EvidenceOf(const Suspect& suspect, const Situation& situation) {
+VerdictEvidence EvidenceOf(const Suspect& suspect, const View& view) {
   VerdictEvidence evidence{.failures = static_cast<int64_t>(suspect.failures.size()),
-                           .passes = suspect.passes};
+                           .passes = suspect.passes,
+                           .gain = suspect.gain};
   std::set<std::string> agents, networks, replies;
   // The newest of each agent first: together they show that it is not one agent's.
-  std::vector<const Event*> newest, rest;
+  std::vector<const FailureRecord*> newest, rest;
   for (auto it = suspect.failures.rbegin(); it != suspect.failures.rend(); ++it) {
-    const Event& event = situation.events[*it];
-    (agents.insert(event.vantage->agent).second ? newest : rest).push_back(&event);
-    if (!event.vantage->network.empty()) networks.insert(event.vantage->network);
-    ++evidence.classes[std::string(FailureClassName(event.record->klass))];
+    const FailureRecord& failure = view.Failure(*it);
+    const AgentEntry& agent = view.AgentOf(failure.reading);
+    (agents.insert(agent.name).second ? newest : rest).push_back(&failure);
+    networks.insert(agent.network);
+    ++evidence.classes[std::string(FailureClassName(failure.klass))];
   }
   newest.insert(newest.end(), rest.begin(), rest.end());
-  for (const Event* event : newest) {
-    if (evidence.observation_ids.size() < kMaxObservations) {
-      evidence.observation_ids.push_back(event->record->id);
+  for (const FailureRecord* failure : newest) {
+    if (evidence.observation_ids.size() < kMaxObservations && !failure->observation.empty()) {
+      evidence.observation_ids.push_back(failure->observation);
     }
-    const std::string& reply = event->record->reply;
+    const std::string& reply = failure->reply;
     if (replies.size() < kMaxReplies && !reply.empty() && replies.insert(reply).second) {
       evidence.replies.push_back(reply);
     }
@@ -146,8 +159,9 @@ MailLoss LossOf(const Verdict& verdict, Family family) {
 Severity SeverityOf(const Verdict& verdict, Family family) {
   const Kind kind = KindOf(verdict.component.kind);
   if (verdict.level == VerdictLevel::kLocal) {
-    return kind == Kind::kPath || kind == Kind::kListed ? Severity::kSev3 : Severity::kSev4;
+    return kind == Kind::kPath ? Severity::kSev3 : Severity::kSev4;
   }
+  if (IsOfOneAgent(kind)) return Severity::kSev4;
   const bool one_mailbox = kind == Kind::kAccount || kind == Kind::kMailbox;
   const bool redundant = kind == Kind::kMx || kind == Kind::kNameServer;
   if (one_mailbox || redundant || family == Family::kReputation) return Severity::kSev3;
@@ -160,32 +174,40 @@ Severity SeverityOf(const Verdict& verdict, Family family) {
   return kind == Kind::kProvider ? Severity::kSev1 : Severity::kSev2;
 }
 
+std::vector<Alternative> AlternativesOf(const Suspect& suspect, const Catalog& catalog) {
+  std::vector<Alternative> alternatives;
+  for (const Rival& rival : suspect.rivals) {
+    if (alternatives.size() >= kMaxAlternatives || rival.confidence < kWorthNaming) break;
+    alternatives.push_back({.component = catalog.Ref(rival.id), .confidence = rival.confidence});
+  }
+  return alternatives;
+}
+
 }  // namespace
 
-Verdict MakeVerdict(const Suspect& suspect, const Situation& situation, const Evidence& evidence,
-                    const Witness& witness, bool guarded) {
-  Verdict verdict{.component = suspect.component,
-                  .level = suspect.real ? VerdictLevel::kReal : VerdictLevel::kLocal,
-                  .leg = LegOf(suspect, situation),
+Verdict MakeVerdict(const Suspect& suspect, const View& view, bool guarded) {
+  Verdict verdict{.component = view.catalog.Ref(suspect.id),
+                  .level = IsReal(suspect.kind) ? VerdictLevel::kReal : VerdictLevel::kLocal,
+                  .leg = LegOf(suspect, view),
                   .confidence = suspect.confidence,
-                  .alternatives = suspect.alternatives};
+                  .alternatives = AlternativesOf(suspect, view.catalog)};
   std::map<FailureClass, int> classes;
   std::map<std::string, int> providers;
   std::set<std::string> targets;
-  for (const size_t i : suspect.failures) {
-    const Event& event = situation.events[i];
-    ++classes[event.record->klass];
-    ++providers[event.cell->provider];
-    if (targets.size() < kMaxTargets) targets.insert(event.cell->target);
+  for (const FailureId id : suspect.failures) {
+    const FailureRecord& failure = view.Failure(id);
+    const CheckEntry& check = view.CheckOf(failure.reading);
+    ++classes[failure.klass];
+    ++providers[check.provider];
+    if (targets.size() < kMaxTargets) targets.insert(check.target);
   }
   verdict.klass = MostFrequent(classes);
-  const Kind kind = KindOf(suspect.component.kind);
-  if (suspect.real || kind == Kind::kPath || kind == Kind::kListed) {
+  if (IsReal(suspect.kind) || suspect.kind == Kind::kPath) {
     verdict.provider = MostFrequent(providers);
   }
   verdict.targets = {targets.begin(), targets.end()};
-  verdict.scope = ScopeOf(suspect, situation, evidence, witness);
-  verdict.evidence = EvidenceOf(suspect, situation);
+  verdict.scope = ScopeOf(suspect, view);
+  verdict.evidence = EvidenceOf(suspect, view);
   const auto attempts =
       static_cast<double>(suspect.failures.size()) + static_cast<double>(suspect.passes);
   verdict.failing_share = static_cast<double>(suspect.failures.size()) / std::max(attempts, 1.0);

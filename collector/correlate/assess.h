@@ -2,15 +2,13 @@
 #pragma once
 
 #include "collector/correlate/attribution.h"
-#include "collector/correlate/situation.h"
-#include "collector/correlate/witness.h"
+#include "collector/correlate/view.h"
 #include "collector/model/verdict.h"
 
 namespace postwatch::collector {
 
 // `guarded`: decided from a single vantage. The explanation is left empty.
-Verdict MakeVerdict(const Suspect& suspect, const Situation& situation, const Evidence& evidence,
-                    const Witness& witness, bool guarded);
+Verdict MakeVerdict(const Suspect& suspect, const View& view, bool guarded);
 
 // A condition of the fleet as a verdict, complete.
 Verdict MakeVerdict(const FleetCondition& condition, const Witness& witness);

@@ -2,352 +2,194 @@
 
 #include <algorithm>
 #include <cmath>
-
-#include "collector/correlate/fit.h"
+#include <map>
 
 namespace postwatch::collector {
 namespace {
 
-constexpr double kWorthPicking = 1.0;
-constexpr size_t kMaxPicks = 32;
-constexpr size_t kMaxRounds = 8;
-constexpr size_t kMaxAlternatives = 3;
-constexpr double kWorthNaming = 0.005;
-// Evidence of one minute is not independent.
-constexpr double kTemperature = 2.0;
-constexpr absl::Duration kSameFault = absl::Minutes(2);
-constexpr size_t kNewWitnessFailures = 3;
-constexpr double kHopeless = -1e6;
-constexpr double kUnaccounted = -4.0;  // for a failure that nothing local can cause
-
-struct Pick {
-  ComponentId id = 0;
-  Fit fit;
-  std::vector<Pick> absorbed;  // smaller ones that are part of it; `fit` covers only its own
-};
+constexpr double kWorthALook = 4.0;    // nats of a sum, before its prior
+constexpr double kWorthPicking = 2.0;  // log odds
+constexpr size_t kMaxPicks = 16;
+constexpr double kTemperature = 2.0;  // evidence of one minute is not independent
+// A fault between some networks and one provider takes one more of them with it.
+constexpr double kOneMorePath = -2.5;
+constexpr double kOneMoreAgent = -4.0;
+constexpr double kUnbounded = 1e9;
+constexpr double kWorthALocal = 0.5;
+constexpr size_t kMaxLocals = 64;
 
 class Search {
  public:
-  Search(const Situation& situation, const ComponentTable& components, const KnownFaults& known)
-      : situation_(situation),
-        components_(components),
+  Search(const Catalog& catalog, const Suspicions& suspicions, std::vector<ComponentId> candidates,
+         const std::set<ComponentId>& known,
+         const std::function<bool(const FailureRecord&)>& excused)
+      : catalog_(catalog),
         known_(known),
-        model_(situation, components) {
-    for (const ComponentRef& fault : known.local) {
-      for (const ComponentId id : model_.candidates()) {
-        if (components.Get(id) == fault) known_local_.insert(id);
-      }
+        candidates_(std::move(candidates)),
+        model_(catalog, suspicions, candidates_),
+        noise_(model_.Noise()) {
+    for (size_t i = 0; i < noise_.size(); ++i) {
+      if (excused(model_.FailureAt(i))) noise_[i] = 1;
     }
   }
 
   std::vector<Suspect> Run() {
-    for (size_t round = 0; round < kMaxRounds; ++round) {
-      std::vector<Suspect> suspects = RunOnce();
-      const size_t before = rejected_.size();
-      for (const Suspect& suspect : suspects) {
-        if (IsBetterLocal(suspect)) rejected_.insert(suspect.id);
-      }
-      if (rejected_.size() == before) return suspects;
-    }
-    return RunOnce();
-  }
-
- private:
-  std::vector<Suspect> RunOnce() const {
-    const auto is_real = [&](ComponentId id) { return IsReal(KindOf(id)); };
-    const auto is_any = [&](ComponentId id) { return is_real(id) || IsLocal(KindOf(id)); };
-    // Letters that did not arrive come last: what else is wrong may account for them.
-    const Beliefs noise = model_.Noise();
-    Beliefs beliefs = noise;
-    for (size_t i = 0; i < beliefs.size(); ++i) {
-      if (IsMissingLetter(EventAt(i))) beliefs[i] = 1;
-    }
-    std::vector<Pick> picks;
-    // From one place a fault of the path looks like one of the service.
-    if (situation_.fleet.IsSingleVantage()) PickAll(is_real, beliefs, picks);
-    PickAll(is_any, beliefs, picks);
-    for (size_t i = 0; i < beliefs.size(); ++i) {
-      if (IsMissingLetter(EventAt(i))) beliefs[i] = noise[i];
-    }
-    HoldBackDeliveries(picks, beliefs);
-    PickAll(is_any, beliefs, picks);
-    Absorb(picks);
+    const std::vector<Fit> picks = PickAll();
     std::vector<Suspect> suspects;
-    for (const Pick& pick : picks) {
-      Beliefs others = noise;
-      for (const Pick& other : picks) {
-        if (other.id != pick.id) ExplainAll(other, others);
-      }
-      suspects.push_back(MakeSuspect(pick, others));
-      Suspect& suspect = suspects.back();
-      std::vector<Alternative> rivals;
-      if (suspect.real) rivals = WeighAgainstLocal(suspect, others);
-      for (const Pick& part : pick.absorbed) model_.Explain(part.fit, others);
-      Weigh(suspect, pick, others, std::move(rivals));
-    }
-    std::ranges::stable_partition(suspects, &Suspect::real);
+    for (const Fit& pick : picks) suspects.push_back(Examine(pick, picks));
     return suspects;
   }
 
-  static bool IsMissingLetter(const Event& event) {
-    return event.failed && event.record->family == Family::kDelivery;
+ private:
+  double PriorOf(ComponentId id) const {
+    return known_.contains(id) ? 0 : LogPrior(catalog_.KindOf(id));
   }
 
-  void ExplainAll(const Pick& pick, Beliefs& beliefs) const {
-    model_.Explain(pick.fit, beliefs);
-    for (const Pick& part : pick.absorbed) model_.Explain(part.fit, beliefs);
-  }
-
-  // Independent faults of a few vantages explain it better than one of the service.
-  bool IsBetterLocal(const Suspect& suspect) const {
-    return suspect.real && suspect.real_odds < 0 && !situation_.fleet.IsSingleVantage() &&
-           !known_.real.contains(suspect.component);
-  }
-
-  Kind KindOf(ComponentId id) const { return components_.KindOf(id); }
-  const Event& EventAt(size_t i) const { return situation_.events[i]; }
-
-  bool IsStanding(ComponentId id) const { return known_.real.contains(components_.Get(id)); }
-
-  bool IsKnownLocal(const Event& event) const {
-    return std::ranges::any_of(event.record->crossed, [&](ComponentId id) {
-      return known_local_.contains(id) && Support(KindOf(id), event.record->family) > 0;
-    });
-  }
-
-  Quorum QuorumOf(const std::vector<size_t>& failures) const {
-    Quorum quorum;
-    size_t new_failures = 0;
-    for (const size_t i : failures) {
-      if (!IsKnownLocal(EventAt(i))) ++new_failures;
-    }
-    for (const size_t i : failures) {
-      const Event& event = EventAt(i);
-      if (!event.current) continue;
-      if (IsKnownLocal(event) && new_failures < kNewWitnessFailures) continue;
-      quorum.agents.insert(event.vantage->agent);
-      quorum.regions.insert(event.vantage->region);
-      quorum.networks.insert(event.vantage->network);
-      quorum.confirmed = quorum.confirmed || event.record->confirmation;
-      quorum.named = quorum.named || NamesItsCause(event.record->family);
-    }
-    return quorum;
-  }
-
-  // All services known of a provider fail, none of them just here and there, and there are several.
-  // A front end is down only if all that is known to answer there fails.
-  bool FailsAltogether(ComponentId whole, absl::Time since) const {
-    const bool front_end = KindOf(whole) == Kind::kSite;
-    const auto it = situation_.services.find(whole);
-    if (it == situation_.services.end()) return front_end;
-    if (!front_end && it->second.size() < 2) return false;
-    std::map<const Cell*, const Event*> latest;
-    for (const Event& event : situation_.events) {
-      if (event.assumed || event.record->began < since) continue;
-      if (front_end && event.cell->leg == Leg::kDelivery) continue;
-      if (event.record->Crosses(whole)) latest[event.cell] = &event;
-    }
-    return std::ranges::all_of(it->second, [&](ComponentId service) {
-      int failing = 0, passing = 0;
-      for (const auto& [cell, event] : latest) {
-        if (event->record->Crosses(service)) ++(event->failed ? failing : passing);
+  // Greedily, the likeliest first, explaining failures away in `beliefs`. `prior` may depend on
+  // what was picked before. A fit that was looked at earlier is an upper bound, as failures are
+  // only explained away.
+  template <class Prior, class Picked>
+  std::vector<Fit> Pick(std::map<ComponentId, double> bounds, double enough, size_t most,
+                        Beliefs beliefs, Prior prior, Picked picked) {
+    std::vector<Fit> picks;
+    while (picks.size() < most) {
+      std::vector<std::pair<double, ComponentId>> order;
+      for (const auto& [id, bound] : bounds) order.emplace_back(-(bound + prior(id)), id);
+      std::ranges::sort(order);
+      Fit best{.gain = -1e9};
+      double best_score = enough;
+      for (const auto& [bound, id] : order) {
+        if (-bound <= best_score) break;
+        const Fit fit = model_.Of(id, beliefs);
+        bounds[id] = fit.gain;
+        if (fit.gain + prior(id) <= best_score) continue;
+        best = fit;
+        best_score = fit.gain + prior(id);
       }
-      return failing > 0 && failing * 2 >= passing;
-    });
+      if (best.gain < 0) break;
+      picks.push_back(best);
+      bounds.erase(best.id);
+      picked(best.id, best_score);
+      std::erase_if(bounds, [&](const auto& entry) { return entry.second <= 0; });
+      model_.Explain(best, beliefs);
+    }
+    return picks;
   }
 
-  bool MayBeWhole(ComponentId id, const Fit& fit) const {
-    const Kind kind = KindOf(id);
-    return (kind != Kind::kProvider && kind != Kind::kSite) || FailsAltogether(id, fit.since);
+  std::vector<Fit> PickAll() {
+    std::map<ComponentId, double> bounds;
+    for (const ComponentId id : candidates_) bounds[id] = kUnbounded;
+    return Pick(
+        std::move(bounds), kWorthPicking, kMaxPicks, noise_,
+        [this](ComponentId id) { return PriorOf(id); }, [](ComponentId, double) {});
   }
 
-  bool MayBeReal(ComponentId id, const Fit& fit) const {
-    if (rejected_.contains(id)) return false;
-    if (!MayBeWhole(id, fit)) return false;
-    return IsStanding(id) || QuorumOf(fit.failures).Meets(situation_.fleet);
-  }
-
-  // Takes the best explanation of what is left, again and again.
-  template <class Filter>
-  void PickAll(Filter filter, Beliefs& beliefs, std::vector<Pick>& picks) const {
-    while (picks.size() < kMaxPicks) {
-      Pick best;
-      best.fit.score = kWorthPicking;
-      for (const ComponentId id : model_.candidates()) {
-        if (!filter(id)) continue;
-        Fit fit = model_.FitOf(id, beliefs);
-        if (fit.score <= best.fit.score) continue;
-        if (IsReal(KindOf(id)) && !MayBeReal(id, fit)) continue;
-        best = {id, std::move(fit), {}};
-      }
-      if (best.fit.failures.empty()) return;
-      model_.Explain(best.fit, beliefs);
-      picks.push_back(std::move(best));
+  Suspect Examine(const Fit& pick, const std::vector<Fit>& picks) {
+    Beliefs others = noise_;
+    for (const Fit& other : picks) {
+      if (other.id != pick.id) model_.Explain(other, others);
     }
-  }
-
-  // A letter that could not be fetched or handed in is not lost: what does not arrive accuses the
-  // queue only where the rest of the provider works.
-  void HoldBackDeliveries(const std::vector<Pick>& picks, Beliefs& beliefs) const {
-    std::set<std::string> down;
-    for (const Pick& pick : picks) {
-      if (!IsReal(KindOf(pick.id))) continue;
-      for (const size_t i : pick.fit.failures) down.insert(EventAt(i).cell->provider);
+    Suspect suspect{.id = pick.id, .kind = catalog_.KindOf(pick.id)};
+    suspect.fit = model_.Of(pick.id, others);
+    suspect.gain = suspect.fit.gain + PriorOf(pick.id);
+    suspect.bounded = suspect.fit.bounded + PriorOf(pick.id);
+    suspect.passes = model_.PassesOf(suspect.fit);
+    const std::vector<size_t> mine = model_.FailuresOf(suspect.fit, others);
+    std::vector<double> began;
+    for (const size_t failure : mine) {
+      suspect.failures.push_back(model_.IdOf(failure));
+      began.push_back(model_.FailureAt(failure).reading.began);
     }
-    std::set<std::pair<std::string, std::string>> shut_out;
-    for (const Event& event : situation_.events) {
-      if (!event.failed || event.record->family == Family::kDelivery) continue;
-      if (event.record != event.cell->Latest()) continue;
-      shut_out.insert({event.cell->key.agent, event.cell->provider});
+    std::ranges::sort(began);
+    if (!began.empty()) {
+      suspect.began = std::min(began.front(), model_.OnsetOf(suspect.fit));
+      suspect.newest = began.back();
+      // The first one may have been chance.
+      suspect.span = began.back() - began[std::min<size_t>(1, began.size() - 1)];
     }
-    for (size_t i = 0; i < situation_.events.size(); ++i) {
-      const Event& event = EventAt(i);
-      if (!IsMissingLetter(event)) continue;
-      const std::string& provider = event.cell->provider;
-      if (down.contains(provider) || shut_out.contains({event.cell->key.agent, provider})) {
-        beliefs[i] = 1;
-      }
-    }
-  }
-
-  bool IsPartOf(const Pick& part, const Pick& whole) const {
-    const Kind kind = KindOf(part.id);
-    if (kind != Kind::kService && kind != Kind::kSite && kind != Kind::kMx) return false;
-    if (KindOf(whole.id) == Kind::kProvider) {
-      return std::ranges::all_of(part.fit.failures,
-                                 [&](size_t i) { return EventAt(i).record->Crosses(whole.id); });
-    }
-    const Kind other = KindOf(whole.id);
-    if (other != Kind::kService && other != Kind::kSite && other != Kind::kMx) return false;
-    const std::string& provider = EventAt(part.fit.failures.front()).cell->provider;
-    const bool same = provider == EventAt(whole.fit.failures.front()).cell->provider;
-    return same && AbsDuration(part.fit.since - whole.fit.since) <= kSameFault;
-  }
-
-  // What broke together at one provider is one fault, named after what explains most of it.
-  void Absorb(std::vector<Pick>& picks) const {
-    const auto rank = [&](const Pick& pick) {
-      return std::make_tuple(KindOf(pick.id) != Kind::kProvider, !IsStanding(pick.id),
-                             -pick.fit.score, pick.fit.since);
-    };
-    std::ranges::stable_sort(picks, {}, rank);
-    for (size_t whole = 0; whole < picks.size(); ++whole) {
-      for (size_t part = whole + 1; part < picks.size();) {
-        if (!IsPartOf(picks[part], picks[whole])) {
-          ++part;
-          continue;
-        }
-        picks[whole].absorbed.push_back(std::move(picks[part]));
-        picks.erase(picks.begin() + static_cast<ptrdiff_t>(part));
-      }
-    }
-  }
-
-  Suspect MakeSuspect(const Pick& pick, const Beliefs& others) const {
-    Fit fit = model_.FitOf(pick.id, others);
-    if (fit.failures.empty()) fit = pick.fit;
-    std::set<size_t> all(fit.failures.begin(), fit.failures.end());
-    absl::Time since = std::min(fit.since, pick.fit.since);
-    for (const Pick& part : pick.absorbed) {
-      all.insert(part.fit.failures.begin(), part.fit.failures.end());
-      since = std::min(since, part.fit.since);
-    }
-    Suspect suspect{.component = components_.Get(pick.id),
-                    .id = pick.id,
-                    .real = IsReal(KindOf(pick.id)),
-                    .gain = fit.score,
-                    .share = fit.share,
-                    .since = since,
-                    .failures = {all.begin(), all.end()},
-                    .passes = fit.passes};
-    suspect.quorum = QuorumOf(suspect.failures);
-    for (const Pick& part : pick.absorbed) suspect.also.push_back(components_.Get(part.id));
+    FindRivals(suspect, mine, picks, others);
+    const double local = IsReal(suspect.kind) ? BestLocal(others) : 0;
+    suspect.odds = suspect.gain - local;
+    ShareConfidence(suspect, local);
     return suspect;
   }
 
-  // The best account of the same failures that blames no service: agents, paths, resolvers. All of
-  // them must be accounted for, however unlikely that is. Returns its first part with the log odds
-  // of the whole.
-  std::vector<Alternative> WeighAgainstLocal(Suspect& suspect, const Beliefs& others) const {
-    std::set<size_t> left(suspect.failures.begin(), suspect.failures.end());
-    Beliefs beliefs = others;
+  void FindRivals(Suspect& suspect, const std::vector<size_t>& mine, const std::vector<Fit>& picks,
+                  const Beliefs& others) {
+    std::vector<bool> is_mine(model_.failure_count());
+    for (const size_t failure : mine) is_mine[failure] = true;
+    for (const ComponentId id : candidates_) {
+      if (std::ranges::any_of(picks, [&](const Fit& p) { return p.id == id; })) continue;
+      if (model_.CountExplicable(id, is_mine) * 2 < mine.size()) continue;
+      const double gain = model_.Of(id, others).gain + PriorOf(id);
+      if (gain > 0) suspect.rivals.push_back({id, gain});
+    }
+    std::ranges::sort(suspect.rivals, [](const Rival& a, const Rival& b) {
+      return std::tie(b.gain, a.id) < std::tie(a.gain, b.id);
+    });
+  }
+
+  // The best that faults of agents, networks, paths and resolvers can do without the suspect.
+  double BestLocal(const Beliefs& beliefs) {
+    std::map<ComponentId, double> bounds, priors;
+    for (const ComponentId id : candidates_) {
+      if (!IsLocal(catalog_.KindOf(id))) continue;
+      bounds[id] = kUnbounded;
+      priors[id] = PriorOf(id);
+    }
     double total = 0;
-    std::vector<Alternative> rivals;
-    for (size_t round = 0; round < kMaxPicks && !left.empty(); ++round) {
-      Pick best;
-      best.fit.score = kHopeless;
-      for (const ComponentId id : model_.candidates()) {
-        if (!IsLocal(KindOf(id))) continue;
-        Fit fit = model_.FitOf(id, beliefs, &left);
-        if (fit.score > best.fit.score) best = {id, std::move(fit), {}};
+    // Such faults come together: each one after the first is less of a surprise.
+    const auto picked = [&](ComponentId pick, double score) {
+      total += score;
+      const Kind kind = catalog_.KindOf(pick);
+      for (auto& [id, prior] : priors) {
+        if (catalog_.KindOf(id) != kind) continue;
+        if (kind == Kind::kAgent) prior = std::max(prior, kOneMoreAgent);
+        if (kind == Kind::kPath &&
+            ProviderOfPath(catalog_.Ref(id)) == ProviderOfPath(catalog_.Ref(pick))) {
+          prior = std::max(prior, kOneMorePath);
+        }
       }
-      if (best.fit.failures.empty()) {
-        total += kUnaccounted * static_cast<double>(left.size());
-        break;
-      }
-      total += best.fit.score;
-      model_.Explain(best.fit, beliefs);
-      for (const size_t i : best.fit.failures) left.erase(i);
-      if (rivals.empty()) rivals.push_back({.component = components_.Get(best.id)});
-    }
-    if (!rivals.empty()) rivals.front().confidence = total;
-    suspect.real_odds = suspect.gain - total;
-    return rivals;
+    };
+    Pick(
+        std::move(bounds), kWorthALocal, kMaxLocals, beliefs,
+        [&](ComponentId id) { return priors[id]; }, picked);
+    return total;
   }
 
-  // The posterior of the suspect among what else could explain its own failures, absorbed ones left
-  // aside. `rivals` come with log odds in place of confidence.
-  void Weigh(Suspect& suspect, const Pick& pick, const Beliefs& others,
-             std::vector<Alternative> rivals) const {
-    const Fit own = model_.FitOf(pick.id, others);
-    const double gain = std::max(own.score, suspect.gain);
-    const std::vector<size_t>& explained = own.failures.empty() ? pick.fit.failures : own.failures;
-    const std::set<size_t> mine(explained.begin(), explained.end());
-    const std::set<ComponentRef> also(suspect.also.begin(), suspect.also.end());
-    for (const ComponentId id : model_.candidates()) {
-      const ComponentRef& component = components_.Get(id);
-      if (id == suspect.id || also.contains(component)) continue;
-      if (suspect.real && IsLocal(KindOf(id))) continue;
-      const Fit fit = model_.FitOf(id, others);
-      if (fit.failures.empty() || !MayBeWhole(id, fit)) continue;
-      const auto shared =
-          std::ranges::count_if(fit.failures, [&](size_t i) { return mine.contains(i); });
-      if (static_cast<size_t>(shared) * 2 < mine.size()) continue;
-      rivals.push_back({.component = component, .confidence = fit.score});
-    }
-    double mass = std::exp(-gain / kTemperature) + 1;  // of nothing, and of itself
-    for (Alternative& rival : rivals) {
-      rival.confidence = std::exp(std::min(rival.confidence - gain, 40.0) / kTemperature);
-      mass += rival.confidence;
-    }
-    suspect.confidence = 1 / mass;
-    for (Alternative& rival : rivals) rival.confidence /= mass;
-    std::ranges::stable_sort(rivals, std::ranges::greater(), &Alternative::confidence);
-    std::erase_if(rivals, [](const Alternative& r) { return r.confidence < kWorthNaming; });
-    if (rivals.size() > kMaxAlternatives) rivals.resize(kMaxAlternatives);
-    suspect.alternatives = std::move(rivals);
+  // Among the suspect, its rivals, local faults and chance.
+  static void ShareConfidence(Suspect& suspect, double local) {
+    double highest = std::max({suspect.gain, local, 0.0});
+    for (const Rival& rival : suspect.rivals) highest = std::max(highest, rival.gain);
+    const auto weight = [&](double gain) { return std::exp((gain - highest) / kTemperature); };
+    double total = weight(suspect.gain) + weight(0) + weight(local);
+    for (const Rival& rival : suspect.rivals) total += weight(rival.gain);
+    suspect.confidence = weight(suspect.gain) / total;
+    for (Rival& rival : suspect.rivals) rival.confidence = weight(rival.gain) / total;
   }
 
-  const Situation& situation_;
-  const ComponentTable& components_;
-  const KnownFaults& known_;
+  const Catalog& catalog_;
+  const std::set<ComponentId>& known_;
+  std::vector<ComponentId> candidates_;
   Model model_;
-  std::set<ComponentId> known_local_;
-  std::set<ComponentId> rejected_;
+  Beliefs noise_;  // when nothing is wrong
 };
 
 }  // namespace
 
-bool Quorum::Meets(const FleetShape& fleet) const {
-  if (fleet.IsSingleVantage()) return !agents.empty();
-  if (agents.size() < 2 || static_cast<int>(regions.size()) < fleet.NeededRegions()) return false;
-  return named || static_cast<int>(networks.size()) >= fleet.NeededNetworks();
-}
-
-std::vector<Suspect> Attribute(const Situation& situation, const ComponentTable& components,
-                               const KnownFaults& known) {
-  if (!situation.HasFailures()) return {};
-  return Search(situation, components, known).Run();
+std::vector<Suspect> Attribute(const Catalog& catalog, const Suspicions& suspicions,
+                               const std::set<ComponentId>& known,
+                               const std::function<bool(const FailureRecord&)>& excused) {
+  std::vector<ComponentId> candidates;
+  bool any = false;
+  for (const ComponentId id : suspicions.active()) {
+    const double highest = suspicions.Of(id).Highest();
+    if (highest < kWorthALook) continue;
+    candidates.push_back(id);
+    any = any || highest + LogPrior(catalog.KindOf(id)) > 0 || known.contains(id);
+  }
+  if (!any) return {};
+  return Search(catalog, suspicions, std::move(candidates), known, excused).Run();
 }
 
 }  // namespace postwatch::collector

@@ -3,53 +3,39 @@
 // is the alternative.
 #pragma once
 
-#include <cstdint>
+#include <functional>
 #include <set>
-#include <string>
 #include <vector>
 
-#include "absl/time/time.h"
-#include "collector/correlate/situation.h"
-#include "collector/model/verdict.h"
+#include "collector/correlate/fit.h"
 
 namespace postwatch::collector {
 
-// Who sees it fail now.
-struct Quorum {
-  std::set<std::string> agents, regions, networks;
-  bool confirmed = false;  // at least one of them was asked to look again
-  bool named = false;      // the failures name their cause
-
-  // Two regions and two networks where the fleet has them; two regions suffice for failures that
-  // name their cause.
-  bool Meets(const FleetShape& fleet) const;
+struct Rival {
+  ComponentId id = 0;
+  double gain = 0;
+  double confidence = 0;
 };
 
 struct Suspect {
-  ComponentRef component;
   ComponentId id = 0;
-  bool real = false;
-  double gain = 0;       // log odds against nothing being wrong
-  double real_odds = 0;  // log odds against the best explanation by local faults; real only
-  double share = 0;      // of the attempts that fail, as fitted
-  absl::Time since;
-  std::vector<size_t> failures;  // indices of Situation::events
+  Kind kind = Kind::kOther;
+  Fit fit;
+  double gain = 0;                  // log odds against nothing being wrong
+  double bounded = 0;               // the same where what one agent can add is bounded
+  double odds = 0;                  // log odds against the best explanation by local faults alone
+  double began = 0, newest = 0;     // when its first and its latest failure began
+  double span = 0;                  // from the second failure to the latest
+  std::vector<FailureId> failures;  // of which it is the explanation
+  std::vector<Rival> rivals;        // likeliest first
   int64_t passes = 0;
-  Quorum quorum;
   double confidence = 0;
-  std::vector<Alternative> alternatives;  // at most 3, likeliest first
-  std::vector<ComponentRef> also;         // smaller suspects that are part of this one
 };
 
-// What is already known to be wrong.
-struct KnownFaults {
-  std::set<ComponentRef> real;   // of open incidents: suspected still without a quorum
-  std::set<ComponentRef> local;  // open for some time: an agent they explain is no new witness
-};
-
-// Real suspects first, then local ones; each in the order found. A failure accuses only what
-// explains it best.
-std::vector<Suspect> Attribute(const Situation& situation, const ComponentTable& components,
-                               const KnownFaults& known);
+// `known`: components that open incidents blame; no doubt that they do fail. `excused`: failures
+// that are their agent's own and accuse nobody else. In the order found.
+std::vector<Suspect> Attribute(const Catalog& catalog, const Suspicions& suspicions,
+                               const std::set<ComponentId>& known,
+                               const std::function<bool(const FailureRecord&)>& excused);
 
 }  // namespace postwatch::collector

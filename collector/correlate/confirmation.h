@@ -1,6 +1,7 @@
 // Confirmation: which observations to ask for now, because they would decide a suspicion.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <set>
 #include <string>
@@ -8,9 +9,7 @@
 
 #include "absl/time/time.h"
 #include "collector/correlate/correlator.h"
-#include "collector/correlate/evidence.h"
-#include "collector/correlate/situation.h"
-#include "collector/correlate/witness.h"
+#include "collector/correlate/view.h"
 
 namespace postwatch::collector {
 
@@ -22,17 +21,12 @@ class Confirmer {
   // vantages elsewhere; the same check and the other services of that provider, but no further
   // letters. Each check once in 20 s, and not for ever; but again 3 s after the first time where
   // the failure does not name its cause, for a blip shall not page.
-  std::vector<Confirmation> AskAbout(const Evidence& evidence, const Witness& witness,
-                                     const std::set<CellKey>& explained, absl::Time now);
+  std::vector<Confirmation> AskAbout(const View& view,
+                                     const std::function<bool(const Reading&)>& explained);
 
   // Asks those who saw a fault whether it is over.
   std::vector<Confirmation> AskWhetherOver(const std::string& incident_id,
-                                           const std::set<CellKey>& cells, absl::Time now);
-
-  void Answered(const CellKey& cell);
-
-  // What was asked for within the last 3 seconds and is not answered yet.
-  std::set<CellKey> Outstanding(absl::Time now) const;
+                                           const std::set<CellId>& cells, const View& view);
 
  private:
   struct Asked {
@@ -41,9 +35,9 @@ class Confirmer {
     bool again = false;  // asked a second time about the same failure
   };
 
-  std::vector<std::string> ChooseChecks(const Cell& cell) const;
+  std::vector<std::string> ChooseChecks(const CheckEntry& failing) const;
   bool TakeTurn(const std::string& check_id, absl::Time now);
-  bool TakeSecondLook(const std::string& check_id, const Record& failure, absl::Time now);
+  bool TakeSecondLook(const std::string& check_id, const Reading& failure, absl::Time now);
   bool HasRoom(absl::Time now);
   void Remember(const Confirmation& confirmation, bool again, absl::Time now);
 
@@ -51,7 +45,6 @@ class Confirmer {
   std::vector<std::string> witnesses_;  // ids of control checks
   std::map<std::string, Asked> asked_;  // by check id
   std::map<std::string, absl::Time> asked_whether_over_;
-  std::map<CellKey, absl::Time> outstanding_;
   std::vector<absl::Time> recent_;  // requests of the last moments
 };
 

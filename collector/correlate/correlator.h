@@ -31,10 +31,11 @@ struct Findings {
 // A `now` before the latest one counts as the latest: stored observations may be thought through
 // again with the time they came in. One thread calls.
 //
-// The stages, a file each: evidence (what was seen, in event time), witness (whose failures count),
-// situation (what of it speaks about now), attribution over fit and signature (which components
-// explain it), decision (firm enough?), assess and explain (what it means), incident_book
-// (identity), recovery (is it over?), confirmation (what to ask next).
+// The stages, a file each: evidence (readings out of sightings: route by crossing, time by
+// agent_clock), suspicion (which components have begun to fail, kept up with every reading),
+// attribution over fit and signature (which of them explain it), decision (firm enough?), assess
+// and explain (what it means), incident_book (identity), recovery (is it over?), confirmation (what
+// to ask next); beside them witness (which agents can be believed) and noise (what fails anyway).
 class Correlator {
  public:
   virtual ~Correlator() = default;
@@ -67,7 +68,9 @@ class Correlator {
 
 struct CorrelatorOptions {
   absl::Duration agent_silent_after = absl::Seconds(30);  // no heartbeat and no observation
-  absl::Duration evidence_window = absl::Minutes(10);     // older observations are forgotten
+  absl::Duration evidence_window = absl::Minutes(30);     // older observations are forgotten
+  // Trouble that is over sooner pages nobody, unless its failures name their cause.
+  absl::Duration blip = absl::Seconds(25);
 };
 
 std::unique_ptr<Correlator> MakeCorrelator(CorrelatorOptions options);

@@ -76,7 +76,10 @@ void AddVantage(const Sighting& sighting, Family family, Components& out) {
   const Vantage& from = sighting.vantage;
   out.push_back({std::string(component::kAgent), from.agent});
   if (!from.network.empty()) out.push_back({std::string(component::kIsp), from.network});
-  const bool resolves = sighting.leg == Leg::kDns || family == Family::kLookup;
+  const bool looked_up = family == Family::kLookupSilent || family == Family::kLookupFailed;
+  // A name server that is asked directly needs no resolver.
+  const bool resolves =
+      (sighting.leg == Leg::kDns && !Has(out, component::kNameServer)) || looked_up;
   if (resolves && !from.resolver.empty() && !Has(out, component::kResolver)) {
     out.push_back({std::string(component::kResolver), from.resolver});
   }
@@ -87,7 +90,9 @@ void AddService(const Sighting& sighting, const std::string& provider, Component
   const std::string& network = from.network.empty() ? from.agent : from.network;
   out.push_back({std::string(component::kProvider), provider});
   out.push_back({std::string(component::kPath), Concat(network, ">", provider)});
-  out.push_back({std::string(component::kListed), Concat(from.agent, "@", provider)});
+  if (sighting.leg != Leg::kAccess) {
+    out.push_back({std::string(component::kListed), Concat(from.agent, "@", provider)});
+  }
   const std::string service = ServiceName(sighting);
   if (!service.empty() && !Has(out, component::kService)) {
     out.push_back({std::string(component::kService), Concat(provider, "/", service)});
@@ -123,6 +128,7 @@ std::string ProviderOf(const Sighting& sighting) {
 
 std::vector<ComponentRef> CrossedBy(const Sighting& sighting) {
   const Observation& seen = sighting.observation;
+  if (sighting.crossing_known) return seen.touched;
   const Family family = seen.failure ? FamilyOf(seen.failure->klass) : Family::kNone;
   Components out = seen.outcome == Outcome::kFail ? InUse(seen.touched) : seen.touched;
   AddVantage(sighting, family, out);
@@ -132,8 +138,8 @@ std::vector<ComponentRef> CrossedBy(const Sighting& sighting) {
       AddService(sighting, provider, out);
       AddNamed(sighting, provider, family, out);
     }
-    const bool names =
-        sighting.leg == Leg::kDns || family == Family::kLookup || family == Family::kRecords;
+    const bool names = sighting.leg == Leg::kDns || family == Family::kLookupSilent ||
+                       family == Family::kLookupFailed || family == Family::kRecords;
     if (names && !Has(out, component::kZone)) {
       out.push_back({std::string(component::kZone), seen.target});
     }

@@ -1,149 +1,143 @@
 #include "collector/correlate/decision.h"
 
 #include <algorithm>
-#include <map>
+#include <set>
 
 namespace postwatch::collector {
 namespace {
 
-constexpr double kRealGain = 6.0;  // two failures that name their cause, or three that do not
-constexpr double kRealOdds = 3.5;  // 97 % real
+constexpr double kRealGain = 7.5;    // nats: what a false page costs
+constexpr double kRealOdds = 3.5;    // 97 % real
+constexpr double kLikelier = 1.0;    // 73 %: pages if it stays so ...
+constexpr double kDoubtLasts = 150;  // ... for so many seconds
+constexpr double kContested = 3.0;   // nats
+constexpr size_t kEnoughAgents = 8;
+constexpr double kLookedAtWithinRuns = 1.5;
 constexpr double kLocalGain = 4.0;
 constexpr size_t kEnoughFailures = 3;
-constexpr absl::Duration kEnoughSpan = absl::Seconds(25);
-constexpr absl::Duration kBlip = absl::Seconds(3);
-constexpr int kSingleVantageRun = 3;  // consecutive failures of one check
-constexpr int kSingleVantageNamedRun = 2;
-constexpr absl::Duration kNobodyElse = absl::Seconds(60);
+constexpr double kOneAgentGain = 8.0, kOneAgentSpan = 60;
+constexpr size_t kOneAgentFailures = 4;
+constexpr double kAloneGain = 6.0;
+constexpr int kAloneRun = 3, kAloneNamedRun = 2;  // consecutive failures of one check
 
-absl::Duration SpanOf(const Suspect& suspect, const Situation& situation) {
-  absl::Time first = absl::InfiniteFuture(), last = absl::InfinitePast();
-  for (const size_t i : suspect.failures) {
-    first = std::min(first, situation.events[i].record->ended);
-    last = std::max(last, situation.events[i].record->ended);
+struct Quorum {
+  std::set<AgentId> agents;
+  std::set<std::string> regions, networks;
+
+  bool Meets(const FleetShape& fleet) const {
+    if (agents.size() < 2) return false;
+    return fleet.networks < 2 ? regions.size() >= 2 : networks.size() >= 2;
   }
-  return last - first;
+};
+
+// Those of the witnesses that can be believed.
+Quorum QuorumOf(const Suspect& suspect, const View& view) {
+  Quorum quorum;
+  for (const FailureId id : suspect.failures) {
+    const Reading& reading = view.Failure(id).reading;
+    const AgentEntry& agent = view.AgentOf(reading);
+    if (view.witness.MaskOf(agent.name) != Mask::kNone) continue;
+    quorum.agents.insert(reading.agent);
+    quorum.regions.insert(agent.region);
+    quorum.networks.insert(agent.network);
+  }
+  return quorum;
 }
 
-// Whether somebody saw it fail, and fail again long enough after that for it to be no blip.
-bool Persists(const Suspect& suspect, const Situation& situation) {
-  return std::ranges::any_of(suspect.failures, [&](size_t i) {
-    const Event& event = situation.events[i];
-    if (!event.current) return false;
-    absl::Time first = event.record->began;
-    for (auto it = event.cell->records.rbegin(); it != event.cell->records.rend(); ++it) {
-      if (it->outcome == Outcome::kPass) break;
-      if (it->outcome == Outcome::kFail) first = std::min(first, it->began);
-    }
-    return event.record->began - first >= kBlip;
+bool IsNamed(const Suspect& suspect, const View& view) {
+  const auto named = std::ranges::count_if(suspect.failures, [&](FailureId id) {
+    return NamesItsCause(view.Failure(id).reading.family);
   });
-}
-
-Decision DecideAlone(const Suspect& suspect, const Situation& situation, const Witness& witness) {
-  for (const std::string& agent : suspect.quorum.agents) {
-    if (!witness.IsVouchedFor(agent)) return Decision::kWait;
-  }
-  std::map<const Cell*, int> runs;
-  for (const size_t i : suspect.failures) {
-    const Event& event = situation.events[i];
-    int run = 0;
-    for (auto it = event.cell->records.rbegin(); it != event.cell->records.rend(); ++it) {
-      if (it->outcome == Outcome::kPass) break;
-      if (it->outcome == Outcome::kFail) ++run;
-    }
-    runs[event.cell] = run;
-  }
-  const int enough = suspect.quorum.named ? kSingleVantageNamedRun : kSingleVantageRun;
-  const bool lasting = std::ranges::any_of(runs, [&](const auto& r) { return r.second >= enough; });
-  return lasting && suspect.gain >= kRealGain ? Decision::kOpenGuarded : Decision::kWait;
-}
-
-// Whether the agent has shown since then that it sees well: by its control check where it has one,
-// else by runs that have nothing to do with the suspect.
-bool IsCredible(const std::string& agent, const Suspect& suspect, const Situation& situation) {
-  int passes = 0, failures = 0, controls = 0;
-  for (const Event& event : situation.events) {
-    if (event.vantage->agent != agent || event.assumed) continue;
-    if (event.record->ended < suspect.since || event.record->Crosses(suspect.id)) continue;
-    if (event.cell->leg == Leg::kControl) ++controls;
-    ++(event.failed ? failures : passes);
-  }
-  if (situation.watched_agents.contains(agent)) return controls > 0;
-  return failures == 0 || passes >= failures;
-}
-
-// The quorum must stand without those who may be unwell themselves.
-bool IsCredible(const Suspect& suspect, const Situation& situation) {
-  Quorum credible = suspect.quorum;
-  credible.agents.clear();
-  credible.regions.clear();
-  credible.networks.clear();
-  for (const size_t i : suspect.failures) {
-    const Event& event = situation.events[i];
-    if (!suspect.quorum.agents.contains(event.vantage->agent)) continue;
-    if (!IsCredible(event.vantage->agent, suspect, situation)) continue;
-    credible.agents.insert(event.vantage->agent);
-    credible.regions.insert(event.vantage->region);
-    credible.networks.insert(event.vantage->network);
-  }
-  return credible.Meets(situation.fleet);
+  return static_cast<size_t>(named) * 2 > suspect.failures.size();
 }
 
 // A letter that is not there accuses its delivery only once the mailbox is seen to be readable,
 // where that is looked at.
-bool IsAccessUnclear(const Suspect& suspect, const Situation& situation) {
-  if (KindOf(suspect.component.kind) != Kind::kQueue) return false;
-  const Event& first = situation.events[suspect.failures.front()];
-  if (!situation.watches_access.contains(first.cell->provider)) return false;
-  return std::ranges::none_of(situation.events, [&](const Event& event) {
-    return !event.failed && !event.assumed && event.cell->leg == Leg::kAccess &&
-           event.cell->provider == first.cell->provider &&
-           event.record->ended >= first.record->ended;
+bool IsAccessUnclear(const Suspect& suspect, const View& view) {
+  if (suspect.kind != Kind::kQueue) return false;
+  const Reading& first = view.Failure(suspect.failures.front()).reading;
+  const std::string& provider = view.CheckOf(first).provider;
+  if (!view.evidence.WatchesAccess(provider)) return false;
+  return std::ranges::none_of(view.evidence.cells(), [&](const Cell& cell) {
+    const CheckEntry& check = view.evidence.CheckOf(cell);
+    return check.leg == Leg::kAccess && check.provider == provider && !cell.failing() &&
+           cell.ended >= first.ended;
   });
 }
 
-Decision DecideReal(const Suspect& suspect, const Situation& situation, const Witness& witness) {
-  if (!suspect.quorum.Meets(situation.fleet)) return Decision::kWait;
-  if (IsAccessUnclear(suspect, situation)) return Decision::kWait;
-  if (situation.fleet.IsSingleVantage()) return DecideAlone(suspect, situation, witness);
-  if (suspect.gain < kRealGain || suspect.real_odds < kRealOdds) return Decision::kWait;
-  if (!IsCredible(suspect, situation)) return Decision::kWait;
-  if (suspect.quorum.named) return Decision::kOpenReal;
-  if (suspect.quorum.confirmed && Persists(suspect, situation)) return Decision::kOpenReal;
-  const bool lasting =
-      suspect.failures.size() >= kEnoughFailures && SpanOf(suspect, situation) >= kEnoughSpan;
-  return lasting ? Decision::kOpenReal : Decision::kWait;
+// Too few have looked since it began: some networks' trouble with a provider looks the same until
+// others report. Not for long: others may be away.
+bool IsHardlyLookedAt(const Suspect& suspect, const View& view) {
+  const bool wide = suspect.kind == Kind::kService || suspect.kind == Kind::kProvider ||
+                    suspect.kind == Kind::kDataCentre || suspect.kind == Kind::kDnsHoster ||
+                    suspect.kind == Kind::kZone;
+  if (!wide || IsNamed(suspect, view)) return false;
+  double interval = 0;
+  for (const FailureId id : suspect.failures) {
+    interval = std::max(interval, view.CheckOf(view.Failure(id).reading).interval);
+  }
+  if (view.now - suspect.began > interval * kLookedAtWithinRuns) return false;
+  const auto fleet = static_cast<size_t>(view.witness.Shape().agents);
+  return suspect.fit.agents < std::min(kEnoughAgents, (fleet + 1) / 2);
 }
 
-// Whether others look at the same and see it well, or nobody else could.
-bool IsRefutedElsewhere(const Suspect& suspect, const Situation& situation,
-                        const Witness& witness) {
-  std::set<std::string> checks, agents;
-  for (const size_t i : suspect.failures) {
-    checks.insert(situation.events[i].cell->key.check_id);
-    agents.insert(situation.events[i].vantage->agent);
+Decision DecideAlone(const Suspect& suspect, const View& view) {
+  int longest = 0;
+  for (const FailureId id : suspect.failures) {
+    const Reading& reading = view.Failure(id).reading;
+    if (!view.witness.IsVouchedFor(view.AgentOf(reading).name)) return Decision::kWait;
+    longest = std::max<int>(longest, view.evidence.At(reading.cell).failures);
   }
-  for (const Event& event : situation.events) {
-    if (event.failed || event.assumed || agents.contains(event.vantage->agent)) continue;
-    if (checks.contains(event.cell->key.check_id) && event.record->ended >= suspect.since) {
-      return true;
-    }
-  }
-  const auto others = witness.Agents();
-  const bool alone = std::ranges::none_of(others, [&](const Vantage* v) {
-    return !agents.contains(v->agent) && witness.MaskOf(v->agent) == Mask::kNone;
-  });
-  return alone || situation.now - suspect.since >= kNobodyElse;
+  const int enough = IsNamed(suspect, view) ? kAloneNamedRun : kAloneRun;
+  return longest >= enough && suspect.gain >= kAloneGain ? Decision::kOpenGuarded : Decision::kWait;
 }
 
 }  // namespace
 
-Decision Decide(const Suspect& suspect, const Situation& situation, const Witness& witness) {
-  if (suspect.real) return DecideReal(suspect, situation, witness);
-  if (suspect.gain < kLocalGain || suspect.failures.size() < kEnoughFailures) {
+Decision Judge::Decide(const Suspect& suspect, const View& view) {
+  if (suspect.failures.empty()) return Decision::kWait;
+  if (IsReal(suspect.kind)) return DecideReal(suspect, view);
+  const bool firm = suspect.gain >= kLocalGain && suspect.failures.size() >= kEnoughFailures;
+  return firm ? Decision::kOpenLocal : Decision::kWait;
+}
+
+Decision Judge::DecideReal(const Suspect& suspect, const View& view) {
+  if (IsAccessUnclear(suspect, view)) return Decision::kWait;
+  if (IsOfOneAgent(suspect.kind)) {
+    const bool firm = suspect.gain >= kOneAgentGain &&
+                      suspect.failures.size() >= kOneAgentFailures &&
+                      suspect.newest - suspect.began >= kOneAgentSpan && suspect.confidence > 0.5 &&
+                      IsNamed(suspect, view);
+    return firm ? Decision::kOpenReal : Decision::kWait;
+  }
+  const FleetShape fleet = view.witness.Shape();
+  if (fleet.IsSingleVantage()) return DecideAlone(suspect, view);
+  if (!QuorumOf(suspect, view).Meets(fleet) || suspect.bounded < kRealGain) {
     return Decision::kWait;
   }
-  return IsRefutedElsewhere(suspect, situation, witness) ? Decision::kOpenLocal : Decision::kWait;
+  if (!Persists(suspect, view) || IsHardlyLookedAt(suspect, view)) return Decision::kWait;
+  return IsBeyondDoubt(suspect, view.now) ? Decision::kOpenReal : Decision::kWait;
+}
+
+bool Judge::Persists(const Suspect& suspect, const View& view) const {
+  // Where it might as well be something else, it is waited for what tells them apart.
+  const bool contested =
+      !suspect.rivals.empty() && suspect.rivals.front().gain > suspect.gain - kContested;
+  if (IsNamed(suspect, view) && !contested) return true;
+  return suspect.failures.size() >= kEnoughFailures && suspect.span >= blip_;
+}
+
+bool Judge::IsBeyondDoubt(const Suspect& suspect, double now) {
+  if (suspect.odds >= kRealOdds) return true;
+  if (suspect.odds < kLikelier) return false;
+  Doubt& doubt = doubts_.try_emplace(suspect.id, Doubt{.since = now}).first->second;
+  doubt.raised = true;
+  return now - doubt.since > kDoubtLasts;
+}
+
+void Judge::Adjourn() {
+  std::erase_if(doubts_, [](const auto& entry) { return !entry.second.raised; });
+  for (auto& [id, doubt] : doubts_) doubt.raised = false;
 }
 
 }  // namespace postwatch::collector

@@ -1,36 +1,47 @@
 #include "collector/correlate/evidence.h"
 
 #include <algorithm>
-#include <tuple>
 
+#include "absl/hash/hash.h"
 #include "collector/correlate/crossing.h"
 #include "common/base/text.h"
 
 namespace postwatch::collector {
 namespace {
 
-constexpr size_t kMaxCells = 200000;
-constexpr size_t kMaxRecordsPerCell = 64;
-constexpr size_t kMaxComponents = 65536;  // then the table is rebuilt from what is left
+constexpr size_t kMaxChecks = 1 << 20;
+constexpr size_t kMaxCells = size_t{16} << 20;
+constexpr size_t kMaxRoutes = size_t{4} << 20;  // then they are learned anew
+constexpr size_t kMaxAgents = 10000;
 constexpr size_t kMaxReplyKept = 256;
-constexpr double kNoiseFloor = 0.003, kNoiseCeiling = 0.05;
-constexpr double kNoisePriorRuns = 300;
-constexpr double kNoiseMemory = 4000;  // runs; then the past counts half
-constexpr absl::Duration kClockPeriod = absl::Minutes(30);
-constexpr absl::Duration kClockSettles = absl::Seconds(3);
-constexpr absl::Duration kDefaultInterval = absl::Seconds(60);
-constexpr absl::Duration kFreshAtLeast = absl::Seconds(45);
-constexpr absl::Duration kFreshSlack = absl::Seconds(30);
+constexpr uint64_t kReordered = 4096;  // sequence numbers that may come late
+constexpr double kNewcomerFor = 900;   // seconds; greylisting takes some minutes to pass
+constexpr double kFreshAtLeast = 45, kFreshSlack = 30;
 
-std::string IdOf(const Sighting& sighting) {
-  if (!sighting.observation.id.empty()) return sighting.observation.id;
-  return Concat(sighting.spool_id, "#", sighting.sequence);
+uint64_t Pair(uint32_t high, uint32_t low) { return (uint64_t{high} << 32) | low; }
+
+Plane PlaneOf(Leg leg) {
+  switch (leg) {
+    case Leg::kControl:
+      return Plane::kControl;
+    case Leg::kDns:
+    case Leg::kRegistration:
+      return Plane::kNames;
+    case Leg::kDelivery:
+      return Plane::kLetters;
+    default:
+      return Plane::kMail;
+  }
 }
 
-bool Earlier(const Record& a, const Record& b) {
-  return std::tie(a.ended, a.id) < std::tie(b.ended, b.id);
+std::string WordsOf(const Failure& failure) {
+  const std::string& text = failure.reply ? failure.reply->text : "";
+  const std::string_view words = Truncate(text.empty() ? failure.detail : text, kMaxReplyKept);
+  if (failure.reply && failure.reply->code != 0) return Concat(failure.reply->code, " ", words);
+  return std::string(words);
 }
 
+// It neither failed nor passed in time: it says nothing about now.
 bool SaysArrived(const Observation& seen) {
   return seen.outcome != Outcome::kFail || !seen.failure ||
          seen.failure->klass == FailureClass::kDeliveredLate;
@@ -38,198 +49,196 @@ bool SaysArrived(const Observation& seen) {
 
 }  // namespace
 
-ComponentId ComponentTable::Intern(const ComponentRef& component) {
-  const auto [it, inserted] =
-      ids_.try_emplace(component, static_cast<ComponentId>(entries_.size()));
-  if (inserted) entries_.push_back({component, collector::KindOf(component.kind)});
-  return it->second;
-}
+double ToSeconds(absl::Time time) { return absl::ToDoubleSeconds(time - absl::UnixEpoch()); }
 
-bool Record::Crosses(ComponentId component) const {
-  return std::binary_search(crossed.begin(), crossed.end(), component);
-}
+absl::Time ToTime(double seconds) { return absl::UnixEpoch() + absl::Seconds(seconds); }
 
-const Record* Cell::Latest() const {
-  for (auto it = records.rbegin(); it != records.rend(); ++it) {
-    if (it->outcome != Outcome::kNotTested) return &*it;
-  }
-  return nullptr;
-}
-
-bool Cell::IsFresh(const Record& record, absl::Time now) const {
-  return now - record.ended <= std::max(kFreshAtLeast, interval * 3 / 2 + kFreshSlack);
-}
-
-Evidence::Evidence(absl::Duration window) : window_(window) {}
+Evidence::Evidence(Catalog& catalog, FailureLog& log) : catalog_(catalog), log_(log) {}
 
 void Evidence::SetPlan(const FleetPlan& plan) {
   has_plan_ = true;
   has_control_ = false;
-  plan_.clear();
-  for (const CheckSpec& check : plan.checks) {
-    plan_[check.id] = check;
-    has_control_ = has_control_ || check.leg == Leg::kControl;
+  for (CheckEntry& check : checks_) check.planned = false;
+  for (const CheckSpec& spec : plan.checks) {
+    const auto [it, added] = check_ids_.try_emplace(spec.id, static_cast<CheckId>(checks_.size()));
+    if (added) checks_.emplace_back();
+    checks_[it->second] = {.id = spec.id,
+                           .target = spec.target,
+                           .provider = spec.provider.empty() ? spec.target : spec.provider,
+                           .leg = spec.leg,
+                           .interval = absl::ToDoubleSeconds(spec.interval)};
+    has_control_ = has_control_ || spec.leg == Leg::kControl;
   }
-  std::erase_if(cells_,
-                [this](const auto& entry) { return !plan_.contains(entry.first.check_id); });
-  for (auto& [key, cell] : cells_) cell.interval = plan_[key.check_id].interval;
 }
 
-Evidence::Filed Evidence::File(const Sighting& sighting, absl::Time now) {
+bool Evidence::Seen::Take(const std::string& spool_id, uint64_t sequence) {
+  if (spool != spool_id || recent.empty()) {
+    spool = spool_id;
+    highest = sequence;
+    recent.assign(kReordered, false);
+    recent[sequence % kReordered] = true;
+    return true;
+  }
+  if (sequence + kReordered <= highest) return false;
+  for (; highest < sequence; ++highest) {
+    recent[(highest + 1) % kReordered] = false;
+    if (sequence - highest > kReordered) highest = sequence - kReordered;
+  }
+  if (recent[sequence % kReordered]) return false;
+  recent[sequence % kReordered] = true;
+  return true;
+}
+
+Finding Evidence::Read(const Sighting& sighting, double oldest) {
   const Observation& seen = sighting.observation;
-  const absl::Duration correction = CorrectionFor(sighting, now);
+  const AgentId agent = catalog_.Agent(sighting.vantage);
+  if (agent >= kMaxAgents || !seen_[agent].Take(sighting.spool_id, sighting.sequence)) return {};
+  if (clocks_.size() <= agent) clocks_.resize(agent + 1);
+  const double received = ToSeconds(sighting.received);
+  const double took = absl::ToDoubleSeconds(seen.took);
+  const double ended = ToSeconds(seen.started) + took;
+  const double correction = clocks_[agent].Correct(ended, received);
   if (!seen.amends.empty()) return Amend(sighting);
-  if (seen.outcome == Outcome::kNotTested) return Filed::kIgnored;
-  Cell* cell = CellFor(sighting);
-  if (cell == nullptr) return Filed::kIgnored;
-  Record record{.id = IdOf(sighting),
-                .began = seen.started + correction,
-                .ended = seen.started + seen.took + correction,
-                .received = sighting.received,
-                .outcome = seen.outcome,
-                .confirmation = !seen.run_request.empty()};
-  if (record.ended < now - HorizonOf(*cell)) return Filed::kIgnored;
-  const auto same = [&](const Record& r) { return r.id == record.id; };
-  if (std::ranges::any_of(cell->records, same)) return Filed::kIgnored;
-  if (seen.failure) {
-    record.klass = seen.failure->klass;
-    record.family = FamilyOf(record.klass);
-    record.step = seen.failure->step;
-    const std::string& words = seen.failure->reply ? seen.failure->reply->text : "";
-    record.reply =
-        std::string(Truncate(words.empty() ? seen.failure->detail : words, kMaxReplyKept));
-    if (seen.failure->reply && seen.failure->reply->code != 0) {
-      record.reply = Concat(seen.failure->reply->code, " ", record.reply);
+  if (seen.outcome == Outcome::kNotTested || ended + correction < oldest) return {};
+  const CheckId check = CheckFor(sighting);
+  if (check >= kMaxChecks || !checks_[check].planned) return {};
+  const CellId cell = CellFor(agent, check);
+  if (cell >= kMaxCells) return {};
+  Finding finding{.what = Finding::What::kPass};
+  Reading& reading = finding.reading;
+  reading = {.began = ended + correction - took,
+             .ended = ended + correction,
+             .received = received,
+             .agent = agent,
+             .cell = cell,
+             .target = catalog_.Target(seen.target),
+             .route = RouteFor(sighting, agent, check),
+             .plane = PlaneOf(sighting.leg),
+             .confirmation = !seen.run_request.empty()};
+  if (seen.outcome == Outcome::kFail && seen.failure) {
+    finding.what = Finding::What::kFailure;
+    reading.family = FamilyOf(seen.failure->klass);
+    finding.of_witness = reading.family == Family::kAgent;
+  }
+  reading.newcomer = IsNewcomer(reading, sighting.leg);
+  if (reading.failed()) {
+    finding.failure = {.reading = reading,
+                       .klass = seen.failure->klass,
+                       .observation = seen.id,
+                       .reply = WordsOf(*seen.failure)};
+  }
+  Update(cells_[cell], reading);
+  return finding;
+}
+
+// New to the servers that it hands mail to: they may put it off for some minutes.
+bool Evidence::IsNewcomer(const Reading& reading, Leg leg) {
+  if (leg != Leg::kInbound && leg != Leg::kSubmission && leg != Leg::kDelivery) return false;
+  const auto [it, first] =
+      acquainted_.try_emplace(Pair(reading.agent, reading.target), reading.ended);
+  const bool put_off = reading.family == Family::kServer || reading.family == Family::kGreylist;
+  return put_off && reading.ended - it->second < kNewcomerFor;
+}
+
+void Evidence::Update(Cell& cell, const Reading& reading) {
+  const bool newest = reading.ended >= cell.ended;
+  cell.ended = std::max(cell.ended, reading.ended);
+  if (!reading.failed()) {
+    if (reading.ended > cell.last_failed) {
+      cell.failures = 0;
+      if (cell.passes < UINT16_MAX) ++cell.passes;
     }
+    return;
   }
-  for (const ComponentRef& c : CrossedBy(sighting)) record.crossed.push_back(components_.Intern(c));
-  std::ranges::sort(record.crossed);
-  const auto at = std::upper_bound(cell->records.begin(), cell->records.end(), record, Earlier);
-  cell->records.insert(at, std::move(record));
-  if (cell->records.size() > kMaxRecordsPerCell) cell->records.erase(cell->records.begin());
-  return seen.outcome == Outcome::kFail ? Filed::kFailure : Filed::kPass;
+  if (!newest) return;
+  if (cell.failures == 0) cell.failed_since = reading.began;
+  if (cell.failures < UINT16_MAX) ++cell.failures;
+  cell.passes = 0;
+  cell.last_failed = reading.ended;
 }
 
-absl::Duration Evidence::CorrectionFor(const Sighting& sighting, absl::Time now) {
-  const absl::Duration delay =
-      sighting.received - (sighting.observation.started + sighting.observation.took);
-  const auto [it, first] = clocks_.try_emplace(sighting.vantage.agent);
-  AgentClock& clock = it->second;
-  if (first) clock = {now, now, delay, delay, delay};
-  if (now - clock.period_start > kClockPeriod) {
-    clock.previous = clock.least;
-    clock.least = delay;
-    clock.period_start = now;
-  }
-  clock.least = std::min(clock.least, delay);
-  const absl::Duration offset = std::min(clock.least, clock.previous);
-  if (offset != clock.offset) {
-    Shift(sighting.vantage.agent, offset - clock.offset);
-    clock.offset = offset;
-  }
-  return offset;
-}
-
-void Evidence::Shift(const std::string& agent, absl::Duration by) {
-  for (auto it = cells_.lower_bound({agent, ""}); it != cells_.end() && it->first.agent == agent;
-       ++it) {
-    for (Record& record : it->second.records) {
-      record.began += by;
-      record.ended += by;
-    }
-  }
-}
-
-Evidence::Filed Evidence::Amend(const Sighting& sighting) {
+CheckId Evidence::CheckFor(const Sighting& sighting) {
   const Observation& seen = sighting.observation;
-  const auto it = cells_.find({sighting.vantage.agent, seen.check_id});
-  if (it == cells_.end()) return Filed::kIgnored;
-  for (Record& record : it->second.records) {
-    if (record.id != seen.amends) continue;
-    if (SaysArrived(seen)) {
-      // It neither failed nor passed in time: it says nothing about now.
-      record.outcome = Outcome::kNotTested;
-    } else {
-      record.outcome = Outcome::kFail;
-      record.klass = seen.failure->klass;
-      record.family = FamilyOf(record.klass);
-    }
-    return Filed::kAmended;
-  }
-  return Filed::kIgnored;
+  const auto it = check_ids_.find(seen.check_id);
+  if (it != check_ids_.end()) return it->second;
+  if (has_plan_ || checks_.size() >= kMaxChecks) return kMaxChecks;
+  const auto id = static_cast<CheckId>(checks_.size());
+  check_ids_.emplace(seen.check_id, id);
+  checks_.push_back({.id = seen.check_id,
+                     .target = seen.target,
+                     .provider = ProviderOf(sighting),
+                     .leg = sighting.leg});
+  has_control_ = has_control_ || sighting.leg == Leg::kControl;
+  return id;
 }
 
-absl::Duration Evidence::HorizonOf(const Cell& cell) const {
-  return std::max(window_, cell.interval * 5 / 2);
+CellId Evidence::CellFor(AgentId agent, CheckId check) {
+  const uint64_t key = Pair(agent, check);
+  const auto it = cell_ids_.find(key);
+  if (it != cell_ids_.end()) return it->second;
+  if (cells_.size() >= kMaxCells) return kMaxCells;
+  const auto id = static_cast<CellId>(cells_.size());
+  cell_ids_.emplace(key, id);
+  cells_.push_back({.agent = agent, .check = check});
+  return id;
 }
 
-Cell* Evidence::CellFor(const Sighting& sighting) {
+// What a run crossed is told by where it ran, what it touched and how it ended; most are alike.
+RouteId Evidence::RouteFor(const Sighting& sighting, AgentId agent, CheckId check) {
   const Observation& seen = sighting.observation;
-  const auto planned = plan_.find(seen.check_id);
-  if (has_plan_ && planned == plan_.end()) return nullptr;
-  const CellKey key{sighting.vantage.agent, seen.check_id};
-  const auto found = cells_.find(key);
-  if (found != cells_.end()) return &found->second;
-  if (cells_.size() >= kMaxCells) return nullptr;
-  if (sighting.leg == Leg::kControl) has_control_ = true;
-  Cell cell{.key = key,
-            .target = seen.target,
-            .provider = ProviderOf(sighting),
-            .leg = sighting.leg,
-            .interval = planned == plan_.end() ? kDefaultInterval : planned->second.interval};
-  return &cells_.emplace(key, std::move(cell)).first->second;
+  uint64_t key =
+      absl::HashOf(agent, check, sighting.leg, sighting.vantage.network, sighting.vantage.resolver);
+  for (const ComponentRef& touched : seen.touched) {
+    key = absl::HashOf(key, touched.kind, touched.name);
+  }
+  if (seen.failure) key = absl::HashOf(key, seen.failure->klass, seen.failure->step);
+  const auto it = routes_.find(key);
+  if (it != routes_.end()) return it->second;
+  if (routes_.size() >= kMaxRoutes) routes_.clear();
+  std::vector<ComponentId> crossed;
+  for (const ComponentRef& component : CrossedBy(sighting)) {
+    crossed.push_back(catalog_.Component(component));
+  }
+  const RouteId route = catalog_.Route(std::move(crossed));
+  routes_.emplace(key, route);
+  return route;
+}
+
+Finding Evidence::Amend(const Sighting& sighting) {
+  const Observation& seen = sighting.observation;
+  const FailureId id = log_.Find(seen.amends);
+  if (id == kNoFailure) return {};
+  FailureRecord& failure = log_.At(id);
+  if (SaysArrived(seen)) {
+    failure.settled = true;
+    Cell& cell = cells_[failure.reading.cell];
+    if (cell.failure == id) cell.failures = 0;
+  } else {
+    failure.klass = seen.failure->klass;
+    failure.reading.family = FamilyOf(failure.klass);
+  }
+  return {.what = Finding::What::kAmended, .reading = failure.reading, .amended = id};
 }
 
 void Evidence::Forget(const std::string& agent) {
-  std::erase_if(cells_, [&](const auto& entry) { return entry.first.agent == agent; });
-  clocks_.erase(agent);
-  noise_.erase(agent);
-}
-
-void Evidence::Expire(absl::Time now) {
-  for (auto& [key, cell] : cells_) {
-    const absl::Time oldest = now - HorizonOf(cell);
-    std::erase_if(cell.records, [&](const Record& r) { return r.ended < oldest; });
+  for (Cell& cell : cells_) {
+    if (catalog_.AgentOf(cell.agent).name == agent) cell.failures = 0;
   }
-  std::erase_if(cells_, [](const auto& entry) { return entry.second.records.empty(); });
-  if (components_.size() > kMaxComponents) RebuildComponents();
 }
 
-void Evidence::RebuildComponents() {
-  ComponentTable rebuilt;
-  for (auto& [key, cell] : cells_) {
-    for (Record& record : cell.records) {
-      for (ComponentId& id : record.crossed) id = rebuilt.Intern(components_.Get(id));
-      std::ranges::sort(record.crossed);
-    }
-  }
-  components_ = std::move(rebuilt);
+std::string Evidence::NameOf(CellId id) const {
+  return Concat(catalog_.AgentOf(cells_[id].agent).name, " ", CheckOf(cells_[id]).id);
 }
 
-const Cell* Evidence::Find(const CellKey& key) const {
-  const auto it = cells_.find(key);
-  return it == cells_.end() ? nullptr : &it->second;
+bool Evidence::IsFresh(const Cell& cell, double now) const {
+  const double lasts = std::max(kFreshAtLeast, CheckOf(cell).interval * 1.5 + kFreshSlack);
+  return now - cell.ended <= lasts;
 }
 
-void Evidence::CountNoise(const std::string& agent, bool failed) {
-  Noise& noise = noise_[agent];
-  noise.runs += 1;
-  if (failed) noise.failures += 1;
-  if (noise.runs < kNoiseMemory) return;
-  noise.runs /= 2;
-  noise.failures /= 2;
-}
-
-double Evidence::NoiseOf(const std::string& agent) const {
-  const auto it = noise_.find(agent);
-  if (it == noise_.end()) return kNoiseFloor;
-  const double rate = (1 + it->second.failures) / (kNoisePriorRuns + it->second.runs);
-  return std::clamp(rate, kNoiseFloor, kNoiseCeiling);
-}
-
-bool Evidence::IsClockSettled(const std::string& agent, absl::Time now) const {
-  const auto it = clocks_.find(agent);
-  return it != clocks_.end() && now - it->second.first_filed >= kClockSettles;
+bool Evidence::WatchesAccess(std::string_view provider) const {
+  return std::ranges::any_of(checks_, [&](const CheckEntry& check) {
+    return check.planned && check.leg == Leg::kAccess && check.provider == provider;
+  });
 }
 
 }  // namespace postwatch::collector

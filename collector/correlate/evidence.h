@@ -1,134 +1,115 @@
-// Evidence: what each agent saw of each check lately, in event time, bounded.
+// Evidence: turns what agents report into readings in the collector's time, and knows how each
+// check stands at each agent.
 #pragma once
 
-#include <compare>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
+#include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "absl/time/time.h"
-#include "collector/correlate/signature.h"
+#include "collector/correlate/agent_clock.h"
+#include "collector/correlate/catalog.h"
+#include "collector/correlate/failure_log.h"
+#include "collector/correlate/reading.h"
 #include "collector/model/fleet.h"
 #include "collector/model/sighting.h"
-#include "common/model/component.h"
 
 namespace postwatch::collector {
 
-using ComponentId = uint32_t;
+using CheckId = uint32_t;
 
-// Gives components small numbers; a number stands for the same component until the table is
-// rebuilt.
-class ComponentTable {
- public:
-  ComponentId Intern(const ComponentRef& component);
-  const ComponentRef& Get(ComponentId id) const { return entries_[id].ref; }
-  Kind KindOf(ComponentId id) const { return entries_[id].kind; }
-  size_t size() const { return entries_.size(); }
+// Readings count in seconds since 1970.
+double ToSeconds(absl::Time time);
+absl::Time ToTime(double seconds);
 
- private:
-  struct Entry {
-    ComponentRef ref;
-    Kind kind;
-  };
-  std::vector<Entry> entries_;
-  std::map<ComponentRef, ComponentId> ids_;
-};
-
-// One run. Times are the collector's clock: the agent's own, corrected by the smallest delay seen
-// of it, so that a constant skew of its clock does not matter.
-struct Record {
+struct CheckEntry {
   std::string id;
-  absl::Time began, ended;
-  absl::Time received;
-  Outcome outcome = Outcome::kPass;  // kNotTested: withdrawn by an amendment
-  FailureClass klass = FailureClass::kUnspecified;
-  Family family = Family::kNone;
-  std::string step, reply;
-  bool confirmation = false;         // asked for by us
-  std::vector<ComponentId> crossed;  // sorted
-
-  bool Crosses(ComponentId component) const;
-};
-
-struct CellKey {
-  std::string agent, check_id;
-  auto operator<=>(const CellKey&) const = default;
+  std::string target, provider;
+  Leg leg = Leg::kControl;
+  double interval = 60;  // seconds
+  bool planned = true;
 };
 
 // One check as one agent sees it.
 struct Cell {
-  CellKey key;
-  std::string target, provider;
-  Leg leg = Leg::kControl;
-  absl::Duration interval;
-  std::vector<Record> records;  // by ended, then id
+  AgentId agent = 0;
+  CheckId check = 0;
+  double ended = 0;                // of the newest run
+  double failed_since = 0;         // when the first of the latest failures in a row began
+  double last_failed = -1e18;      // when the latest failure ended
+  FailureId failure = kNoFailure;  // the latest one
+  uint16_t failures = 0;           // in a row, up to now
+  uint16_t passes = 0;             // since the latest failure
+  bool failing() const { return failures > 0; }
+};
 
-  // The newest record that was not withdrawn, or null.
-  const Record* Latest() const;
-  // Whether a record of this age still speaks about now.
-  bool IsFresh(const Record& record, absl::Time now) const;
+// What is read out of one sighting.
+struct Finding {
+  enum class What { kIgnored, kPass, kFailure, kAmended };
+  What what = What::kIgnored;
+  Reading reading;                 // kPass, kFailure
+  FailureRecord failure;           // kFailure: not filed yet
+  FailureId amended = kNoFailure;  // kAmended: what to think anew
+  bool of_witness = false;         // a control check speaks about its agent
 };
 
 class Evidence {
  public:
-  explicit Evidence(absl::Duration window);
+  Evidence(Catalog& catalog, FailureLog& log);
 
-  // Checks that are gone are forgotten. Until the first call every check is taken.
+  // Checks that are gone are not taken any more. Until the first call every check is.
   void SetPlan(const FleetPlan& plan);
 
-  enum class Filed { kIgnored, kPass, kFailure, kAmended };
-  // Duplicates, runs that tested nothing, and runs older than the window are ignored. An amendment
-  // corrects the record it names and adds none.
-  Filed File(const Sighting& sighting, absl::Time now);
+  // Duplicates, runs that tested nothing and runs older than `oldest` (seconds) are ignored. An
+  // amendment corrects the failure it names.
+  Finding Read(const Sighting& sighting, double oldest);
+  // The failure that was read last, once it has its number.
+  void Filed(CellId cell, FailureId failure) { cells_[cell].failure = failure; }
 
-  // Forgets what one agent saw.
+  // What one agent saw does not count any more.
   void Forget(const std::string& agent);
-  // Forgets what is older than the window.
-  void Expire(absl::Time now);
 
-  const std::map<CellKey, Cell>& cells() const { return cells_; }
-  const Cell* Find(const CellKey& key) const;
-  const ComponentTable& components() const { return components_; }
+  const std::vector<Cell>& cells() const { return cells_; }
+  const Cell& At(CellId id) const { return cells_[id]; }
+  const CheckEntry& CheckOf(const Cell& cell) const { return checks_[cell.check]; }
+  const CheckEntry& Check(CheckId id) const { return checks_[id]; }
+  std::string NameOf(CellId id) const;  // "agent check-id"
+  // Whether what is known of the cell still speaks about now.
+  bool IsFresh(const Cell& cell, double now) const;
+  // Whether some check reads mailboxes of this provider.
+  bool WatchesAccess(std::string_view provider) const;
   bool has_control_checks() const { return has_control_; }
 
-  // Counts a run towards how often this agent fails for no known reason.
-  void CountNoise(const std::string& agent, bool failed);
-  // That rate, between 0.3 % and 5 %.
-  double NoiseOf(const std::string& agent) const;
-
-  // The agent was heard of long enough for the delay of its reports to be known.
-  bool IsClockSettled(const std::string& agent, absl::Time now) const;
-
  private:
-  // The least delay of the current and the previous period, so that a step of the agent's clock is
-  // forgotten after two of them.
-  struct AgentClock {
-    absl::Time first_filed;
-    absl::Time period_start;
-    absl::Duration least, previous;
-    absl::Duration offset;  // in force: added to the agent's times
+  struct Seen {  // sequence numbers of one agent's spool
+    std::string spool;
+    uint64_t highest = 0;
+    std::vector<bool> recent;
+    bool Take(const std::string& spool_id, uint64_t sequence);
   };
 
-  struct Noise {
-    double runs = 0, failures = 0;
-  };
+  CheckId CheckFor(const Sighting& sighting);
+  CellId CellFor(AgentId agent, CheckId check);
+  RouteId RouteFor(const Sighting& sighting, AgentId agent, CheckId check);
+  bool IsNewcomer(const Reading& reading, Leg leg);
+  void Update(Cell& cell, const Reading& reading);
+  Finding Amend(const Sighting& sighting);
 
-  absl::Duration CorrectionFor(const Sighting& sighting, absl::Time now);
-  void Shift(const std::string& agent, absl::Duration by);
-  Filed Amend(const Sighting& sighting);
-  absl::Duration HorizonOf(const Cell& cell) const;
-  Cell* CellFor(const Sighting& sighting);
-  void RebuildComponents();
-
-  absl::Duration window_;
-  bool has_plan_ = false;
-  bool has_control_ = false;
-  std::map<std::string, CheckSpec> plan_;
-  std::map<CellKey, Cell> cells_;
-  std::map<std::string, AgentClock> clocks_;
-  std::map<std::string, Noise> noise_;
-  ComponentTable components_;
+  Catalog& catalog_;
+  FailureLog& log_;
+  bool has_plan_ = false, has_control_ = false;
+  std::unordered_map<std::string, CheckId> check_ids_;
+  std::vector<CheckEntry> checks_;
+  std::unordered_map<uint64_t, CellId> cell_ids_;
+  std::vector<Cell> cells_;
+  std::unordered_map<uint64_t, RouteId> routes_;
+  std::unordered_map<uint64_t, double> acquainted_;  // agent and target: since when
+  std::vector<AgentClock> clocks_;                   // by agent
+  std::map<AgentId, Seen> seen_;
 };
 
 }  // namespace postwatch::collector

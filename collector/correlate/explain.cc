@@ -122,6 +122,10 @@ std::string Describe(const ComponentRef& component) {
       {component::kMailbox, "the mailbox "},
       {component::kQueue, "delivery at "},
       {component::kListed, "the standing of "},
+      {component::kBlocklist, "the blocklist entry of agent "},
+      {component::kAnchor, "the neutral party "},
+      {component::kDataCentre, "data centre "},
+      {component::kDnsHoster, "DNS hoster "},
   });
   if (component.kind == component::kService) return DescribePart(component.name);
   for (const Phrase& phrase : kPhrases) {
@@ -168,6 +172,14 @@ std::string DecidingObservation(const Verdict& verdict, const ComponentRef& riva
       return Concat("a letter to a second mailbox beside ", rival.name);
     case Kind::kQueue:
       return Concat("a letter to ", rival.name, " over another route");
+    case Kind::kAnchor:
+      return Concat(name, " as another agent sees it");
+    case Kind::kBlocklist:
+      return "the same letter from another address";
+    case Kind::kDataCentre:
+      return Concat("another provider's host in ", name);
+    case Kind::kDnsHoster:
+      return Concat("another zone at ", name);
     case Kind::kOther:
       break;
   }

@@ -1,104 +1,226 @@
 #include "collector/correlate/fit.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
+#include <map>
 
 namespace postwatch::collector {
 namespace {
 
-constexpr std::array kShares = {0.95, 0.67, 0.4, 0.12};
-constexpr double kSupported = 0.05;  // below, a failure is not called explained
-constexpr double kExplained = 0.25;  // a failure as likely as this earns nobody anything
-constexpr double kNegligible = 0.01;
+constexpr double kExplained = 0.25;    // a failure as likely as this earns nobody anything
+constexpr size_t kMaxItems = 1500;     // of one component
+constexpr double kPriorWeight = 3;     // failures that the expected mix is worth
+constexpr double kBoundOfAgent = 12;   // nats: one agent in 160,000 says what it likes
+constexpr double kPartialReach = 2.0;  // nats that "only some agents are hit" costs
+constexpr std::array kReaches = {0.6, 0.25};
+
+// Whether a fault may hit a fixed part of the agents: behind many addresses, front ends or caches.
+bool MayHitSome(Kind kind) { return IsReal(kind) && !IsOfOneAgent(kind); }
 
 }  // namespace
 
-Model::Model(const Situation& situation, const ComponentTable& components)
-    : situation_(situation), components_(components) {
-  for (size_t i = 0; i < situation.events.size(); ++i) {
-    const Event& event = situation.events[i];
-    if (!event.failed) continue;
-    for (const ComponentId id : event.record->crossed) {
-      if (SupportOf(id, i) < kSupported) continue;
-      scopes_[id].failing_checks.insert(event.cell->key.check_id);
+std::string ProviderOfPath(const ComponentRef& path) {
+  return path.name.substr(path.name.find('>') + 1);
+}
+
+Model::Model(const Catalog& catalog, const Suspicions& suspicions,
+             const std::vector<ComponentId>& candidates)
+    : catalog_(catalog), suspicions_(suspicions), candidates_(candidates) {
+  std::ranges::sort(candidates_);
+  std::vector<int32_t> place(suspicions.log().end() - suspicions.log().begin(), -1);
+  items_.resize(candidates_.size());
+  const double oldest = Oldest();
+  for (size_t c = 0; c < candidates_.size(); ++c) {
+    const Kind kind = catalog.KindOf(candidates_[c]);
+    std::vector<Item>& items = items_[c];
+    for (const Clue& clue : suspicions.Of(candidates_[c]).clues) {
+      if (clue.ended < oldest) continue;
+      if (clue.failure == kNoFailure) {
+        items.push_back({clue.ended, clue.agent, -1, 0, false});
+        continue;
+      }
+      const FailureRecord& failure = suspicions.log().At(clue.failure);
+      int32_t& index = place[clue.failure - suspicions.log().begin()];
+      if (index < 0) {
+        index = static_cast<int32_t>(failures_.size());
+        failures_.push_back(clue.failure);
+      }
+      items.push_back({clue.ended, clue.agent, index, 0,
+                       CanCause(kind, failure.reading.plane, failure.reading.family)});
     }
   }
-  for (size_t i = 0; i < situation.events.size(); ++i) {
-    for (const ComponentId id : situation.events[i].record->crossed) {
-      const auto scope = scopes_.find(id);
-      if (scope != scopes_.end()) scope->second.events.push_back(i);
+  FitMixes();
+  scratch_.by_agent.resize(catalog.agent_count());
+}
+
+// The latest clues are enough; the same time for all, for them to be comparable.
+double Model::Oldest() const {
+  double oldest = -1e18;
+  for (const ComponentId id : candidates_) {
+    const std::vector<Clue>& clues = suspicions_.Of(id).clues;
+    if (clues.size() > kMaxItems) {
+      oldest = std::max(oldest, clues[clues.size() - kMaxItems].ended);
     }
   }
-  for (const auto& [id, scope] : scopes_) candidates_.push_back(id);
-  std::ranges::sort(candidates_, {}, [&](ComponentId id) { return components.Get(id); });
+  return oldest;
+}
+
+// What a fault looks like is not known beforehand: the mix is fitted to what is seen, within what
+// the component can cause, each failure by those before it. `items` by time.
+void Model::FitMix(Kind kind, const std::vector<Item*>& items) const {
+  std::array<std::array<double, kFamilies>, kPlanes> seen{};
+  std::array<double, kPlanes> total{};
+  for (Item* item : items) {
+    if (item->failure < 0) continue;
+    const Reading& reading = FailureAt(static_cast<size_t>(item->failure)).reading;
+    const double expected = Expected(kind, reading.plane, reading.family);
+    item->expected = static_cast<float>(expected);
+    if (!item->possible) continue;
+    const auto plane = static_cast<size_t>(reading.plane);
+    double& count = seen[plane][static_cast<size_t>(reading.family)];
+    item->expected =
+        static_cast<float>((count + kPriorWeight * expected) / (total[plane] + kPriorWeight));
+    count += 1;
+    total[plane] += 1;
+  }
+}
+
+// The paths of several networks to one provider fail alike: their trouble is one.
+void Model::FitMixes() {
+  std::map<std::string, std::vector<Item*>> paths;  // by provider
+  for (size_t c = 0; c < candidates_.size(); ++c) {
+    const Kind kind = catalog_.KindOf(candidates_[c]);
+    std::vector<Item*> own;
+    std::vector<Item*>& items =
+        kind == Kind::kPath ? paths[ProviderOfPath(catalog_.Ref(candidates_[c]))] : own;
+    for (Item& item : items_[c]) items.push_back(&item);
+    if (kind != Kind::kPath) FitMix(kind, items);
+  }
+  for (auto& [provider, items] : paths) {
+    std::ranges::stable_sort(items, {}, [](const Item* item) { return item->ended; });
+    FitMix(Kind::kPath, items);
+  }
 }
 
 Beliefs Model::Noise() const {
-  Beliefs noise;
-  for (const Event& event : situation_.events)
-    noise.push_back(NoiseOf(event.record->family, event.noise));
-  return noise;
+  Beliefs beliefs;
+  beliefs.reserve(failures_.size());
+  for (const FailureId id : failures_) beliefs.push_back(suspicions_.log().At(id).noise);
+  return beliefs;
 }
 
-double Model::SupportOf(ComponentId component, size_t event) const {
-  return Support(components_.KindOf(component), situation_.events[event].record->family);
+const std::vector<Model::Item>& Model::ItemsOf(ComponentId id) const {
+  const auto at = std::ranges::lower_bound(candidates_, id);
+  return items_[static_cast<size_t>(at - candidates_.begin())];
 }
 
-Fit Model::FitOf(ComponentId component, const Beliefs& beliefs,
-                 const std::set<size_t>* only) const {
-  Fit best;
-  best.score = -1e9;
-  const auto scope = scopes_.find(component);
-  if (scope == scopes_.end()) return best;
+double Model::Llr(const Item& item, double share, double pass, const Beliefs& beliefs) const {
+  if (item.failure < 0) return pass;
+  const double belief = beliefs[static_cast<size_t>(item.failure)];
+  if (belief >= kExplained) return 0;
+  return std::log(((1 - share) * belief + share * item.expected) / belief);
+}
+
+Fit Model::Of(ComponentId id, const Beliefs& beliefs) const {
+  const std::vector<Item>& items = ItemsOf(id);
+  Fit best{.id = id, .gain = -1e9};
   for (const double share : kShares) {
-    Fit fit = FitShare(component, scope->second, share, beliefs, only);
-    if (!fit.failures.empty() && fit.score > best.score) best = std::move(fit);
+    const double pass = std::log(1 - share);
+    double sum = 0, highest = -1e9;
+    size_t first = items.size();
+    for (size_t i = items.size(); i-- > 0;) {
+      sum += Llr(items[i], share, pass, beliefs);
+      if (sum > highest && items[i].failure >= 0) {
+        highest = sum;
+        first = i;
+      }
+    }
+    if (first < items.size()) AddUp(items, first, share, beliefs, catalog_.KindOf(id), best);
   }
   return best;
 }
 
-// A cumulative sum of log likelihood ratios: it starts anew whenever nothing speaks for the fault.
-Fit Model::FitShare(ComponentId component, const Scope& scope, double share, const Beliefs& beliefs,
-                    const std::set<size_t>* only) const {
-  const bool few = IsSeenByFewChecks(components_.KindOf(component));
-  Fit fit;
-  fit.share = share;
-  double sum = 0;
-  for (const size_t i : scope.events) {
-    const Event& event = situation_.events[i];
-    if (!event.failed) {
-      if (fit.failures.empty() || (few && !scope.failing_checks.contains(event.cell->key.check_id)))
-        continue;
-      sum += std::log(1 - share);
-      if (!event.assumed) ++fit.passes;
-      if (sum > 0) continue;
-      sum = 0;
-      fit.failures.clear();
-      fit.passes = 0;
-      continue;
-    }
-    const double support = SupportOf(component, i);
-    if (support < kNegligible || beliefs[i] >= kExplained) continue;
-    if (only != nullptr && !only->contains(i)) continue;
-    sum += std::log(((1 - share) * beliefs[i] + share * support) / beliefs[i]);
-    if (support < kSupported) continue;
-    if (fit.failures.empty()) fit.since = event.record->began;
-    fit.since = std::min(fit.since, event.record->began);
-    fit.failures.push_back(i);
+void Model::AddUp(const std::vector<Item>& items, size_t first, double share,
+                  const Beliefs& beliefs, Kind kind, Fit& best) const {
+  const double pass = std::log(1 - share);
+  for (size_t i = first; i < items.size(); ++i) {
+    double& of_agent = scratch_.by_agent[items[i].agent];
+    if (of_agent == 0) scratch_.seen.push_back(items[i].agent);
+    const double llr = Llr(items[i], share, pass, beliefs);
+    of_agent += llr == 0 ? 1e-12 : llr;
   }
-  fit.score = sum + LogPrior(components_.KindOf(component));
-  return fit;
+  double whole = 0, bounded = 0;
+  std::array<double, kReaches.size()> partial{};
+  for (const AgentId agent : scratch_.seen) {
+    const double g = scratch_.by_agent[agent];
+    whole += g;
+    bounded += std::clamp(g, -kBoundOfAgent, kBoundOfAgent);
+    for (size_t r = 0; r < kReaches.size(); ++r) {
+      partial[r] += g > 30 ? g + std::log(kReaches[r])
+                           : std::log(kReaches[r] * std::exp(g) + 1 - kReaches[r]);
+    }
+    scratch_.by_agent[agent] = 0;
+  }
+  const size_t agents = scratch_.seen.size();
+  scratch_.seen.clear();
+  const auto keep = [&](double gain, double reach) {
+    if (gain <= best.gain) return;
+    best = {best.id, gain, bounded, share, reach, items[first].ended, first, agents};
+  };
+  keep(whole, 1);
+  if (!MayHitSome(kind)) return;
+  for (size_t r = 0; r < kReaches.size(); ++r) keep(partial[r] - kPartialReach, kReaches[r]);
 }
 
 void Model::Explain(const Fit& fit, Beliefs& beliefs) const {
-  for (const size_t i : fit.failures) {
-    beliefs[i] = std::max(kExplained, (1 - fit.share) * beliefs[i] + fit.share);
+  const std::vector<Item>& items = ItemsOf(fit.id);
+  for (size_t i = fit.first; i < items.size(); ++i) {
+    const Item& item = items[i];
+    if (item.failure < 0) continue;
+    double& belief = beliefs[static_cast<size_t>(item.failure)];
+    const double expected = item.possible ? 1 : item.expected;
+    belief = (1 - fit.share) * belief + fit.share * expected;
   }
 }
 
-bool Model::IsExplained(const Beliefs& beliefs, size_t event) const {
-  return beliefs[event] >= kExplained;
+std::vector<size_t> Model::FailuresOf(const Fit& fit, const Beliefs& beliefs) const {
+  std::vector<size_t> failures;
+  const std::vector<Item>& items = ItemsOf(fit.id);
+  for (size_t i = fit.first; i < items.size(); ++i) {
+    if (items[i].failure < 0 || !items[i].possible) continue;
+    const auto failure = static_cast<size_t>(items[i].failure);
+    if (beliefs[failure] < kExplained) failures.push_back(failure);
+  }
+  return failures;
+}
+
+size_t Model::CountExplicable(ComponentId id, const std::vector<bool>& failures) const {
+  size_t count = 0;
+  for (const Item& item : ItemsOf(id)) {
+    if (item.failure >= 0 && item.possible && failures[static_cast<size_t>(item.failure)]) ++count;
+  }
+  return count;
+}
+
+int64_t Model::PassesOf(const Fit& fit) const {
+  const std::vector<Item>& items = ItemsOf(fit.id);
+  return std::count_if(items.begin() + static_cast<ptrdiff_t>(fit.first), items.end(),
+                       [](const Item& item) { return item.failure < 0; });
+}
+
+double Model::OnsetOf(const Fit& fit) const {
+  const Item& first = ItemsOf(fit.id)[fit.first];
+  FailureId failure = failures_[static_cast<size_t>(first.failure)];
+  // Older clues that were left out.
+  const std::vector<Clue>& clues = suspicions_.Of(fit.id).clues;
+  if (fit.first == 0 && clues.size() > ItemsOf(fit.id).size()) {
+    for (const Clue& clue : clues) {
+      if (clue.failure == kNoFailure) continue;
+      failure = clue.failure;
+      break;
+    }
+  }
+  return suspicions_.log().At(failure).reading.began;
 }
 
 }  // namespace postwatch::collector

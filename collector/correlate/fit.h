@@ -1,64 +1,84 @@
-// Fit: how well one component explains what was seen; the likelihood side of Attribution.
+// Fit: how well the fault of one component explains what crosses it, given what else is believed.
 #pragma once
 
 #include <cstdint>
-#include <map>
-#include <set>
-#include <string>
 #include <vector>
 
-#include "collector/correlate/situation.h"
+#include "collector/correlate/suspicion.h"
 
 namespace postwatch::collector {
 
-// The best account of the evidence with one component at fault from some time on.
+// For each failure of the model, how likely it was, given what is believed to be wrong.
+using Beliefs = std::vector<double>;
+
 struct Fit {
-  double score = 0;  // log odds against nothing being wrong, prior included
-  double share = 0;  // of the attempts that fail
-  absl::Time since;
-  std::vector<size_t> failures;  // explained
-  int64_t passes = 0;            // since then, in its scope; assumed ones not counted
+  ComponentId id = 0;
+  double gain = 0;     // nats against nothing being wrong
+  double bounded = 0;  // the same where what one agent can add is bounded
+  double share = 0;    // of the attempts that fail
+  double reach = 1;    // of the agents that are hit at all
+  double since = 0;    // the first failure of it ended then
+  size_t first = 0;    // of the clues that count
+  size_t agents = 0;   // that were heard of since
 };
 
-// What else is known to explain each event's failure: the probability that it fails anyway.
-using Beliefs = std::vector<double>;
+// "network>provider".
+std::string ProviderOfPath(const ComponentRef& path);
 
 class Model {
  public:
-  // Both outlive the model.
-  Model(const Situation& situation, const ComponentTable& components);
+  // `candidates` are components that have clues.
+  Model(const Catalog& catalog, const Suspicions& suspicions,
+        const std::vector<ComponentId>& candidates);
 
-  // Only random noise.
+  // Everything is noise.
   Beliefs Noise() const;
-  // Components that could have caused at least one of the failures, in order of their names.
-  const std::vector<ComponentId>& candidates() const { return candidates_; }
-
-  // Failures not in `only` (when given) are left out of account.
-  Fit FitOf(ComponentId component, const Beliefs& beliefs,
-            const std::set<size_t>* only = nullptr) const;
-
-  // Afterwards those failures are no surprise.
+  // Best over change point, share and reach. A gain below zero says that there is nothing.
+  Fit Of(ComponentId id, const Beliefs& beliefs) const;
+  // The failures that the fault accounts for were to be expected.
   void Explain(const Fit& fit, Beliefs& beliefs) const;
+  // Indices of the failures that the fault accounts for and the beliefs do not.
+  std::vector<size_t> FailuresOf(const Fit& fit, const Beliefs& beliefs) const;
+  // How many of `failures` the component could have caused.
+  size_t CountExplicable(ComponentId id, const std::vector<bool>& failures) const;
+  int64_t PassesOf(const Fit& fit) const;
 
-  bool IsExplained(const Beliefs& beliefs, size_t event) const;
+  // When the first failure began that speaks for it, as far back as is known.
+  double OnsetOf(const Fit& fit) const;
 
-  const Situation& situation() const { return situation_; }
-  const ComponentTable& components() const { return components_; }
+  size_t failure_count() const { return failures_.size(); }
+  FailureId IdOf(size_t failure) const { return failures_[failure]; }
+  const FailureRecord& FailureAt(size_t failure) const {
+    return suspicions_.log().At(failures_[failure]);
+  }
 
  private:
-  struct Scope {
-    std::vector<size_t> events;            // in order of time
-    std::set<std::string> failing_checks;  // that could show the fault and did
+  struct Item {
+    double ended;
+    AgentId agent;
+    int32_t failure;  // index, negative for a pass
+    float expected;   // of this failure, if the component is at fault
+    bool possible;
+  };
+  struct Scratch {
+    std::vector<double> by_agent;
+    std::vector<AgentId> seen;
   };
 
-  double SupportOf(ComponentId component, size_t event) const;
-  Fit FitShare(ComponentId component, const Scope& scope, double share, const Beliefs& beliefs,
-               const std::set<size_t>* only) const;
+  double Oldest() const;
+  void FitMixes();
+  void FitMix(Kind kind, const std::vector<Item*>& items) const;
+  void AddUp(const std::vector<Item>& items, size_t first, double share, const Beliefs& beliefs,
+             Kind kind, Fit& best) const;
+  double Llr(const Item& item, double share, double pass, const Beliefs& beliefs) const;
+  const std::vector<Item>& ItemsOf(ComponentId id) const;
 
-  const Situation& situation_;
-  const ComponentTable& components_;
-  std::vector<ComponentId> candidates_;
-  std::map<ComponentId, Scope> scopes_;
+  const Catalog& catalog_;
+  const Suspicions& suspicions_;
+  std::vector<FailureId> failures_;
+  std::vector<ComponentId> candidates_;  // sorted
+  std::vector<std::vector<Item>> items_;
+  mutable Scratch scratch_;
 };
 
 }  // namespace postwatch::collector

@@ -4,21 +4,21 @@
 
 #include "absl/strings/str_format.h"
 #include "collector/correlate/explain.h"
+#include "collector/correlate/same_fault.h"
 #include "common/base/text.h"
 
 namespace postwatch::collector {
 namespace {
 
-constexpr absl::Duration kReopenWithin = absl::Minutes(10);
-constexpr absl::Duration kAbsorbStragglers = absl::Minutes(15);
+constexpr absl::Duration kReopenWithin = absl::Minutes(20);  // or some runs of its checks
+constexpr double kReopenWithinRuns = 8;
+constexpr absl::Duration kRememberClosed = absl::Hours(1);
 constexpr absl::Duration kNarrowAfter = absl::Seconds(30);
 constexpr absl::Duration kEaseAfter = absl::Seconds(60);
 constexpr absl::Duration kReportEvery = absl::Seconds(60);
-constexpr absl::Duration kGrowsUpWithin = absl::Minutes(5);  // a local incident into a real one
-constexpr absl::Duration kLocalIsKnown = absl::Seconds(60);
-constexpr absl::Duration kShadowSlack = absl::Seconds(5);
 constexpr absl::Duration kWorstLasts = absl::Seconds(60);  // then a smaller extent is the new one
-constexpr double kDoubtful = 0.3;
+constexpr absl::Duration kConditionHold = absl::Seconds(20);
+constexpr double kLaunchedBefore = 60, kLaunchedAfter = 10;  // of stragglers, in seconds
 constexpr size_t kMaxHistory = 200;
 constexpr size_t kMaxClosed = 1000;
 
@@ -39,21 +39,6 @@ void Note(Incident& incident, absl::Time now, std::string text) {
   incident.history.push_back({now, std::move(text)});
 }
 
-// How much of a provider a component is; 0 where that does not compare.
-int Breadth(const ComponentRef& component) {
-  switch (KindOf(component.kind)) {
-    case Kind::kMx:
-    case Kind::kSite:
-      return 1;
-    case Kind::kService:
-      return 2;
-    case Kind::kProvider:
-      return 3;
-    default:
-      return 0;
-  }
-}
-
 std::string ScopeText(const Verdict& verdict) {
   std::vector<std::string> parts;
   for (const ScopeRow& row : verdict.scope) {
@@ -62,13 +47,6 @@ std::string ScopeText(const Verdict& verdict) {
                                                          : " unknown"));
   }
   return Join(parts, ", ");
-}
-
-// Services, hosts and front ends of one leg of one provider: at most one incident at a time.
-bool IsSameLeg(const Verdict& a, const Verdict& b) {
-  return a.level == VerdictLevel::kReal && b.level == VerdictLevel::kReal &&
-         Breadth(a.component) > 0 && Breadth(b.component) > 0 && a.provider == b.provider &&
-         a.leg == b.leg;
 }
 
 bool DiffersForPeople(const Verdict& a, const Verdict& b) {
@@ -81,6 +59,13 @@ int64_t FailingRegions(const Verdict& verdict) {
   return std::ranges::count_if(verdict.scope, [](const ScopeRow& row) { return row.failing > 0; });
 }
 
+bool IsSeenByNobodyLeft(const Incident& incident, const Witness& witness) {
+  const std::vector<std::string>& saw = incident.verdict.evidence.agents;
+  if (saw.empty() || witness.Agents().empty()) return false;
+  return std::ranges::all_of(
+      saw, [&](const std::string& agent) { return witness.Find(agent) == nullptr; });
+}
+
 bool IsLocalAgentKind(const ComponentRef& component) {
   return component.kind == component::kAgent || component.kind == "fleet";
 }
@@ -90,7 +75,10 @@ bool IsLocalAgentKind(const ComponentRef& component) {
 void IncidentBook::Restore(std::vector<Incident> open) {
   for (Incident& incident : open) {
     OpenIncident& entry = open_[incident.id];
+    entry.component = catalog_.Component(incident.verdict.component);
+    entry.kind = KindOf(incident.verdict.component.kind);
     entry.of_fleet = IsLocalAgentKind(incident.verdict.component);
+    entry.share = incident.verdict.failing_share;
     entry.severity_since = incident.updated;
     entry.at_worst = incident.verdict;
     entry.at_worst_since = incident.updated;
@@ -99,44 +87,48 @@ void IncidentBook::Restore(std::vector<Incident> open) {
 }
 
 std::vector<IncidentChange> IncidentBook::Reconcile(const std::vector<Proposal>& proposals,
-                                                    absl::Time now) {
-  ForgetOld(now);
+                                                    const View& view) {
+  const absl::Time now = ToTime(view.now);
+  std::erase_if(closed_, [&](const Closed& c) { return now - c.at > kRememberClosed; });
   for (auto& [id, open] : open_) {
     if (open.proposed == absl::InfinitePast()) open.proposed = now;  // restored just now
   }
-  std::set<ComponentRef> proposed;
-  for (const Proposal& proposal : proposals) proposed.insert(proposal.verdict.component);
+  std::set<ComponentId> proposed;
+  std::vector<const Proposal*> order;
+  for (const Proposal& proposal : proposals) {
+    proposed.insert(proposal.component);
+    order.push_back(&proposal);
+  }
+  // The broadest first, for what is part of it to join it.
+  std::ranges::stable_sort(order, std::ranges::greater(), [](const Proposal* proposal) {
+    return Breadth(KindOf(proposal->verdict.component.kind));
+  });
   Changes changes;
-  for (const Proposal& proposal : proposals) Place(proposal, proposed, now, changes);
+  for (const Proposal* proposal : order) Place(*proposal, proposed, view, changes);
   return changes;
 }
 
-void IncidentBook::Place(const Proposal& proposal, const std::set<ComponentRef>& proposed,
-                         absl::Time now, Changes& changes) {
+void IncidentBook::Place(const Proposal& proposal, const std::set<ComponentId>& proposed,
+                         const View& view, Changes& changes) {
+  const absl::Time now = ToTime(view.now);
   OpenIncident* open = FindOpen(proposal.verdict.component);
-  std::vector<std::string> overlapping = Overlapping(proposal, proposed, now);
   ChangeKind kind = ChangeKind::kUpdated;
-  if (open == nullptr && !overlapping.empty()) {
-    const auto oldest = std::ranges::min_element(overlapping, {}, [&](const std::string& id) {
-      return std::make_pair(open_.at(id).incident.opened, id);
-    });
-    open = &open_.at(*oldest);
-    if (!MayTakeOver(*open, proposal, now)) return;
-    overlapping.erase(oldest);
+  if (open == nullptr) {
+    if (!proposal.firm) return;
+    bool part = false;
+    open = FindSame(proposal, proposed, view, part);
+    if (part) return;
   }
-  if (open == nullptr && (IsShadowed(proposal) || JoinSameLeg(proposal))) return;
   if (open == nullptr) {
     kind = ChangeKind::kOpened;
-    open = Reopen(proposal, now);
+    open = Reopen(proposal, view);
     if (open == nullptr) open = &OpenNew(proposal, now);
   }
-  const std::string id = open->incident.id;
-  if (Refresh(*open, proposal, now) || kind == ChangeKind::kOpened) {
+  if (Refresh(*open, proposal, view) || kind == ChangeKind::kOpened) {
     open->incident.updated = now;
     open->reported = now;
     changes.push_back({kind, open->incident});
   }
-  Merge(overlapping, id, now, changes);
 }
 
 OpenIncident* IncidentBook::FindOpen(const ComponentRef& component) {
@@ -146,64 +138,36 @@ OpenIncident* IncidentBook::FindOpen(const ComponentRef& component) {
   return nullptr;
 }
 
-// Incidents about the same failures under another name, which nothing else proposes now.
-std::vector<std::string> IncidentBook::Overlapping(const Proposal& proposal,
-                                                   const std::set<ComponentRef>& proposed,
-                                                   absl::Time now) const {
-  std::vector<std::string> ids;
-  if (proposal.of_fleet) return ids;
-  for (const auto& [id, open] : open_) {
-    const ComponentRef& component = open.incident.verdict.component;
-    if (open.of_fleet || component == proposal.verdict.component) continue;
-    if (proposed.contains(component)) continue;
-    const bool downgrade = open.incident.verdict.level == VerdictLevel::kReal &&
-                           proposal.verdict.level == VerdictLevel::kLocal;
-    const bool long_known = open.incident.verdict.level == VerdictLevel::kLocal &&
-                            proposal.verdict.level == VerdictLevel::kReal &&
-                            now - open.incident.opened > kGrowsUpWithin;
-    if (downgrade || long_known) continue;
-    const bool part = std::ranges::find(proposal.also, component) != proposal.also.end();
-    const auto shared = std::ranges::count_if(
-        open.cells, [&](const CellKey& cell) { return proposal.cells.contains(cell); });
-    const size_t smaller = std::min(open.cells.size(), proposal.cells.size());
-    const bool same_leg = IsSameLeg(open.incident.verdict, proposal.verdict);
-    if (part || same_leg || (shared > 0 && static_cast<size_t>(shared) * 2 >= smaller)) {
-      ids.push_back(id);
-    }
-  }
-  return ids;
-}
-
-bool IncidentBook::MayTakeOver(const OpenIncident& old, const Proposal& proposal,
-                               absl::Time now) const {
-  const bool grows_up = old.incident.verdict.level == VerdictLevel::kLocal &&
-                        proposal.verdict.level == VerdictLevel::kReal;
-  if (grows_up) return true;
-  if (Breadth(proposal.verdict.component) > Breadth(old.incident.verdict.component)) return true;
-  return now - old.proposed >= kNarrowAfter;
-}
-
-// A fault that an open real incident already accounts for: a local one, or another real one of
-// which nothing new is seen.
-bool IncidentBook::IsShadowed(const Proposal& proposal) const {
-  if (proposal.of_fleet) return false;
-  const bool local = proposal.verdict.level == VerdictLevel::kLocal;
+bool IncidentBook::IsOpen(const ComponentRef& component) const {
   return std::ranges::any_of(open_, [&](const auto& entry) {
-    const OpenIncident& open = entry.second;
-    if (open.incident.verdict.level != VerdictLevel::kReal) return false;
-    if (!local && proposal.newest > open.newest + kShadowSlack) return false;
-    return std::ranges::includes(open.cells, proposal.cells);
+    return entry.second.incident.verdict.component == component;
   });
 }
 
-// The incident of that leg, itself still seen, accounts for these failures from now on.
-bool IncidentBook::JoinSameLeg(const Proposal& proposal) {
+// The open incident that is about the same fault under another name. `part`: nothing is to be
+// done, as the proposal is a part of it, or not to be believed against it.
+OpenIncident* IncidentBook::FindSame(const Proposal& proposal,
+                                     const std::set<ComponentId>& proposed, const View& view,
+                                     bool& part) {
+  if (proposal.of_fleet) return nullptr;
+  const bool real = proposal.verdict.level == VerdictLevel::kReal;
   for (auto& [id, open] : open_) {
-    if (!IsSameLeg(open.incident.verdict, proposal.verdict)) continue;
-    open.cells.insert(proposal.cells.begin(), proposal.cells.end());
-    return true;
+    if (open.of_fleet) continue;
+    const bool alerting = real && open.incident.alerting;
+    const bool idle = !proposed.contains(open.component);
+    const bool grows = alerting && Outgrows(proposal, open, view);
+    const bool takes = grows || (idle && TakesOver(proposal, open, view));
+    const bool joins = alerting && (open.also.contains(proposal.component) ||
+                                    Joins(proposal, open, view) || SharesOnset(proposal, open));
+    if (!takes && !joins) continue;
+    const bool downgrade = !real && open.incident.verdict.level == VerdictLevel::kReal;
+    const bool hasty =
+        !grows && open.incident.alerting && idle && ToTime(view.now) - open.proposed < kNarrowAfter;
+    part = downgrade || hasty || !takes;
+    if (part && real) open.also.insert(proposal.component);
+    return &open;
   }
-  return false;
+  return nullptr;
 }
 
 OpenIncident& IncidentBook::OpenNew(const Proposal& proposal, absl::Time now) {
@@ -219,14 +183,23 @@ OpenIncident& IncidentBook::OpenNew(const Proposal& proposal, absl::Time now) {
   return open;
 }
 
-OpenIncident* IncidentBook::Reopen(const Proposal& proposal, absl::Time now) {
+// The latest incident about the same, if it is not long over.
+OpenIncident* IncidentBook::Reopen(const Proposal& proposal, const View& view) {
+  const absl::Time now = ToTime(view.now);
+  const absl::Duration within =
+      std::max(kReopenWithin, absl::Seconds(proposal.interval * kReopenWithinRuns));
   for (auto it = closed_.rbegin(); it != closed_.rend(); ++it) {
-    if (!it->settles || now - it->at > kReopenWithin) continue;
-    if (it->last.incident.verdict.component != proposal.verdict.component) continue;
+    if (it->joined || now - it->at > within) continue;
+    const bool same = it->last.incident.verdict.component == proposal.verdict.component;
+    const bool related = proposal.alerting && it->last.incident.alerting &&
+                         (Joins(proposal, it->last, view) || SharesOnset(proposal, it->last));
+    if (!same && !related) continue;
     OpenIncident open = std::move(it->last);
     closed_.erase(std::next(it).base());
     open.incident.state = IncidentState::kOpen;
     open.incident.ended.reset();
+    open.recovery = {};
+    open.component = kNoComponent;  // so that its failures are taken anew
     ++open.reopened;
     Note(open.incident, now, Concat("again: ", proposal.verdict.explanation));
     const std::string id = open.incident.id;
@@ -235,21 +208,8 @@ OpenIncident* IncidentBook::Reopen(const Proposal& proposal, absl::Time now) {
   return nullptr;
 }
 
-void IncidentBook::Merge(const std::vector<std::string>& ids, const std::string& into,
-                         absl::Time now, Changes& changes) {
-  for (const std::string& id : ids) {
-    const auto it = open_.find(id);
-    if (it == open_.end() || id == into) continue;
-    OpenIncident& target = open_.at(into);
-    target.cells.insert(it->second.cells.begin(), it->second.cells.end());
-    target.also.insert(it->second.also.begin(), it->second.also.end());
-    target.incident.started = std::min(target.incident.started, it->second.incident.started);
-    changes.push_back(Resolve(id, now, Concat("the same fault as ", into), now));
-    closed_.back().settles = false;
-  }
-}
-
-bool IncidentBook::Refresh(OpenIncident& open, const Proposal& proposal, absl::Time now) {
+bool IncidentBook::Refresh(OpenIncident& open, const Proposal& proposal, const View& view) {
+  const absl::Time now = ToTime(view.now);
   Incident& incident = open.incident;
   const Verdict before = incident.verdict;
   Verdict verdict = proposal.verdict;
@@ -259,7 +219,7 @@ bool IncidentBook::Refresh(OpenIncident& open, const Proposal& proposal, absl::T
   const bool ebbs = same && failing == 0 && FailingRegions(before) > 0;
   if (ebbs) verdict = before;
   // What is left of a fault that ends no longer tells how sure it was.
-  if (same && verdict.confidence < kDoubtful && before.confidence > verdict.confidence) {
+  if (same && before.confidence > verdict.confidence) {
     verdict.confidence = before.confidence;
     verdict.alternatives = before.alternatives;
   }
@@ -293,9 +253,15 @@ bool IncidentBook::Refresh(OpenIncident& open, const Proposal& proposal, absl::T
   }
   open.of_fleet = proposal.of_fleet;
   open.proposed = now;
-  open.newest = std::max(open.newest, proposal.newest);
-  open.cells.insert(proposal.cells.begin(), proposal.cells.end());
-  open.also.insert(proposal.also.begin(), proposal.also.end());
+  if (open.component != proposal.component) {
+    for (const FailureId id : proposal.failures) {
+      const Reading& reading = view.Failure(id).reading;
+      open.recovery.TakeFailure(reading, catalog_.AgentOf(reading.agent));
+    }
+  }
+  open.component = proposal.component;
+  open.kind = KindOf(incident.verdict.component.kind);
+  open.share = proposal.share;
   return pages_now || DiffersForPeople(before, incident.verdict) ||
          (now - open.reported >= kReportEvery && before != incident.verdict);
 }
@@ -311,61 +277,90 @@ IncidentChange IncidentBook::Resolve(const std::string& id, absl::Time ended,
   incident.updated = now;
   Note(incident, now, Concat("resolved: ", why));
   IncidentChange change{ChangeKind::kResolved, incident};
-  closed_.push_back({std::move(open), now, true});
+  closed_.push_back({std::move(open), now});
   if (closed_.size() > kMaxClosed) closed_.erase(closed_.begin());
   return change;
 }
 
-std::vector<SettledFault> IncidentBook::Settled(absl::Time now) const {
-  std::vector<SettledFault> settled;
-  const auto add = [&](const OpenIncident& entry, absl::Time ended, bool over) {
-    const Incident& incident = entry.incident;
-    const Kind kind = KindOf(incident.verdict.component.kind);
-    const bool redundant = kind == Kind::kMx || kind == Kind::kNameServer;
-    const bool of_letters = kind == Kind::kQueue || kind == Kind::kMailbox;
-    const bool keeps_letters =
-        incident.verdict.level == VerdictLevel::kReal && !redundant && (over || !of_letters);
-    settled.push_back(
-        {incident.verdict.component, incident.verdict.provider, incident.started, ended, over,
-         keeps_letters, entry.also,
-         incident.verdict.level == VerdictLevel::kReal ? entry.cells : std::set<CellKey>{}});
-  };
-  for (const Closed& closed : closed_) {
-    if (closed.settles && !closed.last.of_fleet)
-      add(closed.last, *closed.last.incident.ended, true);
-  }
-  for (const auto& [id, open] : open_) {
-    if (!open.of_fleet) add(open, now, false);
-  }
-  return settled;
-}
-
-KnownFaults IncidentBook::Known(absl::Time now) const {
-  KnownFaults known;
-  for (const auto& [id, open] : open_) {
-    const Incident& incident = open.incident;
-    if (incident.verdict.level == VerdictLevel::kReal) {
-      known.real.insert(incident.verdict.component);
-    } else if (!open.of_fleet && now - incident.opened >= kLocalIsKnown) {
-      known.local.insert(incident.verdict.component);
+bool IncidentBook::Take(const Reading& reading) {
+  bool accounted = false;
+  for (auto& [id, open] : open_) {
+    if (open.of_fleet) continue;
+    const AgentEntry& agent = catalog_.AgentOf(reading.agent);
+    if (!reading.failed()) {
+      if (catalog_.Crosses(reading.route, open.component)) {
+        open.recovery.TakePass(reading, agent, open.share);
+      }
+    } else if (Accounts(open, reading, catalog_)) {
+      accounted = true;
+      open.recovery.TakeFailure(reading, agent);
     }
   }
-  return known;
+  return accounted;
 }
 
-bool IncidentBook::Explains(const CellKey& cell) const {
-  return std::ranges::any_of(open_,
-                             [&](const auto& entry) { return entry.second.cells.contains(cell); });
+bool IncidentBook::IsStraggler(const Reading& reading) const {
+  return std::ranges::any_of(closed_, [&](const Closed& closed) {
+    const Incident& incident = closed.last.incident;
+    if (closed.last.of_fleet || closed.joined) return false;
+    return reading.began >= ToSeconds(incident.started) - kLaunchedBefore &&
+           reading.began <= ToSeconds(*incident.ended) + kLaunchedAfter &&
+           Accounts(closed.last, reading, catalog_);
+  });
 }
 
-std::set<CellKey> IncidentBook::ExplainedCells() const {
-  std::set<CellKey> cells;
-  for (const auto& [id, open] : open_) cells.insert(open.cells.begin(), open.cells.end());
-  return cells;
+std::vector<IncidentChange> IncidentBook::CloseWhatIsOver(const View& view) {
+  const absl::Time now = ToTime(view.now);
+  Changes changes;
+  std::vector<std::string> ids;
+  for (const auto& [id, open] : open_) ids.push_back(id);
+  for (const std::string& id : ids) {
+    const OpenIncident& open = open_.at(id);
+    const Incident& incident = open.incident;
+    if (open.of_fleet) {
+      if (now - open.proposed < kConditionHold) continue;
+      std::string why = "the condition is gone";
+      const ComponentRef& blamed = incident.verdict.component;
+      if (blamed.kind == component::kAgent) {
+        why = Concat("agent ", blamed.name, ": ",
+                     view.witness.Account(blamed.name, incident.started, now));
+      }
+      changes.push_back(Resolve(id, open.proposed, why, now));
+      continue;
+    }
+    if (IsSeenByNobodyLeft(incident, view.witness)) {
+      changes.push_back(Resolve(id, now, "all who saw it have left the fleet", now));
+      continue;
+    }
+    const bool real = incident.verdict.level == VerdictLevel::kReal;
+    const Recovery::Outcome outcome = open.recovery.Judge(view.now, real, open.reopened);
+    if (!outcome.over) continue;
+    changes.push_back(Resolve(id, ToTime(outcome.ended), outcome.why, now));
+    Settle(closed_.back().last, view);
+  }
+  return changes;
 }
 
-void IncidentBook::ForgetOld(absl::Time now) {
-  std::erase_if(closed_, [&](const Closed& c) { return now - c.at > kAbsorbStragglers; });
+// What it explains opens nothing anew.
+void IncidentBook::Settle(const OpenIncident& over, const View& view) {
+  const double since = ToSeconds(over.incident.started) - kLaunchedBefore;
+  for (FailureId id = view.log.begin(); id < view.log.end(); ++id) {
+    const FailureRecord& failure = view.Failure(id);
+    if (!failure.settled && failure.reading.ended >= since &&
+        Accounts(over, failure.reading, catalog_)) {
+      settled_.push_back(id);
+    }
+  }
 }
+
+std::set<ComponentId> IncidentBook::Blamed() const {
+  std::set<ComponentId> blamed;
+  for (const auto& [id, open] : open_) {
+    if (!open.of_fleet) blamed.insert(open.component);
+  }
+  return blamed;
+}
+
+std::vector<FailureId> IncidentBook::TakeSettled() { return std::exchange(settled_, {}); }
 
 }  // namespace postwatch::collector

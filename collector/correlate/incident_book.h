@@ -1,5 +1,5 @@
 // IncidentBook: the incidents, each with one identity for its whole life: opened, taken over by a
-// broader or narrower component, merged, resolved, opened again.
+// broader or narrower component, joined, resolved, opened again.
 #pragma once
 
 #include <map>
@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "absl/time/time.h"
-#include "collector/correlate/attribution.h"
-#include "collector/correlate/situation.h"
+#include "collector/correlate/recovery.h"
+#include "collector/correlate/view.h"
 #include "collector/model/incident.h"
 
 namespace postwatch::collector {
@@ -18,21 +18,25 @@ namespace postwatch::collector {
 // What ought to be an open incident, as far as can be told now.
 struct Proposal {
   Verdict verdict;
+  ComponentId component = kNoComponent;
   absl::Time started;
+  bool firm = true;  // enough for an incident of its own; else only an open one is kept up
   bool alerting = false;
-  bool of_fleet = false;  // a condition of agents: over when it is no longer proposed
-  absl::Time newest = absl::InfinitePast();  // end of the latest failure
-  std::set<CellKey> cells;                   // that fail because of it
-  std::vector<ComponentRef> also;            // smaller faults that are part of it
+  bool of_fleet = false;            // a condition of agents: over when it is no longer proposed
+  double share = 0;                 // of the attempts that fail
+  double interval = 60;             // of the checks that show it, in seconds
+  std::vector<FailureId> failures;  // that it accounts for
 };
 
 struct OpenIncident {
   Incident incident;
+  ComponentId component = kNoComponent;
+  Kind kind = Kind::kOther;
   bool of_fleet = false;
-  std::set<CellKey> cells;                   // that failed because of it, at any time
-  std::set<ComponentRef> also;               // that were part of it, at any time
-  absl::Time newest = absl::InfinitePast();  // end of the latest failure
-  Verdict at_worst;                          // of this component, as last seen failing in full
+  double share = 0.95;
+  Recovery recovery;
+  std::set<ComponentId> also;  // smaller faults that were part of it
+  Verdict at_worst;            // of this component, as last seen failing in full
   absl::Time at_worst_since = absl::InfinitePast();
   absl::Time proposed = absl::InfinitePast();
   absl::Time reported = absl::InfinitePast();  // last change handed out
@@ -42,53 +46,53 @@ struct OpenIncident {
 
 class IncidentBook {
  public:
+  explicit IncidentBook(Catalog& catalog) : catalog_(catalog) {}
+
   // `open` keep their identity.
   void Restore(std::vector<Incident> open);
 
-  // Opens, updates, takes over and merges. An incident that nothing proposes stays as it is:
-  // whether it is over is for the caller to judge.
-  std::vector<IncidentChange> Reconcile(const std::vector<Proposal>& proposals, absl::Time now);
+  // Opens, updates, takes over and joins. An incident that nothing proposes stays as it is.
+  std::vector<IncidentChange> Reconcile(const std::vector<Proposal>& proposals, const View& view);
 
-  // `ended`: estimated end of the fault. `why` goes into the history.
-  IncidentChange Resolve(const std::string& id, absl::Time ended, const std::string& why,
-                         absl::Time now);
+  // Tells open incidents what concerns them. Whether one of them accounts for the reading.
+  bool Take(const Reading& reading);
+  // Whether it is what is left of an incident that is over: a run that began while it lasted.
+  bool IsStraggler(const Reading& reading) const;
+
+  // Resolves what is over.
+  std::vector<IncidentChange> CloseWhatIsOver(const View& view);
 
   const std::map<std::string, OpenIncident>& open() const { return open_; }
-  // Faults of the recent past, and the open ones.
-  std::vector<SettledFault> Settled(absl::Time now) const;
-  KnownFaults Known(absl::Time now) const;
-  // Whether an open incident accounts for the cell.
-  bool Explains(const CellKey& cell) const;
-  // All cells for which one does.
-  std::set<CellKey> ExplainedCells() const;
+  bool IsOpen(const ComponentRef& component) const;
+  // What real and local incidents blame.
+  std::set<ComponentId> Blamed() const;
+  // Failures that incidents which ended just now account for. Taken once.
+  std::vector<FailureId> TakeSettled();
 
  private:
   struct Closed {
     OpenIncident last;
     absl::Time at;
-    bool settles;  // false for one that lives on in another
+    bool joined = false;  // became part of another one
   };
   using Changes = std::vector<IncidentChange>;
 
+  void Place(const Proposal& proposal, const std::set<ComponentId>& proposed, const View& view,
+             Changes& changes);
   OpenIncident* FindOpen(const ComponentRef& component);
-  std::vector<std::string> Overlapping(const Proposal& proposal,
-                                       const std::set<ComponentRef>& proposed,
-                                       absl::Time now) const;
-  bool MayTakeOver(const OpenIncident& old, const Proposal& proposal, absl::Time now) const;
-  bool IsShadowed(const Proposal& proposal) const;
-  bool JoinSameLeg(const Proposal& proposal);
+  OpenIncident* FindSame(const Proposal& proposal, const std::set<ComponentId>& proposed,
+                         const View& view, bool& part);
   OpenIncident& OpenNew(const Proposal& proposal, absl::Time now);
-  OpenIncident* Reopen(const Proposal& proposal, absl::Time now);
-  void Merge(const std::vector<std::string>& ids, const std::string& into, absl::Time now,
-             Changes& changes);
-  // Returns whether people should see the change.
-  bool Refresh(OpenIncident& open, const Proposal& proposal, absl::Time now);
-  void Place(const Proposal& proposal, const std::set<ComponentRef>& proposed, absl::Time now,
-             Changes& changes);
-  void ForgetOld(absl::Time now);
+  OpenIncident* Reopen(const Proposal& proposal, const View& view);
+  bool Refresh(OpenIncident& open, const Proposal& proposal, const View& view);
+  IncidentChange Resolve(const std::string& id, absl::Time ended, const std::string& why,
+                         absl::Time now);
+  void Settle(const OpenIncident& over, const View& view);
 
-  std::map<std::string, OpenIncident> open_;  // by id
-  std::vector<Closed> closed_;                // oldest first
+  Catalog& catalog_;
+  std::map<std::string, OpenIncident> open_;
+  std::vector<Closed> closed_;  // by time
+  std::vector<FailureId> settled_;
 };
 
 }  // namespace postwatch::collector

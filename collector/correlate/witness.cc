@@ -10,15 +10,10 @@ namespace {
 
 constexpr absl::Duration kForgotten = absl::Hours(24);  // then it is no longer of the fleet
 constexpr size_t kMaxMembers = 10000;
+constexpr size_t kMaxStatements = 128;  // an agent
 constexpr absl::Duration kWitnessSlack = absl::Seconds(5);
 constexpr int kStaleWitnessIntervals = 3;
-constexpr size_t kProvidersForBreadth = 2;
 constexpr absl::Duration kBlindFor = absl::Seconds(10);
-
-bool IsFailing(const Cell& cell, absl::Time now) {
-  const Record* latest = cell.Latest();
-  return latest != nullptr && latest->outcome == Outcome::kFail && cell.IsFresh(*latest, now);
-}
 
 // What a control failure of this class makes worthless.
 bool Concerns(FailureClass trouble, Leg leg, Family family) {
@@ -53,39 +48,28 @@ void Witness::Heard(const Vantage& vantage, absl::Time now) {
     members_[vantage.agent] = {.vantage = vantage, .last_heard = now};
     return;
   }
-  it->second.vantage = vantage;
+  if (it->second.vantage != vantage) it->second.vantage = vantage;
   it->second.last_heard = std::max(it->second.last_heard, now);
 }
 
 void Witness::Forget(const std::string& agent) { members_.erase(agent); }
 
-void Witness::Assess(const Evidence& evidence, absl::Time now) {
+void Witness::Take(const std::string& agent, const Statement& statement) {
+  has_control_checks_ = true;
+  const auto it = members_.find(agent);
+  if (it == members_.end()) return;
+  std::deque<Statement>& all = it->second.statements;
+  all.insert(std::ranges::upper_bound(all, statement.ended, {}, &Statement::ended), statement);
+  if (all.size() > kMaxStatements) all.pop_front();
+}
+
+void Witness::Assess(absl::Time now) {
   std::erase_if(members_, [&](const auto& m) { return now - m.second.last_heard > kForgotten; });
-  Listen(evidence);
-  for (auto& [name, member] : members_) JudgeAlone(name, member, now);
-  JudgeBreadth(evidence, now);
+  for (auto& [name, member] : members_) Judge(name, member, now);
   Conclude(now);
 }
 
-void Witness::Listen(const Evidence& evidence) {
-  has_control_checks_ = evidence.has_control_checks();
-  for (auto& [name, member] : members_) member.statements.clear();
-  for (const auto& [key, cell] : evidence.cells()) {
-    if (cell.leg != Leg::kControl) continue;
-    const auto it = members_.find(key.agent);
-    if (it == members_.end()) continue;
-    for (const Record& record : cell.records) {
-      if (record.outcome == Outcome::kNotTested) continue;
-      it->second.statements.push_back({record.began, record.ended, record.outcome == Outcome::kFail,
-                                       record.klass, cell.interval});
-    }
-  }
-  for (auto& [name, member] : members_) {
-    std::ranges::stable_sort(member.statements, {}, &Statement::ended);
-  }
-}
-
-void Witness::JudgeAlone(const std::string& name, Member& member, absl::Time now) {
+void Witness::Judge(const std::string& name, Member& member, absl::Time now) {
   member.mask = Mask::kNone;
   member.partly = false;
   member.reason.clear();
@@ -109,83 +93,6 @@ void Witness::JudgeAlone(const std::string& name, Member& member, absl::Time now
   member.reason = Concat("witness failing: ", FailureClassName(last.klass));
   member.masked_since = member.statements[first].began;
   if (last.klass == FailureClass::kAgentResolverDown && !member.vantage.resolver.empty()) {
-    member.blamed = {std::string(component::kResolver), member.vantage.resolver};
-  }
-}
-
-Witness::Views Witness::Survey(const Evidence& evidence, absl::Time now) const {
-  std::map<std::string, std::map<std::string, std::pair<int, int>>> counts;  // failing, all
-  for (const auto& [key, cell] : evidence.cells()) {
-    if (cell.leg == Leg::kControl || MaskOf(key.agent) != Mask::kNone) continue;
-    const Record* latest = cell.Latest();
-    if (latest == nullptr || !cell.IsFresh(*latest, now)) continue;
-    auto& [failing, all] = counts[key.agent][cell.provider];
-    ++all;
-    if (latest->outcome == Outcome::kFail && !Excuses(cell, *latest)) ++failing;
-  }
-  Views views;
-  for (const auto& [agent, providers] : counts) {
-    for (const auto& [provider, count] : providers) {
-      views[agent][provider] = count.first * 2 > count.second;
-    }
-  }
-  return views;
-}
-
-bool Witness::IsCorroborated(const Views& views, const Member& member,
-                             const std::string& provider) const {
-  for (const auto& [agent, providers] : views) {
-    const auto other = members_.find(agent);
-    if (other == members_.end()) continue;
-    const Vantage& vantage = other->second.vantage;
-    if (vantage.agent == member.vantage.agent) continue;
-    if (!vantage.network.empty() && vantage.network == member.vantage.network) continue;
-    const auto view = providers.find(provider);
-    if (view != providers.end() && view->second) return true;
-  }
-  return false;
-}
-
-void Witness::JudgeBreadth(const Evidence& evidence, absl::Time now) {
-  const Views views = Survey(evidence, now);
-  std::vector<Member*> alone;
-  for (const auto& [agent, providers] : views) {
-    const auto it = members_.find(agent);
-    if (it == members_.end() || providers.size() < kProvidersForBreadth) continue;
-    size_t failing = 0, uncorroborated = 0;
-    for (const auto& [provider, fails] : providers) {
-      if (!fails) continue;
-      ++failing;
-      if (!IsCorroborated(views, it->second, provider)) ++uncorroborated;
-    }
-    const bool nearly_all = failing * 5 >= providers.size() * 4;
-    if (!nearly_all || uncorroborated < kProvidersForBreadth || uncorroborated * 2 < failing) {
-      continue;
-    }
-    it->second.reason = Concat("failing everywhere: ", failing, " of ", providers.size(),
-                               " providers, seen by nobody else");
-    alone.push_back(&it->second);
-  }
-  for (Member* member : alone) BlameBreadth(evidence, *member, now);
-}
-
-// Its resolver when all it sees are failed lookups, else the agent itself.
-void Witness::BlameBreadth(const Evidence& evidence, Member& member, absl::Time now) {
-  const std::string& agent = member.vantage.agent;
-  member.mask = Mask::kBreadth;
-  member.masked_since = now;
-  bool only_lookups = true;
-  for (auto it = evidence.cells().lower_bound({agent, ""});
-       it != evidence.cells().end() && it->first.agent == agent; ++it) {
-    if (it->second.leg == Leg::kControl || !IsFailing(it->second, now)) continue;
-    const std::vector<Record>& records = it->second.records;
-    auto first = records.end() - 1;
-    while (first != records.begin() && (first - 1)->outcome == Outcome::kFail) --first;
-    member.masked_since = std::min(member.masked_since, first->began);
-    member.klass = records.back().klass;
-    only_lookups = only_lookups && records.back().family == Family::kLookup;
-  }
-  if (only_lookups && !member.vantage.resolver.empty()) {
     member.blamed = {std::string(component::kResolver), member.vantage.resolver};
   }
 }
@@ -246,11 +153,6 @@ std::string Witness::MaskReason(const std::string& agent) const {
   return it == members_.end() || it->second.mask == Mask::kNone ? "" : it->second.reason;
 }
 
-bool Witness::IsPartlyUnwell(const std::string& agent) const {
-  const auto it = members_.find(agent);
-  return it != members_.end() && it->second.partly;
-}
-
 std::vector<const Vantage*> Witness::Agents() const {
   std::vector<const Vantage*> agents;
   for (const auto& [name, member] : members_) agents.push_back(&member.vantage);
@@ -267,39 +169,31 @@ FleetShape Witness::Shape() const {
           static_cast<int>(networks.size())};
 }
 
-const Witness::Statement* Witness::Excusing(const Member& member, const Cell& cell,
-                                            const Record& failure) const {
-  const auto& all = member.statements;
-  const auto next =
-      std::ranges::upper_bound(all, failure.ended + absl::Seconds(1), {}, &Statement::ended);
+bool Witness::Excuses(const std::string& agent, Leg leg, Family family, absl::Time ended) const {
+  const auto it = members_.find(agent);
+  if (it == members_.end()) return false;
+  if (it->second.mask == Mask::kSilent) return true;
+  const std::deque<Statement>& all = it->second.statements;
+  const auto next = std::ranges::upper_bound(all, ended + absl::Seconds(1), {}, &Statement::ended);
   if (next != all.begin()) {
     const Statement& before = *(next - 1);
-    const bool recent = failure.ended - before.ended <= before.interval * kStaleWitnessIntervals;
-    if (before.failed && recent && Concerns(before.klass, cell.leg, failure.family)) return &before;
+    const bool recent = ended - before.ended <= before.interval * kStaleWitnessIntervals;
+    if (before.failed && recent && Concerns(before.klass, leg, family)) return true;
   }
-  if (next == all.end() || !next->failed) return nullptr;
-  const bool soon = next->began - failure.ended <= next->interval + kWitnessSlack;
-  return soon && Concerns(next->klass, cell.leg, failure.family) ? &*next : nullptr;
-}
-
-bool Witness::Excuses(const Cell& cell, const Record& failure) const {
-  const auto it = members_.find(cell.key.agent);
-  if (it == members_.end()) return false;
-  const Member& member = it->second;
-  if (member.mask == Mask::kSilent || member.mask == Mask::kBreadth) return true;
-  return Excusing(member, cell, failure) != nullptr;
+  if (next == all.end() || !next->failed) return false;
+  const bool soon = next->began - ended <= next->interval + kWitnessSlack;
+  return soon && Concerns(next->klass, leg, family);
 }
 
 bool Witness::IsVouchedFor(const std::string& agent) const {
   const auto it = members_.find(agent);
   if (it == members_.end()) return false;
-  const std::vector<Statement>& statements = it->second.statements;
+  const std::deque<Statement>& statements = it->second.statements;
   if (statements.empty()) return !has_control_checks_;
   return !statements.back().failed || IsPartial(statements.back().klass);
 }
 
-std::string Witness::Account(const Evidence& evidence, const std::string& agent, absl::Time from,
-                             absl::Time to) const {
+std::string Witness::Account(const std::string& agent, absl::Time from, absl::Time to) const {
   const auto it = members_.find(agent);
   if (it == members_.end()) return "it is no longer of the fleet";
   std::optional<absl::Time> first, last;
@@ -308,18 +202,9 @@ std::string Witness::Account(const Evidence& evidence, const std::string& agent,
     if (!first) first = statement.began;
     last = statement.ended;
   }
-  int64_t excused = 0;
-  for (auto cell = evidence.cells().lower_bound({agent, ""});
-       cell != evidence.cells().end() && cell->first.agent == agent; ++cell) {
-    if (cell->second.leg == Leg::kControl) continue;
-    for (const Record& record : cell->second.records) {
-      const bool within = record.ended >= from && record.began <= to;
-      if (within && record.outcome == Outcome::kFail && Excuses(cell->second, record)) ++excused;
-    }
-  }
   if (!first) return "it answers again; its witness reports nothing wrong with it meanwhile";
-  return Concat("its witness failed from ", ClockTime(*first), " to ", ClockTime(*last), "; ",
-                excused, " failures it reports from then are its own and do not count");
+  return Concat("its witness failed from ", ClockTime(*first), " to ", ClockTime(*last),
+                "; the failures it reports from then are its own and do not count");
 }
 
 }  // namespace postwatch::collector

@@ -24,6 +24,8 @@ struct Sighting {
   std::string spool_id;     // (agent, spool_id, sequence) is unique
   uint64_t sequence = 0;
   absl::Time received;  // the collector's clock
+  // `touched` names everything the run depended on: nothing is to be inferred (replay).
+  bool crossing_known = false;
 };
 
 }  // namespace postwatch::collector

@@ -55,6 +55,7 @@ struct ScopeRow {
 struct VerdictEvidence {
   int64_t failures = 0;                      // observations
   int64_t passes = 0;                        // in the same scope and time
+  double gain = 0;                           // nats against nothing being wrong
   std::vector<std::string> agents;           // that saw it fail, sorted
   std::vector<std::string> networks;         // distinct, sorted
   std::map<std::string, int64_t> classes;    // failure class name -> count

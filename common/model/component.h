@@ -26,6 +26,9 @@ inline constexpr std::string_view kAccount = "acct";      // a mailbox's login
 inline constexpr std::string_view kMailbox = "mbox";      // a mailbox's store and quota
 inline constexpr std::string_view kQueue = "queue";       // a provider's delivery
 inline constexpr std::string_view kListed = "listed";     // "agent@provider"
+inline constexpr std::string_view kBlocklist = "dnsbl";   // an agent's address, on a public list
+inline constexpr std::string_view kDataCentre = "dc";     // shared by sites
+inline constexpr std::string_view kDnsHoster = "hoster";  // shared by zones
 }  // namespace component
 
 struct ComponentRef {

@@ -1,0 +1,58 @@
+#include "collector/correlate/noise.h"
+
+#include <algorithm>
+
+namespace postwatch::collector {
+namespace {
+
+constexpr double kFloor = 0.003, kCeiling = 0.05;
+constexpr double kPriorRuns = 150, kPriorFailures = 1;
+constexpr double kMemory = 4000;  // runs; then the past counts half
+constexpr double kLately = 500;   // the same for the weather, of the whole fleet
+constexpr double kWorstWeather = 6;
+
+}  // namespace
+
+void Noise::Tally::Add(bool failed, double memory) {
+  runs += 1;
+  if (failed) failures += 1;
+  if (runs < memory) return;
+  runs /= 2;
+  failures /= 2;
+}
+
+void Noise::Count(AgentId agent, TargetId target, bool failed) {
+  if (agent >= agents_.size()) agents_.resize(agent + 1);
+  if (target >= targets_.size()) {
+    targets_.resize(target + 1);
+    lately_.resize(target + 1);
+  }
+  agents_[agent].Add(failed, kMemory);
+  targets_[target].Add(failed, kMemory);
+  all_.Add(failed, kMemory * 10);
+  const double before = lately_all_.runs;
+  lately_[target].Add(failed, 1e18);
+  lately_all_.Add(failed, kLately);
+  if (lately_all_.runs > before) return;
+  for (Tally& tally : lately_) tally = {tally.runs / 2, tally.failures / 2};
+}
+
+// By what factor other targets fail more often than they use to.
+double Noise::Weather(TargetId target) const {
+  const Tally own = target < lately_.size() ? lately_[target] : Tally{};
+  const double runs = lately_all_.runs - own.runs;
+  const double usual = (kPriorFailures + all_.failures) / (kPriorRuns + all_.runs);
+  const double now =
+      (lately_all_.failures - own.failures + usual * kPriorRuns) / (runs + kPriorRuns);
+  return std::clamp(now / usual, 1.0, kWorstWeather);
+}
+
+double Noise::RateOf(AgentId agent, TargetId target) const {
+  const Tally a = agent < agents_.size() ? agents_[agent] : Tally{};
+  const Tally t = target < targets_.size() ? targets_[target] : Tally{};
+  const double of_agent = (kPriorFailures + a.failures) / (kPriorRuns + a.runs);
+  const double of_target = t.failures / (kPriorRuns + t.runs);
+  return std::clamp((of_agent + of_target) * Weather(target), kFloor, kCeiling);
+}
+
+}  // namespace postwatch::collector

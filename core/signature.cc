@@ -1,0 +1,269 @@
+#include "signature.h"
+
+#include <cmath>
+
+namespace postwatch::collector {
+namespace {
+
+constexpr double kImpossible = 5e-4;
+
+struct KindEntry {
+  std::string_view name;
+  std::string_view fault;
+  double prior;
+};
+
+// In order of Kind.
+constexpr std::array<KindEntry, kKinds> kKindTable = {{
+    {"agent", "agent_fault", 2e-3},
+    {"isp", "isp_fault", 5e-4},
+    {"path", "path_fault", 4e-4},
+    {"resolver", "resolver_fault", 7e-4},
+    {"anchor", "anchor_fault", 5e-4},
+    {"listed", "ip_blacklisted", 2e-4},
+    {"dnsbl", "ip_blacklisted", 1e-4},
+    {"mx", "mx_down", 5e-4},
+    {"site", "site_down", 2e-4},
+    {"svc", "service_down", 3e-4},
+    {"provider", "provider_down", 1e-4},
+    {"dc", "shared_dc_down", 5e-5},
+    {"zone", "dns_zone_broken", 1e-4},
+    {"ns", "ns_down", 2e-4},
+    {"hoster", "dns_hoster_down", 5e-5},
+    {"cert", "cert_expired", 1e-4},
+    {"auth", "auth_failure", 1e-4},
+    {"acct", "account_auth", 2e-4},
+    {"mbox", "quota_full", 2e-4},
+    {"queue", "delivery_delay", 3e-4},
+    {"", "", 1e-9},
+}};
+
+using Mix = std::array<double, kFamilies>;
+
+struct Share {
+  Family family;
+  double share;
+};
+
+template <size_t N>
+constexpr Mix MakeMix(const Share (&shares)[N]) {
+  Mix mix{};
+  for (double& share : mix) share = kImpossible;
+  mix[static_cast<size_t>(Family::kNone)] = 0;
+  for (const Share& s : shares) mix[static_cast<size_t>(s.family)] = s.share;
+  return mix;
+}
+
+// Nothing gets through, nothing comes back. A broken agent may say anything, which the last rows
+// of each mix allow for.
+constexpr Mix kCutOff = MakeMix({{Family::kSilent, .80},
+                                 {Family::kReset, .08},
+                                 {Family::kRefused, .04},
+                                 {Family::kDelivery, .03},
+                                 {Family::kAgent, .01},
+                                 {Family::kTls, .01}});
+constexpr Mix kCutOffNames = MakeMix({{Family::kLookupSilent, .85},
+                                      {Family::kLookupFailed, .10},
+                                      {Family::kSilent, .03},
+                                      {Family::kRefused, .005},
+                                      {Family::kRecords, .005}});
+constexpr Mix kBrokenAgent = MakeMix({{Family::kSilent, .60},
+                                      {Family::kAgent, .10},
+                                      {Family::kReset, .08},
+                                      {Family::kRefused, .05},
+                                      {Family::kDelivery, .03},
+                                      {Family::kTls, .02},
+                                      {Family::kServer, .02},
+                                      {Family::kCertificate, .01},
+                                      {Family::kLogin, .01},
+                                      {Family::kLoginTemp, .01},
+                                      {Family::kMailbox, .01},
+                                      {Family::kRecipient, .01},
+                                      {Family::kReputation, .01},
+                                      {Family::kPolicy, .01},
+                                      {Family::kStore, .01}});
+constexpr Mix kBrokenAgentNames = MakeMix({{Family::kLookupSilent, .80},
+                                           {Family::kLookupFailed, .10},
+                                           {Family::kRecords, .03},
+                                           {Family::kSilent, .03}});
+constexpr Mix kResolverMix = MakeMix({{Family::kLookupSilent, .60},
+                                      {Family::kLookupFailed, .34},
+                                      {Family::kAgent, .02},
+                                      {Family::kRecords, .01}});
+// A server or all of them: down, overloaded, misconfigured.
+constexpr Mix kDown = MakeMix({{Family::kSilent, .42},
+                               {Family::kRefused, .18},
+                               {Family::kServer, .14},
+                               {Family::kReset, .10},
+                               {Family::kTls, .04},
+                               {Family::kPolicy, .02},
+                               {Family::kReputation, .015},
+                               {Family::kRecipient, .015},
+                               {Family::kLoginTemp, .015},
+                               {Family::kStore, .015},
+                               {Family::kLogin, .008},
+                               {Family::kMailbox, .006},
+                               {Family::kDelivery, .01},
+                               {Family::kGreylist, .01}});
+constexpr Mix kDownLetters = MakeMix({{Family::kSilent, .36},
+                                      {Family::kRefused, .16},
+                                      {Family::kServer, .14},
+                                      {Family::kDelivery, .12},
+                                      {Family::kReset, .09},
+                                      {Family::kTls, .04},
+                                      {Family::kPolicy, .02},
+                                      {Family::kReputation, .015},
+                                      {Family::kRecipient, .015},
+                                      {Family::kLoginTemp, .015},
+                                      {Family::kStore, .015},
+                                      {Family::kLogin, .008},
+                                      {Family::kMailbox, .006}});
+constexpr Mix kDownNames = MakeMix({{Family::kLookupSilent, .70}, {Family::kLookupFailed, .29}});
+constexpr Mix kZoneMix = MakeMix({{Family::kLookupFailed, .45},
+                                  {Family::kRecords, .28},
+                                  {Family::kLookupSilent, .25}});
+constexpr Mix kServerOfNames =
+    MakeMix({{Family::kLookupSilent, .70}, {Family::kLookupFailed, .27}, {Family::kRecords, .02}});
+constexpr Mix kHosterMix =
+    MakeMix({{Family::kLookupSilent, .60}, {Family::kLookupFailed, .37}, {Family::kRecords, .01}});
+constexpr Mix kCertificateMix = MakeMix({{Family::kCertificate, .95}, {Family::kTls, .03}});
+constexpr Mix kAuthMix = MakeMix({{Family::kLogin, .70},
+                                  {Family::kLoginTemp, .16},
+                                  {Family::kServer, .08},
+                                  {Family::kSilent, .02}});
+constexpr Mix kAccountMix = MakeMix({{Family::kLogin, .95}, {Family::kLoginTemp, .02}});
+constexpr Mix kMailboxMix = MakeMix(
+    {{Family::kMailbox, .90}, {Family::kRecipient, .04}, {Family::kStore, .03}, {Family::kDelivery, .02}});
+constexpr Mix kListedMix =
+    MakeMix({{Family::kReputation, .90}, {Family::kPolicy, .04}, {Family::kGreylist, .03}});
+constexpr Mix kQueueMix =
+    MakeMix({{Family::kDelivery, .94}, {Family::kServer, .02}, {Family::kSilent, .01}});
+
+// Null where the component has no part in what the check looks at.
+const Mix* MixOf(Kind kind, Plane plane) {
+  const bool names = plane == Plane::kNames;
+  switch (kind) {
+    case Kind::kAgent:
+      return names ? &kBrokenAgentNames : &kBrokenAgent;
+    case Kind::kIsp:
+    case Kind::kPath:
+      return names ? &kCutOffNames : &kCutOff;
+    case Kind::kResolver:
+      return &kResolverMix;
+    case Kind::kAnchor:
+      return plane == Plane::kControl ? &kDown : nullptr;
+    case Kind::kListed:
+    case Kind::kBlocklist:
+      return names ? nullptr : &kListedMix;
+    case Kind::kMx:
+    case Kind::kSite:
+    case Kind::kService:
+    case Kind::kDataCentre:
+      return names ? nullptr : plane == Plane::kLetters ? &kDownLetters : &kDown;
+    case Kind::kProvider:
+      return names ? &kDownNames : plane == Plane::kLetters ? &kDownLetters : &kDown;
+    case Kind::kZone:
+      return &kZoneMix;
+    case Kind::kNameServer:
+      return names ? &kServerOfNames : nullptr;
+    case Kind::kDnsHoster:
+      return names ? &kHosterMix : nullptr;
+    case Kind::kCertificate:
+      return &kCertificateMix;
+    case Kind::kAuth:
+      return &kAuthMix;
+    case Kind::kAccount:
+      return &kAccountMix;
+    case Kind::kMailbox:
+      return &kMailboxMix;
+    case Kind::kQueue:
+      return plane == Plane::kLetters ? &kQueueMix : nullptr;
+    case Kind::kOther:
+      break;
+  }
+  return nullptr;
+}
+
+constexpr Mix kNoiseControl =
+    MakeMix({{Family::kSilent, .86}, {Family::kReset, .08}, {Family::kRefused, .04}, {Family::kAgent, .002}});
+constexpr Mix kNoiseNames =
+    MakeMix({{Family::kLookupSilent, .82}, {Family::kLookupFailed, .16}, {Family::kRecords, .01}});
+constexpr Mix kNoiseMail = MakeMix({{Family::kSilent, .64},
+                                    {Family::kReset, .13},
+                                    {Family::kServer, .12},
+                                    {Family::kRefused, .04},
+                                    {Family::kTls, .02},
+                                    {Family::kLookupSilent, .02},
+                                    {Family::kGreylist, .02},
+                                    {Family::kLoginTemp, .01},
+                                    {Family::kPolicy, .005},
+                                    {Family::kReputation, .005},
+                                    {Family::kStore, .003},
+                                    {Family::kLogin, .003},
+                                    {Family::kRecipient, .002}});
+constexpr Mix kNoiseLetters = MakeMix({{Family::kDelivery, .40},
+                                       {Family::kSilent, .36},
+                                       {Family::kServer, .10},
+                                       {Family::kReset, .06},
+                                       {Family::kRefused, .02},
+                                       {Family::kTls, .02},
+                                       {Family::kGreylist, .02},
+                                       {Family::kLoginTemp, .01},
+                                       {Family::kPolicy, .005},
+                                       {Family::kReputation, .005},
+                                       {Family::kLogin, .003},
+                                       {Family::kStore, .003}});
+
+const Mix& NoiseOf(Plane plane) {
+  switch (plane) {
+    case Plane::kControl:
+      return kNoiseControl;
+    case Plane::kNames:
+      return kNoiseNames;
+    case Plane::kMail:
+      return kNoiseMail;
+    case Plane::kLetters:
+      break;
+  }
+  return kNoiseLetters;
+}
+
+}  // namespace
+
+bool NamesItsCause(Family family) {
+  return family == Family::kRecords || family == Family::kCertificate || family == Family::kLogin ||
+         family == Family::kMailbox || family == Family::kRecipient ||
+         family == Family::kReputation;
+}
+
+Kind KindOf(std::string_view name) {
+  for (size_t i = 0; i + 1 < kKinds; ++i) {
+    if (kKindTable[i].name == name) return static_cast<Kind>(i);
+  }
+  return Kind::kOther;
+}
+
+bool IsReal(Kind kind) {
+  return kind >= Kind::kListed && kind < Kind::kOther;
+}
+
+bool IsLocal(Kind kind) { return kind < Kind::kListed; }
+
+bool IsOfOneAgent(Kind kind) { return kind == Kind::kListed || kind == Kind::kBlocklist; }
+
+std::string_view FaultName(Kind kind) { return kKindTable[static_cast<size_t>(kind)].fault; }
+
+double Expected(Kind kind, Plane plane, Family family) {
+  const Mix* mix = MixOf(kind, plane);
+  return mix == nullptr ? 0 : (*mix)[static_cast<size_t>(family)];
+}
+
+bool CanCause(Kind kind, Plane plane, Family family) {
+  return Expected(kind, plane, family) > kImpossible * 2;
+}
+
+double NoiseMix(Plane plane, Family family) { return NoiseOf(plane)[static_cast<size_t>(family)]; }
+
+double LogPrior(Kind kind) { return std::log(kKindTable[static_cast<size_t>(kind)].prior); }
+
+}  // namespace postwatch::collector
