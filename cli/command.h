@@ -6,8 +6,17 @@
 
 namespace postwatch::cli {
 
-// Exit codes, as monitoring plugins have them (interfaces.md); kUsage is sysexits' EX_USAGE.
-enum ExitCode { kOk = 0, kWarning = 1, kCritical = 2, kUnknown = 3, kUsage = 64 };
+// Exit codes: the first four as monitoring plugins have them, the others as sysexits has them.
+enum ExitCode {
+  kOk = 0,
+  kWarning = 1,
+  kCritical = 2,
+  kUnknown = 3,
+  kUsage = 64,        // EX_USAGE
+  kDataError = 65,    // EX_DATAERR
+  kNoInput = 66,      // EX_NOINPUT
+  kCannotWrite = 74,  // EX_IOERR
+};
 
 struct Command {
   std::string_view name;      // "check"

@@ -3,12 +3,14 @@
 #include <array>
 #include <cmath>
 #include <string_view>
-#include <utility>
 
 #include "common/base/json.h"
 
 namespace postwatch::collector {
 namespace {
+
+constexpr size_t kMaxTold = 1000;  // before what is over for long is forgotten
+constexpr absl::Duration kRemembered = absl::Hours(24);
 
 struct FaultName {
   std::string_view kind, fault;
@@ -71,14 +73,23 @@ void WriteEvidence(const Verdict& verdict, JsonWriter& json) {
 
 }  // namespace
 
+// What is over for so long is never taken up again.
+void IncidentLines::Forget(absl::Time before) {
+  std::erase_if(told_, [&](const auto& entry) {
+    return entry.second.told.closed && entry.second.at < before;
+  });
+}
+
 std::string IncidentLines::Tell(const IncidentChange& change, absl::Time at) {
   const Incident& incident = change.incident;
   const Verdict& verdict = incident.verdict;
   const bool closed = incident.state == IncidentState::kResolved;
   const Told now{verdict.component, incident.alerting, closed};
-  const bool first = !told_.contains(incident.id);
-  if (!first && std::exchange(told_[incident.id], now) == now) return "";
-  told_[incident.id] = now;
+  const auto [it, first] = told_.try_emplace(incident.id);
+  const bool same = !first && it->second.told == now;
+  it->second = {now, at};
+  if (same) return "";
+  if (told_.size() > kMaxTold) Forget(at - kRemembered);
   JsonWriter json;
   json.BeginObject();
   json.Field("type", "incident");

@@ -1,10 +1,10 @@
 // Incident lines: what the correlator says, in the replay format.
 #pragma once
 
-#include <compare>
 #include <map>
 #include <string>
 
+#include "absl/time/time.h"
 #include "collector/model/incident.h"
 
 namespace postwatch::collector {
@@ -19,9 +19,16 @@ class IncidentLines {
   struct Told {
     ComponentRef component;
     bool alert = false, closed = false;
-    auto operator<=>(const Told&) const = default;
+    bool operator==(const Told&) const = default;
   };
-  std::map<std::string, Told> told_;  // by incident
+  struct Entry {
+    Told told;
+    absl::Time at;
+  };
+
+  void Forget(absl::Time before);
+
+  std::map<std::string, Entry> told_;  // by incident
 };
 
 }  // namespace postwatch::collector

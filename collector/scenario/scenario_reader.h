@@ -2,17 +2,22 @@
 // it watches, the rest are results in the order in which they came in.
 #pragma once
 
-#include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 
 #include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "collector/model/fleet.h"
 #include "collector/model/sighting.h"
 
 namespace postwatch::collector {
+
+class ScenarioTopology;
+struct ResultLine;
 
 class ScenarioReader {
  public:
@@ -21,43 +26,33 @@ class ScenarioReader {
 
   enum class Line { kNothing, kTopology, kResult };
 
-  // Reads one line; InvalidArgument says what is wrong with it. Lines of unknown types are skipped.
+  // Reads one line, which is followed by kLinePadding bytes that may be read; InvalidArgument says
+  // what is wrong with it. Lines of unknown types are skipped, and so is the topology once more.
   // After kResult, `sighting` is it, until the next call.
-  absl::Status Read(const std::string& text, Line& line);
+  absl::Status Read(std::string_view text, Line& line);
 
   const Sighting& sighting() const { return *sighting_; }
-  // The nominal time between two runs of a check.
-  absl::Duration interval() const { return interval_; }
+  bool has_topology() const { return topology_ != nullptr; }
+  // After kTopology: the nominal time between two runs of a check, and the checks where it names
+  // them.
+  absl::Duration interval() const;
+  const std::optional<FleetPlan>& plan() const;
 
  private:
-  struct Parsed;
-  struct Result;
-  struct Provider {
-    std::string dns_hoster;
-    bool uses_dnsbl = false;
-    std::map<std::string, std::string> site_of_mx;
-    std::map<std::string, std::string> centre_of_site;
-  };
+  struct Parser;
 
-  absl::Status ReadTopology();
-  absl::Status ReadProvider();
-  absl::Status ReadResult(Result& result) const;
-  absl::Status Look(const Result& result);
-  absl::Status MakeSighting(const Result& result, Sighting& sighting) const;
-  bool FetchesByPop(const std::string& target) const;
-  void Touch(const Result& result, const Vantage& vantage, Sighting& sighting) const;
-  void TouchNames(const Result& result, const Vantage& vantage, Sighting& sighting) const;
-  void TouchMail(const Result& result, const Vantage& vantage, Sighting& sighting) const;
+  absl::Status ReadTopology(std::string_view text, Line& line);
+  absl::Status ReadResult(Line& line);
+  absl::Status NameCell(const ResultLine& result);
+  absl::Status MakeCell(const ResultLine& result, Sighting& sighting);
+  bool FetchesByPop(std::string_view target) const;
 
-  std::unique_ptr<Parsed> parsed_;
-  absl::Duration interval_ = absl::Seconds(60);
-  bool has_topology_ = false;
-  std::map<std::string, Vantage, std::less<>> agents_;
-  std::map<std::string, Provider, std::less<>> providers_;
-  std::map<std::string, std::string, std::less<>> domains_;  // to their DNS hoster
-  std::unordered_map<std::string, Sighting> cells_;          // all but times and outcome
-  std::set<std::string, std::less<>> pop_, imap_;            // targets whose mailboxes are read so
-  std::string key_;
+  std::unique_ptr<Parser> parser_;
+  std::unique_ptr<ScenarioTopology> topology_;
+  std::string topology_text_;
+  std::unordered_map<std::string, Sighting> cells_;  // but for times and outcome
+  std::set<std::string, std::less<>> pop_, imap_;    // targets whose mailboxes are read so
+  std::string cell_;                                 // the name of one
   Sighting* sighting_ = nullptr;
 };
 
