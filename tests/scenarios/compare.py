@@ -161,12 +161,11 @@ def options(arguments):
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--command", default="build/release/bin/postwatch replay FILE",
                         help="replay command; empty for the baselines alone")
-    parser.add_argument("--world", choices=("second",), default="second", help="the world to generate")
     parser.add_argument("--seeds", type=int, default=1, help="number of seeds")
     parser.add_argument("--first", type=int, default=1, help="first seed")
     parser.add_argument("--categories", help="comma-separated; all by default")
     parser.add_argument("--scenarios", metavar="DIR", help="judge these scenario and truth files instead")
-    parser.add_argument("--baselines", default="streak,majority,route53", help="comma-separated; may be empty")
+    parser.add_argument("--baselines", default=",".join(baselines.RULES), help="comma-separated; may be empty")
     parser.add_argument("--plain-names", action="store_true", help="see world.py")
     parser.add_argument("--jobs", type=int, default=2, help="processes, two at most")
     parser.add_argument("--limit", type=float, default=300, help="seconds a replay may take")
