@@ -68,9 +68,9 @@ std::vector<Confirmation> Confirmer::AskAbout(
   for (FailureId id = view.log.end(); id-- > oldest;) {
     const Reading& failure = view.Failure(id).reading;
     const Cell& cell = view.evidence.At(failure.cell);
-    if (!looked_at.insert(failure.cell).second || !HasRoom(now)) continue;
+    if (!cell.failing() || !looked_at.insert(failure.cell).second || !HasRoom(now)) continue;
     const CheckEntry& check = view.evidence.CheckOf(cell);
-    if (check.leg == Leg::kControl || !cell.failing() || view.Failure(id).settled) continue;
+    if (check.leg == Leg::kControl || view.Failure(id).settled) continue;
     const Vantage* from = view.witness.Find(view.AgentOf(failure).name);
     if (from == nullptr || view.witness.MaskOf(from->agent) != Mask::kNone) continue;
     if (!view.evidence.IsFresh(cell, view.now) || explained(failure)) continue;

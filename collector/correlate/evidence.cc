@@ -92,8 +92,12 @@ bool Evidence::Seen::Take(const std::string& spool_id, uint64_t sequence) {
 Finding Evidence::Read(const Sighting& sighting, double oldest) {
   const Observation& seen = sighting.observation;
   const AgentId agent = catalog_.Agent(sighting.vantage);
-  if (agent >= kMaxAgents || !seen_[agent].Take(sighting.spool_id, sighting.sequence)) return {};
-  if (clocks_.size() <= agent) clocks_.resize(agent + 1);
+  if (agent >= kMaxAgents) return {};
+  if (clocks_.size() <= agent) {
+    clocks_.resize(agent + 1);
+    seen_.resize(agent + 1);
+  }
+  if (!seen_[agent].Take(sighting.spool_id, sighting.sequence)) return {};
   const double received = ToSeconds(sighting.received);
   const double took = absl::ToDoubleSeconds(seen.took);
   const double ended = ToSeconds(seen.started) + took;

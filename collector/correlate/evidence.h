@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -109,7 +108,7 @@ class Evidence {
   std::unordered_map<uint64_t, RouteId> routes_;
   std::unordered_map<uint64_t, double> acquainted_;  // agent and target: since when
   std::vector<AgentClock> clocks_;                   // by agent
-  std::map<AgentId, Seen> seen_;
+  std::vector<Seen> seen_;                           // by agent
 };
 
 }  // namespace postwatch::collector
