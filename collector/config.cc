@@ -129,6 +129,8 @@ void ReadAlerting(SettingsReader& root, CollectorConfig& config, Mistakes& mista
   SettingsReader in(node == nullptr ? none : *node, "alerting", mistakes);
   config.reminder_every =
       in.Duration("reminder_every", absl::Minutes(30), absl::Minutes(1), absl::Hours(24));
+  config.page_after =
+      in.Duration("page_after", absl::Seconds(25), absl::ZeroDuration(), absl::Minutes(10));
   std::set<std::string> seen;
   const std::vector<Settings>& items = in.Items("sinks");
   for (size_t i = 0; i < items.size(); ++i) {
@@ -217,7 +219,8 @@ std::vector<std::string> NeedRestart(const CollectorConfig& now, const Collector
   compare("store", now.store == wanted.store);
   compare("retention", now.retention == wanted.retention);
   compare("agent_silent_after", now.agent_silent_after == wanted.agent_silent_after);
-  compare("alerting", now.reminder_every == wanted.reminder_every && now.sinks == wanted.sinks);
+  compare("alerting", now.reminder_every == wanted.reminder_every &&
+                          now.page_after == wanted.page_after && now.sinks == wanted.sinks);
   return keys;
 }
 

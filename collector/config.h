@@ -42,6 +42,7 @@ struct CollectorConfig {
   absl::Duration agent_silent_after;
   absl::Duration round_trip_floor;  // the shortest interval a round trip may have
   absl::Duration reminder_every;
+  absl::Duration page_after;  // what trouble that names no cause must last at least
   Settings witness;   // settings of the control check
   Settings defaults;  // map from check kind to settings, under those of a target
   std::vector<TargetConfig> targets;

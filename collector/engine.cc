@@ -7,6 +7,13 @@
 #include "common/base/text.h"
 
 namespace postwatch::collector {
+namespace {
+
+// The correlator lives in the time at which sightings came in; they reach it once they are stored.
+// Its clock waits that long for them, so that it thinks of things in their order, as in a replay.
+constexpr absl::Duration kCommitTakes = absl::Seconds(1);
+
+}  // namespace
 
 Engine::Engine(std::unique_ptr<Correlator> correlator, AlertPipeline alerts, const Clock& clock,
                EngineOutput& output)
@@ -53,7 +60,7 @@ void Engine::Restore(EngineState state) {
 
 void Engine::AgentChanged(const AgentRecord& agent) {
   keeper_.UpdateAgent(agent);
-  if (agent.connected) correlator_->AgentHeard(agent.vantage, clock_.Now());
+  if (agent.connected) correlator_->AgentHeard(agent.vantage, clock_.Now() - kCommitTakes);
 }
 
 void Engine::ForgetAgent(const std::string& agent) {
@@ -66,13 +73,13 @@ void Engine::Observed(const std::vector<Sighting>& sightings) {
   for (const Sighting& sighting : sightings) {
     ++counters_.sightings;
     keeper_.Observe(sighting);
-    CarryOut(correlator_->Observe(sighting, now), now);
+    CarryOut(correlator_->Observe(sighting, sighting.received), now);
   }
 }
 
 void Engine::Tick() {
   const absl::Time now = clock_.Now();
-  CarryOut(correlator_->Tick(now), now);
+  CarryOut(correlator_->Tick(now - kCommitTakes), now);
   Decision reminders{.deliveries = alerts_.Tick(now)};
   counters_.alerts += reminders.deliveries.size();
   if (!reminders.deliveries.empty()) output_.Carry(std::move(reminders));

@@ -44,8 +44,7 @@ class StagedCorrelator : public Correlator {
   void Restore(std::vector<Incident> open) override { book_.Restore(std::move(open)); }
 
   void AgentHeard(const Vantage& vantage, absl::Time now) override {
-    Advance(now);
-    witness_.Heard(vantage, now_);
+    witness_.Heard(vantage, now);
   }
 
   void ForgetAgent(const std::string& agent) override {

@@ -23,6 +23,7 @@ class Pace:
     witness: str = "5s"
     timeout: str = "6s"
     agent_silent_after: str = "8s"
+    page_after: str = "5s"
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,7 @@ class FleetFiles:
                         "zone": "neutral.test", "port25": MAIL_ADDRESSES},
             "defaults": kinds,
             "targets": [self._target(domain) for domain in self.targets],
-            "alerting": {"sinks": [{
+            "alerting": {"page_after": pace.page_after, "sinks": [{
                 "type": "webhook", "name": "people", "url": f"http://127.0.0.1:{RECEIVER_PORT}/",
                 "secret": {"file": str(self.webhook_secret)}}]},
         }
