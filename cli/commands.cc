@@ -3,6 +3,7 @@
 #include "cli/ca_command.h"
 #include "cli/check_command.h"
 #include "cli/command.h"
+#include "cli/export_command.h"
 #include "cli/replay_command.h"
 #include "cli/show_commands.h"
 
@@ -14,6 +15,8 @@ constexpr auto kCommands = std::to_array<Command>({
     {"incidents", "[flags]", "what a collector says is wrong", RunIncidents},
     {"agents", "[forget NAME] [flags]", "which agents a collector has, and how they are",
      RunAgents},
+    {"export", "--since TIME [flags]", "what agents reported to a collector, to replay it",
+     RunExport},
     {"replay", "SCENARIO.jsonl|-", "what a collector would have said of recorded results",
      RunReplay},
     {"ca", "init|issue [flags]", "certificates for agents and collector", RunCa},

@@ -108,7 +108,7 @@ class Replay {
   void Tell(const Findings& findings) {
     if (findings.changes.empty()) return;
     for (const collector::IncidentChange& change : findings.changes) {
-      std::string line = lines_.Tell(change, now_);
+      std::string line = lines_.Tell(change);
       if (line.empty()) continue;
       line += '\n';
       std::fwrite(line.data(), 1, line.size(), stdout);

@@ -9,6 +9,7 @@
 
 #include "collector/alert/outbox.h"
 #include "collector/config_files.h"
+#include "collector/correlate/crossing.h"
 #include "collector/engine.h"
 #include "collector/forget_agent.h"
 #include "collector/ingest/ingest.h"
@@ -312,7 +313,9 @@ class LoopCollector : public Collector, private IngestEvents, private EngineOutp
             .forget_agent =
                 [this](const std::string& agent, std::function<void(const absl::Status&)> done) {
                   ForgetAgent(forgetting_, agent, std::move(done));
-                }};
+                },
+            .plan = [this] { return engine_.plan(); },
+            .crossed_by = CrossedBy};
   }
 
   absl::Status Ready() const {

@@ -25,6 +25,7 @@ Engine::Engine(std::unique_ptr<Correlator> correlator, AlertPipeline alerts, con
 void Engine::SetPlan(const FleetPlan& plan) {
   correlator_->SetPlan(plan);
   keeper_.SetPlan(plan);
+  plan_ = plan;
 }
 
 void Engine::Restore(EngineState state) {

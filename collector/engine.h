@@ -51,6 +51,7 @@ class Engine : public BoardSource {
          EngineOutput& output);
 
   void SetPlan(const FleetPlan& plan);
+  const FleetPlan& plan() const { return plan_; }
 
   // Before anything else. Thinks the recent sightings through again, so that a decision that was
   // lost between the commit of its evidence and its own commit is made now. Those of an agent that
@@ -80,6 +81,7 @@ class Engine : public BoardSource {
   const Clock& clock_;
   EngineOutput& output_;
   BoardKeeper keeper_;
+  FleetPlan plan_;
   std::map<std::string, Incident> open_;  // by id
   EngineCounters counters_;
   uint64_t next_request_ = 1;

@@ -80,8 +80,9 @@ void IncidentLines::Forget(absl::Time before) {
   });
 }
 
-std::string IncidentLines::Tell(const IncidentChange& change, absl::Time at) {
+std::string IncidentLines::Tell(const IncidentChange& change) {
   const Incident& incident = change.incident;
+  const absl::Time at = incident.updated;  // when it was decided
   const Verdict& verdict = incident.verdict;
   const bool closed = incident.state == IncidentState::kResolved;
   const Told now{verdict.component, incident.alerting, closed};

@@ -12,8 +12,8 @@ namespace postwatch::collector {
 class IncidentLines {
  public:
   // One line without its end; empty for a change that the format does not tell, such as another
-  // confidence of the same blame. `at`: when it was decided.
-  std::string Tell(const IncidentChange& change, absl::Time at);
+  // confidence of the same blame.
+  std::string Tell(const IncidentChange& change);
 
  private:
   struct Told {

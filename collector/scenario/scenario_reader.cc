@@ -2,6 +2,8 @@
 
 #include <simdjson.h>
 
+#include <cmath>
+
 #include "collector/scenario/padded_lines.h"
 #include "collector/scenario/result_line.h"
 #include "collector/scenario/scenario_topology.h"
@@ -26,7 +28,8 @@ constexpr size_t kMaxComponentName = 512;
 
 absl::Status Wrong(std::string_view what) { return absl::InvalidArgumentError(ToAbsl(what)); }
 
-absl::Time TimeOf(double seconds) { return absl::UnixEpoch() + absl::Seconds(seconds); }
+// As exact as times are stored.
+absl::Time TimeOf(double seconds) { return absl::FromUnixMicros(std::llround(seconds * 1e6)); }
 
 // No other sequence of pieces gives the same text.
 void AddPiece(std::string_view piece, std::string& text) {

@@ -5,6 +5,7 @@
 #include "collector/model/incident_json.h"
 #include "collector/web/assets.h"
 #include "collector/web/board_json.h"
+#include "collector/web/export.h"
 #include "collector/web/query_reader.h"
 #include "common/base/json.h"
 #include "common/base/text.h"
@@ -83,6 +84,8 @@ class Api {
       Incidents(request, std::move(reply));
     } else if (what == "observations") {
       Observations(request, std::move(reply));
+    } else if (what == "export") {
+      Export(request, std::move(reply));
     } else if (const absl::Status none = QueryReader(request.query).Finish(); !none.ok()) {
       reply(FromStatus(none));
     } else if (what == "board") {
@@ -95,8 +98,8 @@ class Api {
       OneIncident(std::string(what.substr(std::string_view("incidents/").size())),
                   std::move(reply));
     } else {
-      reply(ErrorResponse(404, Concat("/api/v1/ knows board, targets, agents, incidents and "
-                                      "observations, but not '",
+      reply(ErrorResponse(404, Concat("/api/v1/ knows board, targets, agents, incidents, "
+                                      "observations and export, but not '",
                                       what, "'")));
     }
   }
@@ -176,6 +179,26 @@ class Api {
       return sightings.ok() ? JsonResponse(ObservationsJson(*sightings))
                             : FromStatus(sightings.status());
     });
+  }
+
+  void Export(const HttpRequest& request, HttpReply reply) const {
+    QueryReader in(request.query);
+    const int64_t since = in.Number("since", 0, kMaxSince, -1);
+    const int64_t until = in.Number("until", 0, kMaxSince, -1);
+    absl::Status status = in.Finish();
+    if (status.ok() && since < 0) status = absl::InvalidArgumentError("since: is missing");
+    if (!status.ok()) {
+      reply(FromStatus(status));
+      return;
+    }
+    ExportRange range{.from = absl::FromUnixSeconds(since), .to = absl::InfiniteFuture()};
+    if (until >= 0) range.to = absl::FromUnixSeconds(until);
+    Read(std::move(reply),
+         [range, plan = deps_.plan(), crossed_by = deps_.crossed_by](Store& store) {
+           absl::StatusOr<std::string> lines = ExportScenario(store, range, plan, crossed_by);
+           if (!lines.ok()) return FromStatus(lines.status());
+           return HttpResponse{.content_type = "application/x-ndjson", .body = *std::move(lines)};
+         });
   }
 
   ApiDeps deps_;

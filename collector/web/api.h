@@ -7,6 +7,8 @@
 
 #include "absl/status/status.h"
 #include "collector/model/board.h"
+#include "collector/model/fleet.h"
+#include "collector/scenario/scenario_writer.h"
 #include "collector/store/store.h"
 #include "common/http/server.h"
 
@@ -24,6 +26,8 @@ struct ApiDeps {
   // Forgets an agent that is retired: NotFound, FailedPrecondition while it is connected.
   std::function<void(const std::string& agent, std::function<void(const absl::Status&)> done)>
       forget_agent;
+  std::function<FleetPlan()> plan;      // what agents run now
+  ScenarioWriter::Crossing crossed_by;  // called by the work that reads the store
 };
 
 // GET  /                            the page
@@ -35,6 +39,7 @@ struct ApiDeps {
 // DELETE /api/v1/agents/<name>
 // GET  /api/v1/incidents?state=open|all&limit=, /incidents/<id>
 // GET  /api/v1/observations?agent=&target=&check=&outcome=&since=<seconds>&limit=
+// GET  /api/v1/export?since=<seconds>&until=<seconds>
 // docs/api.md documents every field. A parameter that is unknown or makes no sense is answered with
 // 400.
 HttpHandler MakeApi(ApiDeps deps);

@@ -11,6 +11,11 @@ namespace {
 
 absl::Time At(double seconds) { return absl::UnixEpoch() + absl::Seconds(seconds); }
 
+std::string Tell(IncidentLines& lines, IncidentChange change, absl::Time decided) {
+  change.incident.updated = decided;
+  return lines.Tell(change);
+}
+
 IncidentChange Change() {
   IncidentChange change;
   Incident& incident = change.incident;
@@ -36,7 +41,7 @@ IncidentChange Change() {
 
 TEST(IncidentLines, HaveEveryField) {
   IncidentLines lines;
-  EXPECT_EQ(lines.Tell(Change(), At(123.4567)),
+  EXPECT_EQ(Tell(lines, Change(), At(123.4567)),
             R"({"type":"incident","event":"open","id":"inc-0123456789ab","at":123.457,)"
             R"("component":"mx:mx1.p","class":"mx_down","failure_class":"tcp_refused",)"
             R"("level":"real","alert":true,"start_est":100.5,"end_est":null,"confidence":0.9877,)"
@@ -57,37 +62,37 @@ TEST(IncidentLines, TellWhatChangedForTheFormatOnly) {
   IncidentLines lines;
   IncidentChange change = Change();
   change.incident.alerting = false;
-  EXPECT_EQ(EventOf(lines.Tell(change, At(1))), "open");
+  EXPECT_EQ(EventOf(Tell(lines, change, At(1))), "open");
   change.incident.verdict.confidence = 0.5;
-  EXPECT_EQ(lines.Tell(change, At(2)), "");
+  EXPECT_EQ(Tell(lines, change, At(2)), "");
   change.incident.alerting = true;
-  EXPECT_EQ(EventOf(lines.Tell(change, At(3))), "update");
+  EXPECT_EQ(EventOf(Tell(lines, change, At(3))), "update");
   change.incident.verdict.component = {"site", "p-eu"};
-  EXPECT_EQ(EventOf(lines.Tell(change, At(4))), "update");
-  EXPECT_EQ(lines.Tell(change, At(5)), "");
+  EXPECT_EQ(EventOf(Tell(lines, change, At(4))), "update");
+  EXPECT_EQ(Tell(lines, change, At(5)), "");
   change.incident.state = IncidentState::kResolved;
   change.incident.ended = At(5.25);
-  const std::string closed = lines.Tell(change, At(6));
+  const std::string closed = Tell(lines, change, At(6));
   EXPECT_EQ(EventOf(closed), "close");
   EXPECT_NE(closed.find("\"end_est\":5.25,"), std::string::npos) << closed;
   change.incident.state = IncidentState::kOpen;
   change.incident.ended.reset();
-  EXPECT_EQ(EventOf(lines.Tell(change, At(7))), "update") << "it is back, under its own name";
+  EXPECT_EQ(EventOf(Tell(lines, change, At(7))), "update") << "it is back, under its own name";
 }
 
 TEST(IncidentLines, ForgetWhatIsOverForADayOnceThereIsMuch) {
   IncidentLines lines;
   IncidentChange change = Change();
   change.incident.state = IncidentState::kResolved;
-  lines.Tell(change, At(0));
+  Tell(lines, change, At(0));
   for (int i = 0; i < 1000; ++i) {
     change.incident.id = std::to_string(i);
-    lines.Tell(change, At(86401));
+    Tell(lines, change, At(86401));
   }
-  EXPECT_EQ(lines.Tell(change, At(86402)), "") << "the new ones are known";
+  EXPECT_EQ(Tell(lines, change, At(86402)), "") << "the new ones are known";
   change.incident.id = "inc-0123456789ab";
   change.incident.state = IncidentState::kOpen;
-  EXPECT_EQ(EventOf(lines.Tell(change, At(86403))), "open");
+  EXPECT_EQ(EventOf(Tell(lines, change, At(86403))), "open");
 }
 
 TEST(IncidentLines, NameAFaultOfEachKind) {
@@ -118,7 +123,7 @@ TEST(IncidentLines, NameAFaultOfEachKind) {
     IncidentLines lines;
     IncidentChange change = Change();
     change.incident.verdict.component = {std::string(kind), "n"};
-    const std::string line = lines.Tell(change, At(1));
+    const std::string line = Tell(lines, change, At(1));
     const std::string expected = "\"class\":\"" + std::string(fault) + "\"";
     EXPECT_NE(line.find(expected), std::string::npos) << kind << ": " << line;
   }

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "collector/store/open_store.h"
 #include "collector/web/board_json.h"
 #include "tests/contract/store_samples.h"
@@ -85,6 +87,19 @@ class ApiTest : public testing::Test {
            [this](const std::string& agent, const std::function<void(const absl::Status&)>& done) {
              forgets.push_back(agent);
              done(forgotten);
+           },
+       .plan =
+           [] {
+             return FleetPlan{{{.id = "alpha.test/smtp.mx",
+                                .kind = "smtp.mx",
+                                .target = "alpha.test",
+                                .provider = "own",
+                                .leg = Leg::kInbound,
+                                .interval = absl::Seconds(30)}}};
+           },
+       .crossed_by =
+           [](const Sighting& sighting) {
+             return std::vector<ComponentRef>{{"agent", sighting.vantage.agent}};
            }});
 };
 
@@ -170,8 +185,8 @@ TEST_F(ApiTest, WhatThereIsNotIsNotFound) {
   EXPECT_EQ(Get("/../etc/passwd").status, 404);
   EXPECT_EQ(Get("/api/v1").status, 404);
   EXPECT_EQ(Error(Get("/api/v1/secr%22ets")),
-            R"(404 {"error":"/api/v1/ knows board, targets, agents, incidents and observations, )"
-            R"(but not 'secr\"ets'"})");
+            R"(404 {"error":"/api/v1/ knows board, targets, agents, incidents, observations and )"
+            R"(export, but not 'secr\"ets'"})");
   EXPECT_EQ(Get("/api/v1/boards").status, 404);
 }
 
@@ -247,6 +262,26 @@ TEST_F(ApiTest, ParametersThatMakeNoSenseAreRefused) {
   for (const auto& [target, error] : refused) {
     EXPECT_EQ(Error(Get("/api/v1/" + target)), R"(400 {"error":")" + error + R"("})") << target;
   }
+}
+
+TEST_F(ApiTest, ExportsWhatCameInBetween) {
+  ASSERT_TRUE(store.Append({MakeSighting("a1", 1), MakeSighting("a1", 2)}).ok());
+  const HttpResponse all = Get("/api/v1/export?since=0");
+  EXPECT_EQ(all.status, 200);
+  EXPECT_EQ(all.content_type, "application/x-ndjson");
+  EXPECT_EQ(std::ranges::count(all.body, '\n'), 3);
+  EXPECT_TRUE(
+      all.body.starts_with(R"({"type":"topology","v":1,"interval_s":30,"agents":[{"id":"a1",)"))
+      << all.body;
+  EXPECT_NE(all.body.find(R"("crossed":["agent:a1"]})"), std::string::npos) << all.body;
+  const HttpResponse one = Get("/api/v1/export?since=1700000001&until=1700000002");
+  EXPECT_EQ(std::ranges::count(one.body, '\n'), 2);
+  EXPECT_NE(one.body.find("\"seq\":1,"), std::string::npos) << one.body;
+  EXPECT_EQ(Error(Get("/api/v1/export")), R"(400 {"error":"since: is missing"})");
+  EXPECT_EQ(Get("/api/v1/export?since=1&until=soon").status, 400);
+  EXPECT_EQ(Get("/api/v1/export?since=1&limit=5").status, 400);
+  store.failure = absl::InternalError("disk full");
+  EXPECT_EQ(Get("/api/v1/export?since=1").status, 503);
 }
 
 TEST_F(ApiTest, ObservationsByWhatIsAsked) {
