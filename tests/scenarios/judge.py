@@ -38,17 +38,18 @@ def read_lines(path):
 class Scopes:
     """Which cells of a scenario cross a component, by the printed labels and by the true ones."""
 
-    def __init__(self, topology, cells, labels=None):
+    def __init__(self, topology, cells, recorded, labels=None):
         checks = {}
         for cell in cells:
             checks.setdefault(cell[2], set()).add(cell[1])
         pop_only = {target for target, has in checks.items() if "pop3" in has and "imap" not in has}
-        self.printed = self._index(Crossing(topology), cells, pop_only)
-        self.true = self._index(Crossing(topology, labels), cells, pop_only) if labels else self.printed
+        self.printed = self._index(Crossing(topology), cells, pop_only, recorded)
+        self.true = self._index(Crossing(topology, labels), cells, pop_only, recorded) if labels else self.printed
 
     @staticmethod
-    def _index(crossing, cells, pop_only):
+    def _index(crossing, cells, pop_only, recorded):
         crossing.pop_only, found = pop_only, {}
+        crossing.known.update(recorded)
         for cell in cells:
             for component in crossing.components(cell):
                 found.setdefault(component, set()).add(cell)
@@ -72,17 +73,20 @@ class Scopes:
 
 
 def read_scenario(path):
-    """(topology, {cell: sorted receive times of its failures}, all cells)."""
-    topology, fails, cells = None, {}, set()
+    """(topology, {cell: sorted receive times of its failures}, all cells, {recorded cell: its components})."""
+    topology, fails, cells, recorded = None, {}, set(), {}
     for line in read_lines(path):
         if line["type"] == "topology":
             topology = line
         elif line["type"] == "result":
-            cell = (line["agent"], line["check"], line["target"], line.get("endpoint", ""), line.get("acct", -1))
+            check = line.get("check_id", line["check"])
+            cell = (line["agent"], check, line["target"], line.get("endpoint", ""), line.get("acct", -1))
             cells.add(cell)
+            if "crossed" in line:
+                recorded.setdefault(cell, set()).update(line["crossed"])
             if line["outcome"] != "ok":
                 fails.setdefault(cell, []).append(line["recv"])
-    return topology, fails, cells
+    return topology, fails, cells, recorded
 
 
 def read_incidents(lines):
@@ -103,10 +107,10 @@ class Case:
     """One scenario under judgement."""
 
     def __init__(self, scenario_path, truth_path, incident_lines):
-        self.topology, self.fails, cells = read_scenario(scenario_path)
+        self.topology, self.fails, cells, recorded = read_scenario(scenario_path)
         truth = read_lines(truth_path)
         self.about = next(x for x in truth if x["type"] == "scenario")
-        self.scopes = Scopes(self.topology, cells, self.about.get("labels"))
+        self.scopes = Scopes(self.topology, cells, recorded, self.about.get("labels"))
         self.faults = [dict(f, names=self._names(f)) for f in truth if f["type"] == "fault"]
         for fault in self.faults:
             fault["scope"] = set().union(*(self.scopes.real(name) for name in fault["names"]))
