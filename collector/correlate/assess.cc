@@ -164,12 +164,14 @@ Severity SeverityOf(const Verdict& verdict, Family family) {
   if (IsOfOneAgent(kind)) return Severity::kSev4;
   const bool one_mailbox = kind == Kind::kAccount || kind == Kind::kMailbox;
   const bool redundant = kind == Kind::kMx || kind == Kind::kNameServer;
-  if (one_mailbox || redundant || family == Family::kReputation) return Severity::kSev3;
+  const bool everywhere = std::ranges::none_of(
+      verdict.scope, [](const ScopeRow& row) { return row.healthy > 0 && row.failing == 0; });
+  if (one_mailbox || (family == Family::kReputation && !everywhere)) return Severity::kSev3;
+  // After a final "no" no sender tries another host.
   if (verdict.mail_loss == MailLoss::kRejected || verdict.klass == FailureClass::kDeliveryLost) {
     return Severity::kSev1;
   }
-  const bool everywhere = std::ranges::none_of(
-      verdict.scope, [](const ScopeRow& row) { return row.healthy > 0 && row.failing == 0; });
+  if (redundant) return Severity::kSev3;
   if (!everywhere || verdict.failing_share < kPartialShare) return Severity::kSev3;
   return kind == Kind::kProvider ? Severity::kSev1 : Severity::kSev2;
 }

@@ -9,14 +9,19 @@ namespace {
 
 constexpr double kWorthALook = 4.0;    // nats of a sum, before its prior
 constexpr double kWorthPicking = 2.0;  // log odds
-constexpr size_t kMaxPicks = 16;
+constexpr size_t kMaxPicks = 48;
 constexpr double kTemperature = 2.0;  // evidence of one minute is not independent
 // A fault between some networks and one provider takes one more of them with it.
 constexpr double kOneMorePath = -2.5;
 constexpr double kOneMoreAgent = -4.0;
+constexpr double kOneMoreService = -3.0;  // one program often serves two
+constexpr double kInPart = 0.6;           // share
+constexpr size_t kMaxParts = 2;
+constexpr double kBetterInParts = 2.0;  // nats
 constexpr double kUnbounded = 1e9;
 constexpr double kWorthALocal = 0.5;
 constexpr size_t kMaxLocals = 64;
+constexpr size_t kHardlyAnybody = 8;  // one of so many
 
 class Search {
  public:
@@ -34,7 +39,7 @@ class Search {
   }
 
   std::vector<Suspect> Run() {
-    const std::vector<Fit> picks = PickAll();
+    const std::vector<Fit> picks = Divide(PickAll());
     std::vector<Suspect> suspects;
     for (const Fit& pick : picks) suspects.push_back(Examine(pick, picks));
     return suspects;
@@ -42,7 +47,8 @@ class Search {
 
  private:
   double PriorOf(ComponentId id) const {
-    return known_.contains(id) ? 0 : LogPrior(catalog_.KindOf(id));
+    const Kind kind = catalog_.KindOf(id);
+    return IsReal(kind) && known_.contains(id) ? 0 : LogPrior(kind);
   }
 
   // Greedily, the likeliest first, explaining failures away in `beliefs`. `prior` may depend on
@@ -84,6 +90,55 @@ class Search {
         [this](ComponentId id) { return PriorOf(id); }, [](ComponentId, double) {});
   }
 
+  // Where what is picked fails only in part, parts of it that fail wholly may explain it better:
+  // two services of one host, of which the third is well.
+  std::vector<Fit> Divide(const std::vector<Fit>& picks) {
+    std::vector<Fit> divided;
+    for (const Fit& pick : picks) {
+      std::vector<Fit> parts;
+      if (IsWhole(catalog_.KindOf(pick.id)) && pick.share <= kInPart) parts = PartsOf(pick, picks);
+      if (parts.empty()) parts.push_back(pick);
+      divided.insert(divided.end(), parts.begin(), parts.end());
+    }
+    return divided;
+  }
+
+  static bool IsWhole(Kind kind) {
+    return kind == Kind::kSite || kind == Kind::kProvider || kind == Kind::kDataCentre;
+  }
+
+  // Empty when the whole is the better explanation.
+  std::vector<Fit> PartsOf(const Fit& whole, const std::vector<Fit>& picks) {
+    Beliefs others = noise_;
+    std::map<ComponentId, double> bounds, priors;
+    for (const ComponentId id : candidates_) {
+      const Kind kind = catalog_.KindOf(id);
+      if (IsReal(kind) && !IsWhole(kind)) bounds[id] = kUnbounded;
+      priors[id] = LogPrior(kind);
+    }
+    for (const Fit& other : picks) {
+      if (other.id == whole.id) continue;
+      model_.Explain(other, others);
+      bounds.erase(other.id);
+    }
+    double total = 0;
+    const auto picked = [&](ComponentId pick, double score) {
+      total += score;
+      if (catalog_.KindOf(pick) != Kind::kService) return;
+      for (auto& [id, prior] : priors) {
+        if (catalog_.KindOf(id) == Kind::kService) prior = std::max(prior, kOneMoreService);
+      }
+    };
+    std::vector<Fit> parts = Pick(
+        std::move(bounds), kWorthPicking, kMaxPicks, others,
+        [&](ComponentId id) { return priors[id]; }, picked);
+    const double as_whole = model_.Of(whole.id, others).gain + LogPrior(catalog_.KindOf(whole.id));
+    const bool hard =
+        std::ranges::all_of(parts, [](const Fit& part) { return part.share > kInPart; });
+    if (!hard || parts.size() > kMaxParts || total < as_whole + kBetterInParts) parts.clear();
+    return parts;
+  }
+
   Suspect Examine(const Fit& pick, const std::vector<Fit>& picks) {
     Beliefs others = noise_;
     for (const Fit& other : picks) {
@@ -108,7 +163,7 @@ class Search {
       suspect.span = began.back() - began[std::min<size_t>(1, began.size() - 1)];
     }
     FindRivals(suspect, mine, picks, others);
-    const double local = IsReal(suspect.kind) ? BestLocal(others) : 0;
+    const double local = IsReal(suspect.kind) ? BestLocal(others, SeesNobodyThrough(suspect)) : 0;
     suspect.odds = suspect.gain - local;
     ShareConfidence(suspect, local);
     return suspect;
@@ -129,13 +184,20 @@ class Search {
     });
   }
 
+  // Whether a service that everybody can see is failing for hardly less than everybody.
+  static bool SeesNobodyThrough(const Suspect& suspect) {
+    const bool seen_by_all = suspect.kind == Kind::kService || suspect.kind == Kind::kProvider;
+    return seen_by_all && suspect.fit.against * kHardlyAnybody <= suspect.fit.agents;
+  }
+
   // The best that faults of agents, networks, paths and resolvers can do without the suspect.
-  double BestLocal(const Beliefs& beliefs) {
+  // `nobody_through`: no way to a provider works; that is no trouble of some of its paths.
+  double BestLocal(const Beliefs& beliefs, bool nobody_through) {
     std::map<ComponentId, double> bounds, priors;
     for (const ComponentId id : candidates_) {
       if (!IsLocal(catalog_.KindOf(id))) continue;
       bounds[id] = kUnbounded;
-      priors[id] = PriorOf(id);
+      priors[id] = LogPrior(catalog_.KindOf(id));
     }
     double total = 0;
     // Such faults come together: each one after the first is less of a surprise.
@@ -145,7 +207,7 @@ class Search {
       for (auto& [id, prior] : priors) {
         if (catalog_.KindOf(id) != kind) continue;
         if (kind == Kind::kAgent) prior = std::max(prior, kOneMoreAgent);
-        if (kind == Kind::kPath &&
+        if (kind == Kind::kPath && !nobody_through &&
             ProviderOfPath(catalog_.Ref(id)) == ProviderOfPath(catalog_.Ref(pick))) {
           prior = std::max(prior, kOneMorePath);
         }

@@ -43,9 +43,7 @@ class StagedCorrelator : public Correlator {
 
   void Restore(std::vector<Incident> open) override { book_.Restore(std::move(open)); }
 
-  void AgentHeard(const Vantage& vantage, absl::Time now) override {
-    witness_.Heard(vantage, now);
-  }
+  void AgentHeard(const Vantage& vantage, absl::Time now) override { witness_.Heard(vantage, now); }
 
   void ForgetAgent(const std::string& agent) override {
     witness_.Forget(agent);
@@ -194,6 +192,7 @@ class StagedCorrelator : public Correlator {
       taken.insert(component);
     }
     const auto excused = [&](const FailureRecord& failure) {
+      if (IsPartial(failure.klass)) return true;
       return witness_.Excuses(view.AgentOf(failure.reading).name, view.CheckOf(failure.reading).leg,
                               failure.reading.family, ToTime(failure.reading.ended));
     };
@@ -215,6 +214,7 @@ class StagedCorrelator : public Correlator {
         .started = ToTime(suspect.began),
         .firm = decision != Decision::kWait,
         .alerting = decision == Decision::kOpenReal || decision == Decision::kOpenGuarded,
+        .guarded = guarded,
         .share = suspect.fit.share,
         .failures = suspect.failures};
     for (const FailureId id : suspect.failures) {

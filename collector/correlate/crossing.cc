@@ -85,12 +85,15 @@ void AddVantage(const Sighting& sighting, Family family, Components& out) {
   }
 }
 
-void AddService(const Sighting& sighting, const std::string& provider, Components& out) {
+void AddService(const Sighting& sighting, const std::string& provider, Family family,
+                Components& out) {
   const Vantage& from = sighting.vantage;
   const std::string& network = from.network.empty() ? from.agent : from.network;
   out.push_back({std::string(component::kProvider), provider});
   out.push_back({std::string(component::kPath), Concat(network, ">", provider)});
-  if (sighting.leg != Leg::kAccess) {
+  // Who logs in may hand in mail from a listed address: that it works tells nothing.
+  const bool judged = sighting.leg == Leg::kInbound || family == Family::kReputation;
+  if (judged && sighting.leg != Leg::kAccess) {
     out.push_back({std::string(component::kListed), Concat(from.agent, "@", provider)});
   }
   const std::string service = ServiceName(sighting);
@@ -108,8 +111,9 @@ void AddNamed(const Sighting& sighting, const std::string& provider, Family fami
   if ((login || Has(out, component::kAccount)) && !Has(out, component::kAuth)) {
     out.push_back({std::string(component::kAuth), provider});
   }
+  const bool accepted = sighting.leg == Leg::kInbound && family == Family::kNone;
   const bool stored = family == Family::kMailbox || family == Family::kStore ||
-                      family == Family::kRecipient || sighting.leg == Leg::kDelivery;
+                      family == Family::kRecipient || accepted || sighting.leg == Leg::kDelivery;
   if (stored && !Has(out, component::kMailbox)) {
     const ComponentRef* account = Last(out, component::kAccount);
     out.push_back({std::string(component::kMailbox), account == nullptr ? target : account->name});
@@ -135,7 +139,7 @@ std::vector<ComponentRef> CrossedBy(const Sighting& sighting) {
   if (sighting.leg != Leg::kControl) {
     const std::string provider = ProviderOf(sighting);
     if (IsMailLeg(sighting.leg)) {
-      AddService(sighting, provider, out);
+      AddService(sighting, provider, family, out);
       AddNamed(sighting, provider, family, out);
     }
     const bool names = sighting.leg == Leg::kDns || family == Family::kLookupSilent ||

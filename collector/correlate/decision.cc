@@ -6,11 +6,14 @@
 namespace postwatch::collector {
 namespace {
 
-constexpr double kRealGain = 7.5;    // nats: what a false page costs
-constexpr double kRealOdds = 3.5;    // 97 % real
-constexpr double kLikelier = 1.0;    // 73 %: pages if it stays so ...
-constexpr double kDoubtLasts = 150;  // ... for so many seconds
-constexpr double kContested = 3.0;   // nats
+constexpr double kRealGain = 7.5;  // nats: what a false page costs
+// A weak fault is looked for over so many readings that chance has more tries.
+constexpr double kWeakShare = 0.15, kMoreForWeak = 3.5;
+constexpr double kMoreForSome = 3.5;  // and so it has where only some agents need to be hit
+constexpr double kRealOdds = 3.5;     // 97 % real
+constexpr double kLikelier = 1.0;     // 73 %: pages if it stays so ...
+constexpr double kDoubtLasts = 150;   // ... for so many seconds
+constexpr double kContested = 3.0;    // nats
 constexpr size_t kEnoughAgents = 8;
 constexpr double kLookedAtWithinRuns = 1.5;
 constexpr double kLocalGain = 4.0;
@@ -49,6 +52,15 @@ bool IsNamed(const Suspect& suspect, const View& view) {
     return NamesItsCause(view.Failure(id).reading.family);
   });
   return static_cast<size_t>(named) * 2 > suspect.failures.size();
+}
+
+// Who asks too often is told so; that is no listing.
+bool IsThrottled(const Suspect& suspect, const View& view) {
+  const auto throttled = std::ranges::count_if(suspect.failures, [&](FailureId id) {
+    const FailureClass klass = view.Failure(id).klass;
+    return klass == FailureClass::kSmtpThrottledTemp || klass == FailureClass::kSmtpThrottledPerm;
+  });
+  return static_cast<size_t>(throttled) * 2 > suspect.failures.size();
 }
 
 // A letter that is not there accuses its delivery only once the mailbox is seen to be readable,
@@ -107,12 +119,15 @@ Decision Judge::DecideReal(const Suspect& suspect, const View& view) {
     const bool firm = suspect.gain >= kOneAgentGain &&
                       suspect.failures.size() >= kOneAgentFailures &&
                       suspect.newest - suspect.began >= kOneAgentSpan && suspect.confidence > 0.5 &&
-                      IsNamed(suspect, view);
+                      IsNamed(suspect, view) && !IsThrottled(suspect, view);
     return firm ? Decision::kOpenReal : Decision::kWait;
   }
   const FleetShape fleet = view.witness.Shape();
   if (fleet.IsSingleVantage()) return DecideAlone(suspect, view);
-  if (!QuorumOf(suspect, view).Meets(fleet) || suspect.bounded < kRealGain) {
+  const bool weak = suspect.fit.share <= kWeakShare;
+  const double needed =
+      kRealGain + (weak ? kMoreForWeak : 0) + (suspect.fit.reach < 1 ? kMoreForSome : 0);
+  if (!QuorumOf(suspect, view).Meets(fleet) || suspect.bounded < needed) {
     return Decision::kWait;
   }
   if (!Persists(suspect, view) || IsHardlyLookedAt(suspect, view)) return Decision::kWait;

@@ -47,6 +47,11 @@ bool SaysArrived(const Observation& seen) {
          seen.failure->klass == FailureClass::kDeliveredLate;
 }
 
+// Come back later, and no word of why.
+bool PutsOff(FailureClass klass) {
+  return klass == FailureClass::kSmtpGreylisted || klass == FailureClass::kSmtpUnclassified4xx;
+}
+
 }  // namespace
 
 double ToSeconds(absl::Time time) { return absl::ToDoubleSeconds(time - absl::UnixEpoch()); }
@@ -124,7 +129,8 @@ Finding Evidence::Read(const Sighting& sighting, double oldest) {
     reading.family = FamilyOf(seen.failure->klass);
     finding.of_witness = reading.family == Family::kAgent;
   }
-  reading.newcomer = IsNewcomer(reading, sighting.leg);
+  reading.newcomer =
+      IsNewcomer(reading, sighting.leg, seen.failure && PutsOff(seen.failure->klass));
   if (reading.failed()) {
     finding.failure = {.reading = reading,
                        .klass = seen.failure->klass,
@@ -136,11 +142,10 @@ Finding Evidence::Read(const Sighting& sighting, double oldest) {
 }
 
 // New to the servers that it hands mail to: they may put it off for some minutes.
-bool Evidence::IsNewcomer(const Reading& reading, Leg leg) {
+bool Evidence::IsNewcomer(const Reading& reading, Leg leg, bool put_off) {
   if (leg != Leg::kInbound && leg != Leg::kSubmission && leg != Leg::kDelivery) return false;
   const auto [it, first] =
       acquainted_.try_emplace(Pair(reading.agent, reading.target), reading.ended);
-  const bool put_off = reading.family == Family::kServer || reading.family == Family::kGreylist;
   return put_off && reading.ended - it->second < kNewcomerFor;
 }
 

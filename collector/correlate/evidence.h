@@ -94,7 +94,7 @@ class Evidence {
   CheckId CheckFor(const Sighting& sighting);
   CellId CellFor(AgentId agent, CheckId check);
   RouteId RouteFor(const Sighting& sighting, AgentId agent, CheckId check);
-  bool IsNewcomer(const Reading& reading, Leg leg);
+  bool IsNewcomer(const Reading& reading, Leg leg, bool put_off);
   void Update(Cell& cell, const Reading& reading);
   Finding Amend(const Sighting& sighting);
 

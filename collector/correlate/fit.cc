@@ -149,23 +149,27 @@ void Model::AddUp(const std::vector<Item>& items, size_t first, double share,
     const double llr = Llr(items[i], share, pass, beliefs);
     of_agent += llr == 0 ? 1e-12 : llr;
   }
-  double whole = 0, bounded = 0;
+  double whole = 0, bounded = 0, lowest = 0;
+  size_t against = 0;
   std::array<double, kReaches.size()> partial{};
   for (const AgentId agent : scratch_.seen) {
     const double g = scratch_.by_agent[agent];
     whole += g;
+    if (g < 0) ++against;
     bounded += std::clamp(g, -kBoundOfAgent, kBoundOfAgent);
+    lowest = std::min(lowest, std::max(g, -kBoundOfAgent));
     for (size_t r = 0; r < kReaches.size(); ++r) {
       partial[r] += g > 30 ? g + std::log(kReaches[r])
                            : std::log(kReaches[r] * std::exp(g) + 1 - kReaches[r]);
     }
     scratch_.by_agent[agent] = 0;
   }
+  bounded -= lowest;
   const size_t agents = scratch_.seen.size();
   scratch_.seen.clear();
   const auto keep = [&](double gain, double reach) {
     if (gain <= best.gain) return;
-    best = {best.id, gain, bounded, share, reach, items[first].ended, first, agents};
+    best = {best.id, gain, bounded, share, reach, items[first].ended, first, agents, against};
   };
   keep(whole, 1);
   if (!MayHitSome(kind)) return;

@@ -14,12 +14,13 @@ using Beliefs = std::vector<double>;
 struct Fit {
   ComponentId id = 0;
   double gain = 0;     // nats against nothing being wrong
-  double bounded = 0;  // the same where what one agent can add is bounded
+  double bounded = 0;  // the same where one agent can add so much, and none can take it away
   double share = 0;    // of the attempts that fail
   double reach = 1;    // of the agents that are hit at all
   double since = 0;    // the first failure of it ended then
   size_t first = 0;    // of the clues that count
   size_t agents = 0;   // that were heard of since
+  size_t against = 0;  // of them, those whose runs speak against it
 };
 
 // "network>provider".

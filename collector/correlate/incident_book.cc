@@ -19,6 +19,7 @@ constexpr absl::Duration kReportEvery = absl::Seconds(60);
 constexpr absl::Duration kWorstLasts = absl::Seconds(60);  // then a smaller extent is the new one
 constexpr absl::Duration kConditionHold = absl::Seconds(20);
 constexpr double kLaunchedBefore = 60, kLaunchedAfter = 10;  // of stragglers, in seconds
+constexpr size_t kMaxPartsNamed = 5;
 constexpr size_t kMaxHistory = 200;
 constexpr size_t kMaxClosed = 1000;
 
@@ -156,9 +157,9 @@ OpenIncident* IncidentBook::FindSame(const Proposal& proposal,
     const bool alerting = real && open.incident.alerting;
     const bool idle = !proposed.contains(open.component);
     const bool grows = alerting && Outgrows(proposal, open, view);
-    const bool takes = grows || (idle && TakesOver(proposal, open, view));
     const bool joins = alerting && (open.also.contains(proposal.component) ||
                                     Joins(proposal, open, view) || SharesOnset(proposal, open));
+    const bool takes = grows || (idle && (joins || TakesOver(proposal, open, view)));
     if (!takes && !joins) continue;
     const bool downgrade = !real && open.incident.verdict.level == VerdictLevel::kReal;
     const bool hasty =
@@ -192,7 +193,8 @@ OpenIncident* IncidentBook::Reopen(const Proposal& proposal, const View& view) {
     if (it->joined || now - it->at > within) continue;
     const bool same = it->last.incident.verdict.component == proposal.verdict.component;
     const bool related = proposal.alerting && it->last.incident.alerting &&
-                         (Joins(proposal, it->last, view) || SharesOnset(proposal, it->last));
+                         (Joins(proposal, it->last, view) || IsNearby(proposal, it->last) ||
+                          SharesOnset(proposal, it->last));
     if (!same && !related) continue;
     OpenIncident open = std::move(it->last);
     closed_.erase(std::next(it).base());
@@ -208,14 +210,26 @@ OpenIncident* IncidentBook::Reopen(const Proposal& proposal, const View& view) {
   return nullptr;
 }
 
+std::string IncidentBook::ExplainWithParts(const OpenIncident& open,
+                                           const Proposal& proposal) const {
+  std::vector<ComponentRef> parts;
+  for (const ComponentId id : open.also) {
+    if (id != proposal.component && parts.size() < kMaxPartsNamed)
+      parts.push_back(catalog_.Ref(id));
+  }
+  if (parts.empty()) return proposal.verdict.explanation;
+  return Explain(proposal.verdict, proposal.started, proposal.guarded, parts);
+}
+
 bool IncidentBook::Refresh(OpenIncident& open, const Proposal& proposal, const View& view) {
   const absl::Time now = ToTime(view.now);
   Incident& incident = open.incident;
   const Verdict before = incident.verdict;
   Verdict verdict = proposal.verdict;
+  verdict.explanation = ExplainWithParts(open, proposal);
   const bool same = before.component == verdict.component;
   const int64_t failing = FailingRegions(verdict);
-  // While it is only waited for to be over, it is told as it was.
+  // While it is only waited for to be over, it is told and judged as it was.
   const bool ebbs = same && failing == 0 && FailingRegions(before) > 0;
   if (ebbs) verdict = before;
   // What is left of a fault that ends no longer tells how sure it was.
@@ -223,6 +237,8 @@ bool IncidentBook::Refresh(OpenIncident& open, const Proposal& proposal, const V
     verdict.confidence = before.confidence;
     verdict.alternatives = before.alternatives;
   }
+  // Blame alone, once laid, rules nothing out.
+  if (same && verdict.alternatives.empty()) verdict.alternatives = before.alternatives;
   // The class on the page stays while failures of it are still seen.
   const std::string class_before(FailureClassName(before.klass));
   if (same && verdict.evidence.classes.contains(class_before)) verdict.klass = before.klass;
@@ -261,7 +277,7 @@ bool IncidentBook::Refresh(OpenIncident& open, const Proposal& proposal, const V
   }
   open.component = proposal.component;
   open.kind = KindOf(incident.verdict.component.kind);
-  open.share = proposal.share;
+  if (!ebbs) open.share = proposal.share;
   return pages_now || DiffersForPeople(before, incident.verdict) ||
          (now - open.reported >= kReportEvery && before != incident.verdict);
 }

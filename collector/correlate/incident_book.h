@@ -22,6 +22,7 @@ struct Proposal {
   absl::Time started;
   bool firm = true;  // enough for an incident of its own; else only an open one is kept up
   bool alerting = false;
+  bool guarded = false;             // decided from a single vantage
   bool of_fleet = false;            // a condition of agents: over when it is no longer proposed
   double share = 0;                 // of the attempts that fail
   double interval = 60;             // of the checks that show it, in seconds
@@ -84,6 +85,7 @@ class IncidentBook {
                          const View& view, bool& part);
   OpenIncident& OpenNew(const Proposal& proposal, absl::Time now);
   OpenIncident* Reopen(const Proposal& proposal, const View& view);
+  std::string ExplainWithParts(const OpenIncident& open, const Proposal& proposal) const;
   bool Refresh(OpenIncident& open, const Proposal& proposal, const View& view);
   IncidentChange Resolve(const std::string& id, absl::Time ended, const std::string& why,
                          absl::Time now);

@@ -10,6 +10,17 @@ constexpr double kJoins = 0.3;   // of its failures cross what is already blamed
 constexpr double kOutgrows = 0.8;
 constexpr double kSameOnset = 90;  // seconds, or a run and a half of its checks
 
+constexpr double kSameOnsetNearby = 45;  // within one provider
+
+bool IsOfNames(Kind kind) {
+  return kind == Kind::kZone || kind == Kind::kNameServer || kind == Kind::kDnsHoster;
+}
+
+bool IsOfServers(Kind kind) {
+  return kind == Kind::kSite || kind == Kind::kMx || kind == Kind::kService ||
+         kind == Kind::kProvider || kind == Kind::kDataCentre;
+}
+
 }  // namespace
 
 int Breadth(Kind kind) {
@@ -77,17 +88,21 @@ bool Outgrows(const Proposal& proposal, const OpenIncident& old, const View& vie
   return all > 0 && static_cast<double>(within) >= kOutgrows * static_cast<double>(all);
 }
 
+bool IsNearby(const Proposal& proposal, const OpenIncident& over) {
+  return !proposal.verdict.provider.empty() &&
+         proposal.verdict.provider == over.incident.verdict.provider && IsOfServers(over.kind) &&
+         IsOfServers(KindOf(proposal.verdict.component.kind));
+}
+
 bool SharesOnset(const Proposal& proposal, const OpenIncident& open) {
   const Kind kind = KindOf(proposal.verdict.component.kind);
-  const bool names = kind == Kind::kZone || kind == Kind::kNameServer || kind == Kind::kDnsHoster;
-  const bool mail = kind == Kind::kSite || kind == Kind::kMx || kind == Kind::kService ||
-                    kind == Kind::kProvider || kind == Kind::kDataCentre;
-  if (!(open.kind == Kind::kDnsHoster && names) && !(open.kind == Kind::kDataCentre && mail)) {
-    return false;
-  }
+  const bool shared = (open.kind == Kind::kDnsHoster && IsOfNames(kind)) ||
+                      (open.kind == Kind::kDataCentre && IsOfServers(kind));
+  const bool related = IsNearby(proposal, open);
+  if (!shared && !related) return false;
+  const double at_most = shared ? std::max(kSameOnset, proposal.interval * 1.5) : kSameOnsetNearby;
   const absl::Duration apart = proposal.started - open.incident.started;
-  const absl::Duration limit = absl::Seconds(std::max(kSameOnset, proposal.interval * 1.5));
-  return apart <= limit && apart >= -limit;
+  return apart <= absl::Seconds(at_most) && apart >= -absl::Seconds(at_most);
 }
 
 }  // namespace postwatch::collector

@@ -22,8 +22,12 @@ bool Joins(const Proposal& proposal, const OpenIncident& open, const View& view)
 // its provider.
 bool Outgrows(const Proposal& proposal, const OpenIncident& old, const View& view);
 
-// What fails at the same time as something that others share is behind it too, whatever the labels
-// say.
+// What began at the same time is behind it too, whatever the labels say: beside something that
+// others share, and among the servers of one provider.
 bool SharesOnset(const Proposal& proposal, const OpenIncident& open);
+
+// Whether it is about servers of the same provider: what fails there again, soon after it was over,
+// is the same trouble.
+bool IsNearby(const Proposal& proposal, const OpenIncident& over);
 
 }  // namespace postwatch::collector

@@ -18,7 +18,7 @@ struct KindEntry {
 constexpr std::array<KindEntry, kKinds> kKindTable = {{
     {component::kAgent, 2e-3},       {component::kIsp, 5e-4},        {component::kPath, 4e-4},
     {component::kResolver, 7e-4},    {component::kAnchor, 5e-4},     {component::kListed, 2e-4},
-    {component::kBlocklist, 1e-4},   {component::kMx, 5e-4},         {component::kSite, 2e-4},
+    {component::kBlocklist, 1e-4},   {component::kMx, 2.5e-4},       {component::kSite, 2e-4},
     {component::kService, 3e-4},     {component::kProvider, 1e-4},   {component::kDataCentre, 5e-5},
     {component::kZone, 1e-4},        {component::kNameServer, 2e-4}, {component::kDnsHoster, 5e-5},
     {component::kCertificate, 1e-4}, {component::kAuth, 1e-4},       {component::kAccount, 2e-4},
@@ -128,7 +128,7 @@ constexpr Mix kAccountMix = MakeMix({{Family::kLogin, .92},
                                      {Family::kReset, .01},
                                      {Family::kServer, .01}});
 constexpr Mix kMailboxMix = MakeMix({{Family::kMailbox, .88},
-                                     {Family::kRecipient, .03},
+                                     {Family::kRecipient, .01},
                                      {Family::kStore, .03},
                                      {Family::kServer, .02},
                                      {Family::kDelivery, .01},

@@ -28,16 +28,16 @@ bool Concerns(FailureClass trouble, Leg leg, Family family) {
   }
 }
 
-bool IsPartial(FailureClass trouble) {
-  return trouble == FailureClass::kAgentPort25Blocked || trouble == FailureClass::kAgentClockBad ||
-         trouble == FailureClass::kAgentTrustStoreStale;
-}
-
 std::string ClockTime(absl::Time time) {
   return absl::FormatTime("%H:%M:%SZ", time, absl::UTCTimeZone());
 }
 
 }  // namespace
+
+bool IsPartial(FailureClass trouble) {
+  return trouble == FailureClass::kAgentPort25Blocked || trouble == FailureClass::kAgentClockBad ||
+         trouble == FailureClass::kAgentTrustStoreStale;
+}
 
 Witness::Witness(absl::Duration silent_after) : silent_after_(silent_after) {}
 

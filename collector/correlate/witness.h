@@ -21,6 +21,9 @@ enum class Mask {
   kWitness,  // its control check fails
 };
 
+// Trouble of an agent that spoils some of its checks and leaves the others good.
+bool IsPartial(FailureClass trouble);
+
 // Trouble of the fleet itself, as it stands now; holds while it is reported.
 struct FleetCondition {
   ComponentRef component;
