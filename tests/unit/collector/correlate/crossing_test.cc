@@ -39,7 +39,7 @@ TEST(CrossingTest, APassSpeaksForAllItCrossed) {
   for (const char* name :
        {"agent:eu", "isp:as1", "path:as1>alpha", "provider:alpha", "svc:alpha/submission",
         "svc:alpha/imap", "site:192.0.2.1", "site:192.0.2.2", "queue:alpha", "auth:alpha",
-        "mbox:probe@alpha.test", "listed:eu@alpha"}) {
+        "mbox:probe@alpha.test"}) {
     EXPECT_THAT(names, Contains(name));
   }
 }
@@ -87,6 +87,28 @@ TEST(CrossingTest, ATargetWithoutProviderIsItsOwn) {
   sighting.provider.clear();
   EXPECT_EQ(ProviderOf(sighting), "alpha.test");
   EXPECT_THAT(Names(sighting), Contains("provider:alpha.test"));
+}
+
+TEST(CrossingTest, AnAcceptedRecipientSpeaksForItsMailbox) {
+  Sighting sighting = RoundTrip();
+  sighting.observation.touched.clear();
+  sighting.leg = Leg::kInbound;
+  EXPECT_THAT(Names(sighting), Contains("mbox:alpha.test"));
+  Fail(sighting, FailureClass::kTcpRefused);
+  EXPECT_THAT(Names(sighting), Not(Contains("mbox:alpha.test")));
+  Fail(sighting, FailureClass::kSmtpMailboxUnknownPerm);
+  EXPECT_THAT(Names(sighting), Contains("mbox:alpha.test"));
+}
+
+TEST(CrossingTest, AnAuthenticatedSubmissionSaysNothingAboutTheStandingOfTheAddress) {
+  Sighting sighting = RoundTrip();
+  EXPECT_THAT(Names(sighting), Not(Contains("listed:eu@alpha")));
+  Fail(sighting, FailureClass::kSmtpBlocklistedPerm);
+  EXPECT_THAT(Names(sighting), Contains("listed:eu@alpha"));
+  sighting.leg = Leg::kInbound;
+  sighting.observation.outcome = Outcome::kPass;
+  sighting.observation.failure.reset();
+  EXPECT_THAT(Names(sighting), Contains("listed:eu@alpha"));
 }
 
 }  // namespace

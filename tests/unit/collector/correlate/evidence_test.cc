@@ -7,130 +7,207 @@
 namespace postwatch::collector {
 namespace {
 
-const absl::Time kStart = absl::FromUnixSeconds(1800000000);
-
-absl::Time At(double second) { return kStart + absl::Seconds(second); }
+using What = Finding::What;
 
 struct Seen {
   double began = 0, received = 0;
-  std::string id = "1";
   FailureClass klass = FailureClass::kUnspecified;  // kUnspecified: passed
   std::string amends = "";
+  uint64_t sequence = 0;  // 0: the next one
+  Leg leg = Leg::kDelivery;
 };
 
-Sighting MakeSighting(const Seen& seen) {
-  Sighting sighting{.vantage = {.agent = "eu", .region = "eu", .network = "as1"},
-                    .provider = "alpha",
-                    .leg = Leg::kDelivery,
-                    .received = At(seen.received)};
-  Observation& o = sighting.observation;
-  o.id = seen.id;
-  o.check_id = "alpha/roundtrip";
-  o.kind = "roundtrip";
-  o.target = "alpha.test";
-  o.started = At(seen.began);
-  o.took = absl::Seconds(1);
-  o.amends = seen.amends;
-  if (seen.klass != FailureClass::kUnspecified) {
-    o.outcome = Outcome::kFail;
-    o.failure = Failure{.klass = seen.klass, .step = "fetch"};
+class EvidenceTest : public ::testing::Test {
+ protected:
+  Sighting MakeSighting(const Seen& seen) {
+    if (seen.sequence == 0) ++sequence_;
+    Sighting sighting{.vantage = {.agent = "eu", .region = "eu", .network = "as1"},
+                      .provider = "alpha",
+                      .leg = seen.leg,
+                      .spool_id = "1",
+                      .sequence = seen.sequence == 0 ? sequence_ : seen.sequence,
+                      .received = ToTime(seen.received)};
+    Observation& o = sighting.observation;
+    o.id = Concat("obs-", sighting.sequence);
+    o.check_id = "alpha/check";
+    o.target = "alpha.test";
+    o.started = ToTime(seen.began);
+    o.took = absl::Seconds(1);
+    o.amends = seen.amends;
+    if (seen.klass != FailureClass::kUnspecified) {
+      o.outcome = Outcome::kFail;
+      o.failure = Failure{.klass = seen.klass, .step = "fetch", .detail = "as made"};
+    }
+    return sighting;
   }
-  return sighting;
+
+  Finding Read(const Seen& seen) {
+    Finding finding = evidence_.Read(MakeSighting(seen), 0);
+    if (finding.what == What::kFailure) {
+      evidence_.Filed(finding.reading.cell, log_.Add(finding.failure));
+    }
+    return finding;
+  }
+
+  const Cell& OnlyCell() {
+    EXPECT_EQ(evidence_.cells().size(), 1u);
+    return evidence_.At(0);
+  }
+
+  Catalog catalog_;
+  FailureLog log_;
+  Evidence evidence_{catalog_, log_};
+  uint64_t sequence_ = 0;
+};
+
+TEST_F(EvidenceTest, SaysWhenWhereAndHow) {
+  Read({.began = 8, .received = 9});
+  const Finding finding = Read({.began = 10, .received = 12, .klass = FailureClass::kTcpRefused});
+  EXPECT_EQ(finding.what, What::kFailure);
+  EXPECT_EQ(finding.reading.began, 10);
+  EXPECT_EQ(finding.reading.ended, 11);
+  EXPECT_EQ(finding.reading.received, 12);
+  EXPECT_EQ(finding.reading.family, Family::kRefused);
+  EXPECT_EQ(finding.reading.plane, Plane::kLetters);
+  EXPECT_EQ(catalog_.AgentOf(finding.reading.agent).network, "as1");
+  EXPECT_EQ(catalog_.TargetName(finding.reading.target), "alpha.test");
+  EXPECT_TRUE(catalog_.Crosses(finding.reading.route, catalog_.Component({"provider", "alpha"})));
+  EXPECT_EQ(finding.failure.reply, "as made");
+  EXPECT_FALSE(finding.of_witness);
 }
 
-const Cell& OnlyCell(const Evidence& evidence) {
-  EXPECT_EQ(evidence.cells().size(), 1u);
-  return evidence.cells().begin()->second;
+TEST_F(EvidenceTest, KeepsEventOrderWhateverTheOrderOfArrival) {
+  Read({.began = 5, .received = 6});
+  Read({.began = 30, .received = 31});
+  Read({.began = 10, .received = 32, .klass = FailureClass::kTcpRefused});
+  EXPECT_FALSE(OnlyCell().failing());
+  EXPECT_EQ(OnlyCell().ended, 31);
 }
 
-TEST(EvidenceTest, KeepsEventOrderWhateverTheOrderOfArrival) {
-  Evidence evidence(absl::Minutes(10));
-  evidence.File(MakeSighting({.began = 30, .received = 31, .id = "b"}), At(31));
-  evidence.File(MakeSighting({.began = 10, .received = 32, .id = "a"}), At(32));
-  const Cell& cell = OnlyCell(evidence);
-  ASSERT_EQ(cell.records.size(), 2u);
-  EXPECT_EQ(cell.records[0].id, "a");
-  EXPECT_EQ(cell.Latest()->id, "b");
+TEST_F(EvidenceTest, CountsRunsInARow) {
+  Read({.began = 5, .received = 6});
+  Read({.began = 10, .received = 11, .klass = FailureClass::kTcpRefused});
+  Read({.began = 20, .received = 21, .klass = FailureClass::kTcpRefused});
+  EXPECT_EQ(OnlyCell().failures, 2);
+  EXPECT_EQ(OnlyCell().failed_since, 10);
+  Read({.began = 30, .received = 31});
+  EXPECT_EQ(OnlyCell().failures, 0);
+  EXPECT_EQ(OnlyCell().passes, 1);
+  EXPECT_EQ(OnlyCell().last_failed, 21);
 }
 
-TEST(EvidenceTest, IgnoresDuplicatesAndRunsThatTestedNothing) {
-  Evidence evidence(absl::Minutes(10));
-  const Sighting first = MakeSighting({.began = 10, .received = 11});
-  EXPECT_EQ(evidence.File(first, At(11)), Evidence::Filed::kPass);
-  EXPECT_EQ(evidence.File(first, At(11)), Evidence::Filed::kIgnored);
-  Sighting untested = MakeSighting({.began = 20, .received = 21, .id = "2"});
+TEST_F(EvidenceTest, IgnoresDuplicatesAndRunsThatTestedNothing) {
+  EXPECT_EQ(Read({.began = 10, .received = 11, .sequence = 7}).what, What::kPass);
+  EXPECT_EQ(Read({.began = 10, .received = 11, .sequence = 7}).what, What::kIgnored);
+  EXPECT_EQ(Read({.began = 8, .received = 12, .sequence = 6}).what, What::kPass);
+  EXPECT_EQ(Read({.began = 8, .received = 12, .sequence = 6}).what, What::kIgnored);
+  Sighting untested = MakeSighting({.began = 20, .received = 21, .sequence = 9});
   untested.observation.outcome = Outcome::kNotTested;
-  EXPECT_EQ(evidence.File(untested, At(21)), Evidence::Filed::kIgnored);
-  EXPECT_EQ(OnlyCell(evidence).records.size(), 1u);
+  EXPECT_EQ(evidence_.Read(untested, 0).what, What::kIgnored);
 }
 
-TEST(EvidenceTest, TakesTheAgentsClockFromItsQuickestReport) {
-  Evidence evidence(absl::Minutes(10));
+TEST_F(EvidenceTest, ANewSpoolBeginsAnew) {
+  Sighting sighting = MakeSighting({.began = 10, .received = 11, .sequence = 7});
+  EXPECT_EQ(evidence_.Read(sighting, 0).what, What::kPass);
+  sighting.spool_id = "2";
+  EXPECT_EQ(evidence_.Read(sighting, 0).what, What::kPass);
+  EXPECT_EQ(evidence_.Read(sighting, 0).what, What::kIgnored);
+}
+
+TEST_F(EvidenceTest, ASequenceThatLeapsCostsNothing) {
+  EXPECT_EQ(Read({.began = 10, .received = 11, .sequence = 7}).what, What::kPass);
+  const uint64_t far = uint64_t{1} << 62;
+  EXPECT_EQ(Read({.began = 20, .received = 21, .sequence = far}).what, What::kPass);
+  EXPECT_EQ(Read({.began = 20, .received = 21, .sequence = far}).what, What::kIgnored);
+  EXPECT_EQ(Read({.began = 19, .received = 21, .sequence = far - 1}).what, What::kPass);
+}
+
+TEST_F(EvidenceTest, TakesTheAgentsClockFromItsQuickestReport) {
   // The agent's clock is 100 s ahead; the first report was held up for 40 s.
-  evidence.File(MakeSighting({.began = 100, .received = 41, .id = "a"}), At(41));
-  evidence.File(MakeSighting({.began = 150, .received = 51, .id = "b"}), At(51));
-  const Cell& cell = OnlyCell(evidence);
-  EXPECT_EQ(cell.records[0].ended, At(1));
-  EXPECT_EQ(cell.records[1].ended, At(51));
+  EXPECT_EQ(Read({.began = 100, .received = 41}).reading.ended, 41);
+  EXPECT_EQ(Read({.began = 150, .received = 51}).reading.ended, 51);
+  EXPECT_EQ(Read({.began = 160, .received = 70}).reading.ended, 61);
 }
 
-TEST(EvidenceTest, ALetterThatCameLateIsNoFailureAndNoPass) {
-  Evidence evidence(absl::Minutes(10));
-  evidence.File(
-      MakeSighting({.began = 10, .received = 11, .klass = FailureClass::kDeliveryDelayed}), At(11));
+TEST_F(EvidenceTest, RunsFromBeforeTheWindowAreNotTaken) {
+  EXPECT_EQ(evidence_.Read(MakeSighting({.began = 10, .received = 11}), 100).what, What::kIgnored);
+  EXPECT_TRUE(evidence_.cells().empty());
+}
+
+TEST_F(EvidenceTest, ALetterThatCameLateIsNoFailureAndNoPass) {
+  Read({.began = 10, .received = 11, .klass = FailureClass::kDeliveryDelayed});
+  const Finding late =
+      Read({.began = 60, .received = 61, .klass = FailureClass::kDeliveredLate, .amends = "obs-1"});
+  EXPECT_EQ(late.what, What::kAmended);
+  EXPECT_TRUE(log_.At(late.amended).settled);
+  EXPECT_FALSE(OnlyCell().failing());
+  EXPECT_EQ(OnlyCell().passes, 0);
+}
+
+TEST_F(EvidenceTest, ADelayedLetterThatIsLostStaysAFailure) {
+  Read({.began = 10, .received = 11, .klass = FailureClass::kDeliveryDelayed});
+  const Finding lost =
+      Read({.began = 60, .received = 61, .klass = FailureClass::kDeliveryLost, .amends = "obs-1"});
+  EXPECT_EQ(lost.what, What::kAmended);
+  EXPECT_FALSE(log_.At(lost.amended).settled);
+  EXPECT_EQ(log_.At(lost.amended).klass, FailureClass::kDeliveryLost);
+  EXPECT_TRUE(OnlyCell().failing());
+}
+
+TEST_F(EvidenceTest, AnAmendmentOfSomethingUnknownIsNoEvidence) {
   const Seen late{
-      .began = 60, .received = 61, .id = "2", .klass = FailureClass::kDeliveredLate, .amends = "1"};
-  EXPECT_EQ(evidence.File(MakeSighting(late), At(61)), Evidence::Filed::kAmended);
-  EXPECT_EQ(OnlyCell(evidence).records.size(), 1u);
-  EXPECT_EQ(OnlyCell(evidence).Latest(), nullptr);
+      .began = 60, .received = 61, .klass = FailureClass::kDeliveredLate, .amends = "gone"};
+  EXPECT_EQ(Read(late).what, What::kIgnored);
+  EXPECT_TRUE(evidence_.cells().empty());
 }
 
-TEST(EvidenceTest, ADelayedLetterThatIsLostStaysAFailure) {
-  Evidence evidence(absl::Minutes(10));
-  evidence.File(
-      MakeSighting({.began = 10, .received = 11, .klass = FailureClass::kDeliveryDelayed}), At(11));
-  const Seen lost{
-      .began = 60, .received = 61, .id = "2", .klass = FailureClass::kDeliveryLost, .amends = "1"};
-  EXPECT_EQ(evidence.File(MakeSighting(lost), At(61)), Evidence::Filed::kAmended);
-  ASSERT_NE(OnlyCell(evidence).Latest(), nullptr);
-  EXPECT_EQ(OnlyCell(evidence).Latest()->klass, FailureClass::kDeliveryLost);
+TEST_F(EvidenceTest, ChecksOutsideThePlanAreNotTaken) {
+  evidence_.SetPlan({});
+  EXPECT_EQ(Read({.began = 10, .received = 11}).what, What::kIgnored);
 }
 
-TEST(EvidenceTest, AnAmendmentOfSomethingUnknownIsNoEvidence) {
-  Evidence evidence(absl::Minutes(10));
-  const Seen late{.began = 60,
-                  .received = 61,
-                  .id = "2",
-                  .klass = FailureClass::kDeliveredLate,
-                  .amends = "gone"};
-  EXPECT_EQ(evidence.File(MakeSighting(late), At(61)), Evidence::Filed::kIgnored);
-  EXPECT_TRUE(evidence.cells().empty());
+TEST_F(EvidenceTest, ANewcomerIsPutOffForAWhileAndThatMeansNothing) {
+  const FailureClass greylisted = FailureClass::kSmtpGreylisted;
+  const auto newcomer = [&](double began, FailureClass klass, Leg leg) {
+    const Seen seen{.began = began, .received = began + 1, .klass = klass, .leg = leg};
+    return Read(seen).reading.newcomer;
+  };
+  EXPECT_FALSE(newcomer(5, FailureClass::kUnspecified, Leg::kAccess));
+  EXPECT_TRUE(newcomer(10, greylisted, Leg::kInbound));
+  EXPECT_FALSE(newcomer(20, FailureClass::kTcpRefused, Leg::kInbound));
+  EXPECT_TRUE(newcomer(800, FailureClass::kSmtpUnclassified4xx, Leg::kInbound));
+  EXPECT_FALSE(newcomer(810, FailureClass::kSmtpServerTemp, Leg::kInbound));
+  EXPECT_FALSE(newcomer(1000, greylisted, Leg::kInbound));
 }
 
-TEST(EvidenceTest, ForgetsWhatIsOlderThanTheWindow) {
-  Evidence evidence(absl::Minutes(10));
-  evidence.File(MakeSighting({.began = 10, .received = 11}), At(11));
-  evidence.Expire(At(600));
-  EXPECT_EQ(evidence.cells().size(), 1u);
-  evidence.Expire(At(620));
-  EXPECT_TRUE(evidence.cells().empty());
+TEST_F(EvidenceTest, WhatIsKnownOfACheckSpeaksForSomeRuns) {
+  evidence_.SetPlan({{{.id = "alpha/check", .interval = absl::Seconds(60)}}});
+  Read({.began = 99, .received = 100});
+  EXPECT_TRUE(evidence_.IsFresh(OnlyCell(), 220));
+  EXPECT_FALSE(evidence_.IsFresh(OnlyCell(), 221));
 }
 
-TEST(EvidenceTest, KeepsABoundedNumberOfRunsOfACheck) {
-  Evidence evidence(absl::Minutes(10));
-  for (int i = 0; i < 200; ++i) {
-    const Seen seen{.began = i * 1.0, .received = i + 1.0, .id = Concat("run-", i)};
-    evidence.File(MakeSighting(seen), At(i + 1));
-  }
-  EXPECT_EQ(OnlyCell(evidence).records.size(), 64u);
-  EXPECT_EQ(OnlyCell(evidence).Latest()->id, "run-199");
+TEST_F(EvidenceTest, WhatAForgottenAgentSawFailDoesNotFailNow) {
+  Read({.began = 10, .received = 11, .klass = FailureClass::kTcpRefused});
+  EXPECT_TRUE(OnlyCell().failing());
+  evidence_.Forget("eu");
+  EXPECT_FALSE(OnlyCell().failing());
 }
 
-TEST(EvidenceTest, ChecksOutsideThePlanAreNotTaken) {
-  Evidence evidence(absl::Minutes(10));
-  evidence.SetPlan({});
-  EXPECT_EQ(evidence.File(MakeSighting({.began = 10, .received = 11}), At(11)),
-            Evidence::Filed::kIgnored);
+TEST_F(EvidenceTest, ARunOfTheWitnessSpeaksAboutItsAgent) {
+  EXPECT_TRUE(Read({.began = 10,
+                    .received = 11,
+                    .klass = FailureClass::kAgentNoNetwork,
+                    .leg = Leg::kControl})
+                  .of_witness);
+  EXPECT_TRUE(evidence_.has_control_checks());
+}
+
+TEST_F(EvidenceTest, RepliesAreShortened) {
+  Sighting sighting =
+      MakeSighting({.began = 10, .received = 11, .klass = FailureClass::kSmtpServerTemp});
+  sighting.observation.failure->reply = Reply{.code = 421, .text = std::string(1000, 'x')};
+  EXPECT_EQ(evidence_.Read(sighting, 0).failure.reply, "421 " + std::string(256, 'x'));
 }
 
 }  // namespace

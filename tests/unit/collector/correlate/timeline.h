@@ -60,7 +60,8 @@ struct TimelineOptions {
   bool prompt = false;      // reports and answers arrive within half a second
   bool one_host = false;    // the MX is at the address of submission and IMAP
   bool shuffled = false;    // what arrives within two seconds arrives in another order
-  std::map<std::string, double> skew;  // of an agent's clock, in seconds
+  std::map<std::string, double> skew;            // of an agent's clock, in seconds
+  std::map<std::string, std::string> resolvers;  // of agents that have not one of their own
 };
 
 class Timeline {
@@ -152,6 +153,8 @@ inline Timeline::Timeline(TimelineOptions options)
                        .region = place.first,
                        .network = place.second,
                        .resolver = Concat("10.0.0.", ++n, ":53")};
+    const auto shared = options_.resolvers.find(name);
+    if (shared != options_.resolvers.end()) vantages_[name].resolver = shared->second;
     correlator_->AgentHeard(vantages_[name], start_);
     due_.insert({0.1 * n, name, "witness", ""});
   }
