@@ -1,5 +1,7 @@
 #include "collector/model/incident_json.h"
 
+#include <cmath>
+
 namespace postwatch::collector {
 namespace {
 
@@ -29,6 +31,7 @@ void WriteEvidence(JsonWriter& out, const VerdictEvidence& evidence) {
   out.BeginObject();
   out.Field("failures", evidence.failures);
   out.Field("passes", evidence.passes);
+  out.Field("gain", std::round(evidence.gain * 100) / 100);
   WriteStrings(out, "agents", evidence.agents);
   WriteStrings(out, "networks", evidence.networks);
   out.Key("classes");

@@ -69,6 +69,7 @@ v1::VerdictEvidence Write(const VerdictEvidence& evidence) {
   v1::VerdictEvidence out;
   out.set_failures(evidence.failures);
   out.set_passes(evidence.passes);
+  out.set_gain(evidence.gain);
   WriteStrings(evidence.agents, out.mutable_agents());
   WriteStrings(evidence.networks, out.mutable_networks());
   for (const auto& [klass, count] : evidence.classes) (*out.mutable_classes())[klass] = count;
@@ -81,6 +82,7 @@ VerdictEvidence ReadEvidence(const v1::VerdictEvidence& in) {
   VerdictEvidence out;
   out.failures = in.failures();
   out.passes = in.passes();
+  out.gain = in.gain();
   out.agents = ReadStrings(in.agents());
   out.networks = ReadStrings(in.networks());
   out.classes.insert(in.classes().begin(), in.classes().end());

@@ -36,6 +36,7 @@ inline Incident AccessOutage() {
   verdict.scope = {{"ap", 0, 1, 0}, {"eu", 2, 0, 0}, {"us", 1, 1, 0}};
   verdict.evidence.failures = 7;
   verdict.evidence.passes = 3;
+  verdict.evidence.gain = 31.5;
   verdict.evidence.agents = {"eu-1", "eu-2", "us-1"};
   verdict.evidence.networks = {"AS64500", "AS64501"};
   verdict.evidence.classes = {{"tcp_refused", 6}, {"tcp_timeout", 1}};

@@ -174,6 +174,7 @@ TEST_F(EngineTest, ChangesOfOneSightingAreOneDecision) {
   EXPECT_EQ(engine->counters().incidents_opened, 1u);
 }
 
+// The correlator lives a second behind, in the time in which sightings came in.
 TEST_F(EngineTest, ATickResolvesAndReminds) {
   Incident other = AccessOutage();
   other.id = "inc-ffffffffffff";
@@ -186,12 +187,12 @@ TEST_F(EngineTest, ATickResolvesAndReminds) {
   clock.Advance(absl::Minutes(30));
   engine->Tick();
   EXPECT_EQ(TakeLog(),
-            (Words{"tick 12:30:00", "carry, inc-0123456789ab, inc-0123456789ab/2/chat resolved",
+            (Words{"tick 12:29:59", "carry, inc-0123456789ab, inc-0123456789ab/2/chat resolved",
                    "carry, inc-ffffffffffff/2/chat reminder"}));
   EXPECT_EQ(OpenIds(), Words{"inc-ffffffffffff"});
   EXPECT_EQ(engine->counters().alerts, 4u);
   engine->Tick();
-  EXPECT_EQ(TakeLog(), Words{"tick 12:30:00"});
+  EXPECT_EQ(TakeLog(), Words{"tick 12:29:59"});
 }
 
 TEST_F(EngineTest, AgentsAreHeardWhileTheyAreThere) {
@@ -200,7 +201,7 @@ TEST_F(EngineTest, AgentsAreHeardWhileTheyAreThere) {
   agent.connected = false;
   clock.Advance(absl::Seconds(5));
   engine->AgentChanged(agent);
-  EXPECT_EQ(TakeLog(), Words{"heard eu-1 12:00:00"});
+  EXPECT_EQ(TakeLog(), Words{"heard eu-1 11:59:59"});
   EXPECT_FALSE(engine->keeper().FindAgent("eu-1")->connected);
 }
 

@@ -34,7 +34,7 @@ TEST(WriteIncident, ShowsEveryField) {
       R"("scope":[{"region":"ap","failing":0,"healthy":1,"masked":0},)"
       R"({"region":"eu","failing":2,"healthy":0,"masked":0},)"
       R"({"region":"us","failing":1,"healthy":1,"masked":0}],)"
-      R"("evidence":{"failures":7,"passes":3,"agents":["eu-1","eu-2","us-1"],)"
+      R"("evidence":{"failures":7,"passes":3,"gain":31.5,"agents":["eu-1","eu-2","us-1"],)"
       R"("networks":["AS64500","AS64501"],"classes":{"tcp_refused":6,"tcp_timeout":1},)"
       R"("observations":["00000000000000000000000000000001"],"replies":["* BYE overloaded"]},)"
       R"("alternatives":[{"component":"site:198.51.100.7","confidence":0.08,)"

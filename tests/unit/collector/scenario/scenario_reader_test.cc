@@ -81,7 +81,7 @@ TEST_F(ScenarioReaderTest, ErrorsAreFailureClasses) {
       {"auth", FailureClass::kImapAuthFailed, 0.3},
       {"quota", FailureClass::kSmtpMailboxFullPerm, 0.3},
       {"policy", FailureClass::kSmtpBlocklistedPerm, 0.3},
-      {"temp4xx", FailureClass::kSmtpServerTemp, 0.3},
+      {"temp4xx", FailureClass::kSmtpUnclassified4xx, 0.3},
       {"not_delivered", FailureClass::kDeliveryLost, 90},
   };
   for (const Case& c : cases) {

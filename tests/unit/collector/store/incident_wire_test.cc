@@ -20,7 +20,7 @@ Verdict FullVerdict() {
   v.confidence = 0.97;
   v.failing_share = 0.5;
   v.scope = {{"eu-west", 3, 1, 2}};
-  v.evidence = {12, 4, {"a1", "a2"}, {"AS64500"}, {{"smtp_server_temp", 12}}, {"id1"}, {"451 no"}};
+  v.evidence = {12, 4, 31.5, {"a1", "a2"}, {"AS64500"}, {{"smtp_server_temp", 12}}, {"id1"}, {"451 no"}};
   v.alternatives = {{{"mx", "mx1.alpha.test"}, 0.02, "a pass at mx1"}};
   v.explanation = "own's SMTP service answers 451";
   return v;
