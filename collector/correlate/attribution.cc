@@ -96,7 +96,7 @@ class Search {
     std::vector<Fit> divided;
     for (const Fit& pick : picks) {
       std::vector<Fit> parts;
-      if (IsWhole(catalog_.KindOf(pick.id)) && pick.share <= kInPart) parts = PartsOf(pick, picks);
+      if (IsWhole(catalog_.KindOf(pick.id))) parts = PartsOf(pick, picks);
       if (parts.empty()) parts.push_back(pick);
       divided.insert(divided.end(), parts.begin(), parts.end());
     }
