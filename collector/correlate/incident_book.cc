@@ -156,7 +156,9 @@ OpenIncident* IncidentBook::FindSame(const Proposal& proposal,
     if (open.of_fleet) continue;
     const bool alerting = real && open.incident.alerting;
     const bool idle = !proposed.contains(open.component);
-    const bool grows = alerting && Outgrows(proposal, open, view);
+    const bool broader = Breadth(KindOf(proposal.verdict.component.kind)) > Breadth(open.kind);
+    const bool grows =
+        alerting && (Outgrows(proposal, open, view) || (broader && SharesOnset(proposal, open)));
     const bool joins = alerting && (open.also.contains(proposal.component) ||
                                     Joins(proposal, open, view) || SharesOnset(proposal, open));
     const bool takes = grows || (idle && (joins || TakesOver(proposal, open, view)));

@@ -21,6 +21,12 @@ bool IsOfServers(Kind kind) {
          kind == Kind::kProvider || kind == Kind::kDataCentre;
 }
 
+// Whether things of the second kind may all depend on one of the first.
+bool IsSharedBy(Kind shared, Kind kind) {
+  return (shared == Kind::kDnsHoster && IsOfNames(kind)) ||
+         (shared == Kind::kDataCentre && IsOfServers(kind));
+}
+
 }  // namespace
 
 int Breadth(Kind kind) {
@@ -96,8 +102,7 @@ bool IsNearby(const Proposal& proposal, const OpenIncident& over) {
 
 bool SharesOnset(const Proposal& proposal, const OpenIncident& open) {
   const Kind kind = KindOf(proposal.verdict.component.kind);
-  const bool shared = (open.kind == Kind::kDnsHoster && IsOfNames(kind)) ||
-                      (open.kind == Kind::kDataCentre && IsOfServers(kind));
+  const bool shared = IsSharedBy(open.kind, kind) || IsSharedBy(kind, open.kind);
   const bool related = IsNearby(proposal, open);
   if (!shared && !related) return false;
   const double at_most = shared ? std::max(kSameOnset, proposal.interval * 1.5) : kSameOnsetNearby;
