@@ -31,12 +31,14 @@ void Engine::SetPlan(const FleetPlan& plan) {
 void Engine::Restore(EngineState state) {
   for (const Incident& incident : state.open) open_[incident.id] = incident;
   alerts_.Restore(state.last_alerts);
-  correlator_->Restore(state.open);
-  // What led to an incident that is over must not open it again.
+  // What led to an earlier outbreak of an incident was told then, maybe under another name.
   absl::Time settled = absl::InfinitePast();
-  for (const Incident& incident : state.recently_resolved) {
-    settled = std::max(settled, incident.updated);
+  for (const auto* incidents : {&state.open, &state.recently_resolved}) {
+    for (const Incident& incident : *incidents) {
+      settled = std::max(settled, incident.reopened.value_or(absl::InfinitePast()));
+    }
   }
+  correlator_->Restore(std::move(state.open), std::move(state.recently_resolved));
   // The correlator's time never goes back: agents are introduced before the first sighting.
   const absl::Time begin = state.recent.empty() ? clock_.Now() : state.recent.front().received;
   for (AgentRecord& agent : state.agents) {
@@ -44,14 +46,11 @@ void Engine::Restore(EngineState state) {
     keeper_.UpdateAgent(agent);
     correlator_->AgentHeard(agent.vantage, begin);
   }
-  replaying_ = true;
   for (const Sighting& sighting : state.recent) {
     if (keeper_.FindAgent(sighting.vantage.agent) == nullptr) continue;
     keeper_.Observe(sighting);
-    if (sighting.received <= settled) continue;
-    CarryOut(correlator_->Observe(sighting, sighting.received), sighting.received);
+    if (sighting.received > settled) correlator_->Recall(sighting);
   }
-  replaying_ = false;
   // The collector was away, not the agents: nobody counts as silent before he had time to come
   // back.
   for (const AgentRecord& agent : state.agents) {
@@ -105,7 +104,6 @@ void Engine::CarryOut(Findings findings, absl::Time now) {
     }
   }
   if (!decision.incidents.empty()) output_.Carry(std::move(decision));
-  if (replaying_) return;
   for (const Confirmation& confirmation : findings.confirmations) {
     const std::string id = Concat("confirm-", next_request_++);
     for (const std::string& agent : confirmation.agents) {

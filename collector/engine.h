@@ -53,9 +53,9 @@ class Engine : public BoardSource {
   void SetPlan(const FleetPlan& plan);
   const FleetPlan& plan() const { return plan_; }
 
-  // Before anything else. Thinks the recent sightings through again, so that a decision that was
-  // lost between the commit of its evidence and its own commit is made now. Those of an agent that
-  // is not among `agents` are left out: it was forgotten.
+  // Before anything else. The recent sightings count as evidence again, so that a decision that was
+  // lost between the commit of its evidence and its own commit is made at the next tick. Those of
+  // an agent that is not among `agents` are left out: it was forgotten.
   void Restore(EngineState state);
 
   void AgentChanged(const AgentRecord& agent);
@@ -85,7 +85,6 @@ class Engine : public BoardSource {
   std::map<std::string, Incident> open_;  // by id
   EngineCounters counters_;
   uint64_t next_request_ = 1;
-  bool replaying_ = false;  // confirmations of the past are not asked for again
 };
 
 }  // namespace postwatch::collector

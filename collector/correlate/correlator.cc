@@ -41,7 +41,15 @@ class StagedCorrelator : public Correlator {
     confirmer_.SetPlan(plan);
   }
 
-  void Restore(std::vector<Incident> open) override { book_.Restore(std::move(open)); }
+  void Restore(std::vector<Incident> open, std::vector<Incident> resolved) override {
+    book_.Restore(std::move(open), std::move(resolved));
+  }
+
+  void Recall(const Sighting& sighting) override {
+    now_ = std::max(now_, sighting.received);
+    second_ = absl::FromUnixSeconds(absl::ToUnixSeconds(now_)) + absl::Seconds(1);
+    Learn(sighting);
+  }
 
   void AgentHeard(const Vantage& vantage, absl::Time now) override { witness_.Heard(vantage, now); }
 
@@ -57,21 +65,7 @@ class StagedCorrelator : public Correlator {
 
   Findings Observe(const Sighting& sighting, absl::Time now) override {
     Findings findings = Advance(now);
-    witness_.Heard(sighting.vantage, now_);
-    const Finding finding = evidence_.Read(sighting, ToSeconds(now_) - window_);
-    switch (finding.what) {
-      case Finding::What::kIgnored:
-        return findings;
-      case Finding::What::kAmended:
-        suspicions_.Reconsider({finding.amended});
-        break;
-      case Finding::What::kPass:
-        TakePass(sighting, finding.reading);
-        break;
-      case Finding::What::kFailure:
-        TakeFailure(sighting, finding);
-        break;
-    }
+    Learn(sighting);
     if (ToSeconds(now_) >= think_at_) Join(Think(), findings);
     return findings;
   }
@@ -109,6 +103,24 @@ class StagedCorrelator : public Correlator {
   static void Join(Findings more, Findings& findings) {
     std::ranges::move(more.changes, std::back_inserter(findings.changes));
     std::ranges::move(more.confirmations, std::back_inserter(findings.confirmations));
+  }
+
+  void Learn(const Sighting& sighting) {
+    witness_.Heard(sighting.vantage, now_);
+    const Finding finding = evidence_.Read(sighting, ToSeconds(now_) - window_);
+    switch (finding.what) {
+      case Finding::What::kIgnored:
+        break;
+      case Finding::What::kAmended:
+        suspicions_.Reconsider({finding.amended});
+        break;
+      case Finding::What::kPass:
+        TakePass(sighting, finding.reading);
+        break;
+      case Finding::What::kFailure:
+        TakeFailure(sighting, finding);
+        break;
+    }
   }
 
   void TakePass(const Sighting& sighting, const Reading& reading) {

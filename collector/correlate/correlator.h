@@ -28,8 +28,7 @@ struct Findings {
 };
 
 // No I/O, no clock, no randomness: the same calls give the same answers, live and in replay.
-// A `now` before the latest one counts as the latest: stored observations may be thought through
-// again with the time they came in. One thread calls.
+// A `now` before the latest one counts as the latest. One thread calls.
 //
 // The stages, a file each: evidence (readings out of sightings: route by crossing, time by
 // agent_clock), suspicion (which components have begun to fail, kept up with every reading),
@@ -44,9 +43,13 @@ class Correlator {
   // dropped.
   virtual void SetPlan(const FleetPlan& plan) = 0;
 
-  // Incidents that were open when the process ended; they keep their identity. Before the first
-  // Observe.
-  virtual void Restore(std::vector<Incident> open) = 0;
+  // Incidents that were open when the process ended, and those resolved not long before: they keep
+  // their identity. Before anything was seen.
+  virtual void Restore(std::vector<Incident> open, std::vector<Incident> resolved) = 0;
+
+  // What was seen before the process ended, as it came in. It counts as evidence; what is to be
+  // said of it is said later, at the next call that returns findings.
+  virtual void Recall(const Sighting& sighting) = 0;
 
   // An agent made itself known, moved, or gave a sign of life: call at each heartbeat.
   virtual void AgentHeard(const Vantage& vantage, absl::Time now) = 0;

@@ -73,18 +73,28 @@ bool IsLocalAgentKind(const ComponentRef& component) {
 
 }  // namespace
 
-void IncidentBook::Restore(std::vector<Incident> open) {
-  for (Incident& incident : open) {
-    OpenIncident& entry = open_[incident.id];
-    entry.component = catalog_.Component(incident.verdict.component);
-    entry.kind = KindOf(incident.verdict.component.kind);
-    entry.of_fleet = IsLocalAgentKind(incident.verdict.component);
-    entry.share = incident.verdict.failing_share;
-    entry.severity_since = incident.updated;
-    entry.at_worst = incident.verdict;
-    entry.at_worst_since = incident.updated;
-    entry.incident = std::move(incident);
+void IncidentBook::Restore(std::vector<Incident> open, std::vector<Incident> resolved) {
+  for (Incident& incident : open) open_[incident.id] = Restored(std::move(incident));
+  std::ranges::sort(resolved, {}, &Incident::updated);
+  for (Incident& incident : resolved) {
+    const absl::Time at = incident.updated;
+    closed_.push_back({Restored(std::move(incident)), at});
   }
+}
+
+OpenIncident IncidentBook::Restored(Incident incident) {
+  const ComponentRef& blamed = incident.verdict.component;
+  OpenIncident entry;
+  entry.component = catalog_.Component(blamed);
+  entry.kind = KindOf(blamed.kind);
+  entry.of_fleet = IsLocalAgentKind(blamed);
+  entry.share = incident.verdict.failing_share;
+  entry.severity_since = incident.updated;
+  entry.at_worst = incident.verdict;
+  entry.at_worst_since = incident.updated;
+  entry.reopened = incident.reopened ? 1 : 0;
+  entry.incident = std::move(incident);
+  return entry;
 }
 
 std::vector<IncidentChange> IncidentBook::Reconcile(const std::vector<Proposal>& proposals,
@@ -202,6 +212,7 @@ OpenIncident* IncidentBook::Reopen(const Proposal& proposal, const View& view) {
     closed_.erase(std::next(it).base());
     open.incident.state = IncidentState::kOpen;
     open.incident.ended.reset();
+    open.incident.reopened = now;
     open.recovery = {};
     open.component = kNoComponent;  // so that its failures are taken anew
     ++open.reopened;

@@ -49,8 +49,8 @@ class IncidentBook {
  public:
   explicit IncidentBook(Catalog& catalog) : catalog_(catalog) {}
 
-  // `open` keep their identity.
-  void Restore(std::vector<Incident> open);
+  // Both keep their identity.
+  void Restore(std::vector<Incident> open, std::vector<Incident> resolved);
 
   // Opens, updates, takes over and joins. An incident that nothing proposes stays as it is.
   std::vector<IncidentChange> Reconcile(const std::vector<Proposal>& proposals, const View& view);
@@ -80,6 +80,7 @@ class IncidentBook {
 
   void Place(const Proposal& proposal, const std::set<ComponentId>& proposed, const View& view,
              Changes& changes);
+  OpenIncident Restored(Incident incident);
   OpenIncident* FindOpen(const ComponentRef& component);
   OpenIncident* FindSame(const Proposal& proposal, const std::set<ComponentId>& proposed,
                          const View& view, bool& part);

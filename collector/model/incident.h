@@ -26,13 +26,14 @@ struct Incident {
   std::string
       id;  // "inc-" and 12 hex digits; a function of what opened it, so replay names it alike
   IncidentState state = IncidentState::kOpen;
-  Verdict verdict;                    // the current one
-  bool alerting = false;              // once true, stays true: a person was (or is to be) told
-  absl::Time opened;                  // when the decision was made
-  absl::Time started;                 // estimated start of the fault
-  std::optional<absl::Time> ended;    // estimated end, when resolved
-  absl::Time updated;                 // last change
-  std::vector<IncidentNote> history;  // oldest first, at most 200
+  Verdict verdict;                     // the current one
+  bool alerting = false;               // once true, stays true: a person was (or is to be) told
+  absl::Time opened;                   // when the decision was made
+  absl::Time started;                  // estimated start of the fault
+  std::optional<absl::Time> ended;     // estimated end, when resolved
+  std::optional<absl::Time> reopened;  // when it came back, the last time, after it was resolved
+  absl::Time updated;                  // last change
+  std::vector<IncidentNote> history;   // oldest first, at most 200
 
   bool operator==(const Incident&) const = default;
 };

@@ -23,8 +23,12 @@ class ScriptedCorrelator : public Correlator {
   explicit ScriptedCorrelator(Words& log) : log_(log) {}
 
   void SetPlan(const FleetPlan& plan) override { Say(Concat("plan ", plan.checks.size())); }
-  void Restore(std::vector<Incident> open) override {
+  void Restore(std::vector<Incident> open, std::vector<Incident> resolved) override {
     for (const Incident& incident : open) Say(Concat("restore ", incident.id));
+    for (const Incident& incident : resolved) Say(Concat("restore resolved ", incident.id));
+  }
+  void Recall(const Sighting& sighting) override {
+    Say(Concat("recall ", sighting.observation.id));
   }
   void AgentHeard(const Vantage& vantage, absl::Time now) override {
     Say(Concat("heard ", vantage.agent, " ", Clock5(now)));
@@ -232,59 +236,49 @@ class EngineRestoreTest : public EngineTest {
                                SightingOf("b", Noon() - absl::Minutes(1))}};
 };
 
-TEST_F(EngineRestoreTest, ThinksTheRecentPastThroughAtItsOwnTimeAndForgivesItsOwnAbsence) {
+TEST_F(EngineRestoreTest, RecallsTheRecentPastAndForgivesItsOwnAbsence) {
   state.open = {AccessOutage()};
   engine->Restore(state);
-  EXPECT_EQ(TakeLog(), (Words{"restore inc-0123456789ab", "heard eu-1 11:58:00",
-                              "heard us-1 11:58:00", "observe a 11:58:00", "observe b 11:59:00",
-                              "heard eu-1 12:00:00", "heard us-1 12:00:00"}));
+  EXPECT_EQ(TakeLog(),
+            (Words{"restore inc-0123456789ab", "heard eu-1 11:58:00", "heard us-1 11:58:00",
+                   "recall a", "recall b", "heard eu-1 12:00:00", "heard us-1 12:00:00"}));
   EXPECT_EQ(OpenIds(), Words{"inc-0123456789ab"});
   EXPECT_FALSE(engine->Current().agents.at(0).connected);
   EXPECT_EQ(engine->counters().sightings, 0u);
 }
 
-TEST_F(EngineRestoreTest, ADecisionThatWasLostIsMadeNowButNothingIsAskedForAgain) {
-  Findings lost = Opened();
-  lost.confirmations = Ask({"eu-1"}).confirmations;
-  correlator->script = {{}, lost};
+TEST_F(EngineRestoreTest, ADecisionThatWasLostIsMadeAtTheNextTick) {
+  correlator->script = {Opened()};
   engine->Restore(state);
-  EXPECT_EQ(TakeLog(),
-            (Words{"heard eu-1 11:58:00", "heard us-1 11:58:00", "observe a 11:58:00",
-                   "observe b 11:59:00", "carry, inc-0123456789ab, inc-0123456789ab/1/chat opened",
-                   "heard eu-1 12:00:00", "heard us-1 12:00:00"}));
-  EXPECT_EQ(engine->counters().confirmations, 0u);
-  correlator->script = {Ask({"eu-1"})};
-  engine->Observed({SightingOf("c", Noon())});
-  EXPECT_EQ(TakeLog(), (Words{"observe c 12:00:00",
-                              "run confirm-1 on eu-1: alpha.test/imap.access, witness"}));
+  EXPECT_EQ(TakeLog(), (Words{"heard eu-1 11:58:00", "heard us-1 11:58:00", "recall a", "recall b",
+                              "heard eu-1 12:00:00", "heard us-1 12:00:00"}));
+  engine->Tick();
+  EXPECT_EQ(TakeLog().back(), "carry, inc-0123456789ab, inc-0123456789ab/1/chat opened");
 }
 
-TEST_F(EngineRestoreTest, WhatWasToldIsNotToldAgainAndCountsGoOn) {
+TEST_F(EngineRestoreTest, CountsOfWhatWasToldGoOn) {
   state.open = {AccessOutage()};
   state.last_alerts = {AlertOf(AccessOutage(), AlertEvent::kOpened, 4)};
-  correlator->script = {{.changes = {{ChangeKind::kUpdated, AccessOutage()}}}};
   engine->Restore(state);
-  EXPECT_EQ(TakeLog()[4], "carry, inc-0123456789ab");
   correlator->script = {{.changes = {{ChangeKind::kResolved, ResolvedOutage()}}}};
   engine->Tick();
   EXPECT_EQ(TakeLog().back(), "carry, inc-0123456789ab, inc-0123456789ab/5/chat resolved");
 }
 
-TEST_F(EngineRestoreTest, WhatLedToAnIncidentThatIsOverDoesNotOpenItAgain) {
+TEST_F(EngineRestoreTest, WhatLedToAnEarlierOutbreakOfAnIncidentIsNotRecalled) {
   Incident over = ResolvedOutage();
-  over.updated = Noon() - absl::Minutes(2);  // as old as the first sighting
-  Incident older = over;
-  older.updated = Noon() - absl::Minutes(5);
-  state.recently_resolved = {over, older};
+  over.reopened = Noon() - absl::Minutes(2);  // as old as the first sighting
+  state.recently_resolved = {over};
   engine->Restore(state);
-  EXPECT_EQ(TakeLog(), (Words{"heard eu-1 11:58:00", "heard us-1 11:58:00", "observe b 11:59:00",
-                              "heard eu-1 12:00:00", "heard us-1 12:00:00"}));
+  EXPECT_EQ(TakeLog(), (Words{"restore resolved inc-0123456789ab", "heard eu-1 11:58:00",
+                              "heard us-1 11:58:00", "recall b", "heard eu-1 12:00:00",
+                              "heard us-1 12:00:00"}));
 }
 
 TEST_F(EngineRestoreTest, WhatAForgottenAgentSawIsNotThoughtThroughAgain) {
   state.recent[0].vantage.agent = "ap-1";
   engine->Restore(state);
-  EXPECT_EQ(TakeLog(), (Words{"heard eu-1 11:58:00", "heard us-1 11:58:00", "observe b 11:59:00",
+  EXPECT_EQ(TakeLog(), (Words{"heard eu-1 11:58:00", "heard us-1 11:58:00", "recall b",
                               "heard eu-1 12:00:00", "heard us-1 12:00:00"}));
 }
 

@@ -216,12 +216,26 @@ TEST_F(IncidentBookTest, AFaultThatEbbsIsJudgedAsItWas) {
 TEST_F(IncidentBookTest, RestoredIncidentsKeepTheirIdentity) {
   const Incident incident = Reconcile({Propose("svc:alpha/imap")}, 1).at(0).incident;
   IncidentBook after(s_.catalog);
-  after.Restore({incident});
+  after.Restore({incident}, {});
   for (const IncidentChange& change : after.Reconcile({Propose("svc:alpha/imap")}, s_.At(90))) {
     EXPECT_EQ(change.kind, ChangeKind::kUpdated);
     EXPECT_EQ(change.incident.id, incident.id);
   }
   EXPECT_EQ(after.open().size(), 1u);
+}
+
+TEST_F(IncidentBookTest, WhatWasResolvedBeforeARestartComesBackAsTheSame) {
+  const Incident opened = Reconcile({Propose("svc:alpha/imap")}, 1).at(0).incident;
+  Incident resolved = opened;
+  resolved.state = IncidentState::kResolved;
+  resolved.ended = resolved.updated = ToTime(60);
+  IncidentBook after(s_.catalog);
+  after.Restore({}, {resolved});
+  const auto changes = after.Reconcile({Propose("svc:alpha/imap")}, s_.At(90));
+  ASSERT_EQ(changes.size(), 1u);
+  EXPECT_EQ(changes[0].kind, ChangeKind::kOpened);
+  EXPECT_EQ(changes[0].incident.id, opened.id);
+  EXPECT_EQ(changes[0].incident.reopened, ToTime(90));
 }
 
 TEST_F(IncidentBookTest, GravityGrowsAtOnceAndEasesSlowly) {

@@ -333,19 +333,15 @@ inline void Timeline::Record(const IncidentChange& change, double second) {
 }
 
 inline void Timeline::RestartCollector() {
-  std::vector<Incident> open;
+  std::vector<Incident> open, resolved;
   for (const auto& [id, incident] : incidents_) {
-    if (incident.state == IncidentState::kOpen) open.push_back(incident);
+    (incident.state == IncidentState::kOpen ? open : resolved).push_back(incident);
   }
   correlator_ = MakeCorrelator({});
   correlator_->SetPlan(plan_);
-  correlator_->Restore(open);
+  correlator_->Restore(open, resolved);
   for (const auto& [agent, vantage] : vantages_) correlator_->AgentHeard(vantage, TimeOf(played_));
-  for (const Sighting& sighting : stored_) {
-    for (const IncidentChange& change : correlator_->Observe(sighting, sighting.received).changes) {
-      Record(change, played_);
-    }
-  }
+  for (const Sighting& sighting : stored_) correlator_->Recall(sighting);
 }
 
 inline std::string Timeline::Pages() const { return Join(pages_, ", "); }
