@@ -10,6 +10,7 @@ namespace {
 constexpr size_t kMaxObservations = 5;
 constexpr size_t kMaxReplies = 3;
 constexpr size_t kMaxTargets = 50;
+constexpr size_t kMaxMasked = 50;
 constexpr double kSingleVantageConfidence = 0.6;
 constexpr double kPartialShare = 0.5;
 constexpr size_t kMaxAlternatives = 3;
@@ -106,10 +107,27 @@ std::vector<ScopeRow> ScopeOf(const Suspect& suspect, const View& view) {
   return scope;
 }
 
+std::map<std::string, std::string> MaskedAgents(const Witness& witness) {
+  std::map<std::string, std::string> masked;
+  for (const Vantage* vantage : witness.Agents()) {
+    if (masked.size() >= kMaxMasked) break;
+    const std::string reason = witness.MaskReason(vantage->agent);
+    if (!reason.empty()) masked[vantage->agent] = reason;
+  }
+  return masked;
+}
+
 VerdictEvidence EvidenceOf(const Suspect& suspect, const View& view) {
   VerdictEvidence evidence{.failures = static_cast<int64_t>(suspect.failures.size()),
                            .passes = suspect.passes,
-                           .gain = suspect.gain};
+                           .gain = suspect.gain,
+                           .bounded = suspect.bounded,
+                           .odds = IsReal(suspect.kind) ? suspect.odds : 0,
+                           .share = suspect.fit.share,
+                           .reach = suspect.fit.reach,
+                           .looked = static_cast<int64_t>(suspect.fit.agents),
+                           .against = static_cast<int64_t>(suspect.fit.against),
+                           .masked = MaskedAgents(view.witness)};
   std::set<std::string> agents, networks, replies;
   // The newest of each agent first: together they show that it is not one agent's.
   std::vector<const FailureRecord*> newest, rest;
@@ -230,6 +248,7 @@ Verdict MakeVerdict(const FleetCondition& condition, const Witness& witness) {
       .confidence = 1,
       .explanation = condition.sentence};
   verdict.evidence.agents = condition.agents;
+  verdict.evidence.masked = MaskedAgents(witness);
   std::map<std::string, ScopeRow> rows;
   std::set<std::string> networks;
   for (const std::string& agent : condition.agents) {

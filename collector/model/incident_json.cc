@@ -12,6 +12,8 @@ void WriteStrings(JsonWriter& out, std::string_view key, const std::vector<std::
   out.EndArray();
 }
 
+double Rounded(double value) { return std::round(value * 100) / 100; }
+
 void WriteScope(JsonWriter& out, const std::vector<ScopeRow>& scope) {
   out.Key("scope");
   out.BeginArray();
@@ -31,7 +33,7 @@ void WriteEvidence(JsonWriter& out, const VerdictEvidence& evidence) {
   out.BeginObject();
   out.Field("failures", evidence.failures);
   out.Field("passes", evidence.passes);
-  out.Field("gain", std::round(evidence.gain * 100) / 100);
+  out.Field("gain", Rounded(evidence.gain));
   WriteStrings(out, "agents", evidence.agents);
   WriteStrings(out, "networks", evidence.networks);
   out.Key("classes");
@@ -40,6 +42,16 @@ void WriteEvidence(JsonWriter& out, const VerdictEvidence& evidence) {
   out.EndObject();
   WriteStrings(out, "observations", evidence.observation_ids);
   WriteStrings(out, "replies", evidence.replies);
+  out.Field("bounded", Rounded(evidence.bounded));
+  out.Field("odds", Rounded(evidence.odds));
+  out.Field("share", Rounded(evidence.share));
+  out.Field("reach", Rounded(evidence.reach));
+  out.Field("looked", evidence.looked);
+  out.Field("against", evidence.against);
+  out.Key("masked");
+  out.BeginObject();
+  for (const auto& [agent, reason] : evidence.masked) out.Field(agent, reason);
+  out.EndObject();
   out.EndObject();
 }
 
@@ -54,6 +66,15 @@ void WriteAlternatives(JsonWriter& out, const std::vector<Alternative>& alternat
     out.EndObject();
   }
   out.EndArray();
+}
+
+void WriteTimeOrNull(JsonWriter& out, std::string_view key, std::optional<absl::Time> time) {
+  out.Key(key);
+  if (time) {
+    out.String(JsonTime(*time));
+  } else {
+    out.Null();
+  }
 }
 
 void WriteHistory(JsonWriter& out, const std::vector<IncidentNote>& history) {
@@ -93,12 +114,8 @@ void WriteIncident(JsonWriter& out, const Incident& incident) {
   out.Field("explanation", verdict.explanation);
   out.Field("opened", JsonTime(incident.opened));
   out.Field("started", JsonTime(incident.started));
-  out.Key("ended");
-  if (incident.ended) {
-    out.String(JsonTime(*incident.ended));
-  } else {
-    out.Null();
-  }
+  WriteTimeOrNull(out, "ended", incident.ended);
+  WriteTimeOrNull(out, "reopened", incident.reopened);
   out.Field("updated", JsonTime(incident.updated));
   WriteScope(out, verdict.scope);
   WriteEvidence(out, verdict.evidence);

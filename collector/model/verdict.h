@@ -61,6 +61,14 @@ struct VerdictEvidence {
   std::map<std::string, int64_t> classes;    // failure class name -> count
   std::vector<std::string> observation_ids;  // at most 5, the most telling first
   std::vector<std::string> replies;          // at most 3 raw server replies
+  // The figures of the decision; 0 in verdicts about the fleet itself, which are not inferred.
+  double bounded = 0;   // as `gain`, where what one agent adds is bounded: a page is decided by it
+  double odds = 0;      // of a real fault: nats against the best explanation by local faults alone
+  double share = 0;     // estimated: of the attempts of the agents hit, 0 to 1
+  double reach = 0;     // estimated: of the agents that are hit at all, 0 to 1
+  int64_t looked = 0;   // agents that ran what would have shown it since it began
+  int64_t against = 0;  // of them, those whose runs speak against it
+  std::map<std::string, std::string> masked;  // agents that do not count now -> why; at most 50
 
   bool operator==(const VerdictEvidence&) const = default;
 };

@@ -75,6 +75,15 @@ v1::VerdictEvidence Write(const VerdictEvidence& evidence) {
   for (const auto& [klass, count] : evidence.classes) (*out.mutable_classes())[klass] = count;
   WriteStrings(evidence.observation_ids, out.mutable_observation_ids());
   WriteStrings(evidence.replies, out.mutable_replies());
+  out.set_bounded(evidence.bounded);
+  out.set_odds(evidence.odds);
+  out.set_share(evidence.share);
+  out.set_reach(evidence.reach);
+  out.set_looked(evidence.looked);
+  out.set_against(evidence.against);
+  for (const auto& [agent, reason] : evidence.masked) {
+    (*out.mutable_masked())[ToUtf8(agent)] = ToUtf8(reason);
+  }
   return out;
 }
 
@@ -88,6 +97,13 @@ VerdictEvidence ReadEvidence(const v1::VerdictEvidence& in) {
   out.classes.insert(in.classes().begin(), in.classes().end());
   out.observation_ids = ReadStrings(in.observation_ids());
   out.replies = ReadStrings(in.replies());
+  out.bounded = in.bounded();
+  out.odds = in.odds();
+  out.share = in.share();
+  out.reach = in.reach();
+  out.looked = in.looked();
+  out.against = in.against();
+  out.masked.insert(in.masked().begin(), in.masked().end());
   return out;
 }
 
@@ -155,6 +171,7 @@ v1::Incident Write(const Incident& incident) {
   WriteTime(incident.opened, out, &v1::Incident::mutable_opened);
   WriteTime(incident.started, out, &v1::Incident::mutable_started);
   if (incident.ended.has_value()) *out.mutable_ended() = ToProto(*incident.ended);
+  if (incident.reopened.has_value()) *out.mutable_reopened() = ToProto(*incident.reopened);
   WriteTime(incident.updated, out, &v1::Incident::mutable_updated);
   for (const IncidentNote& note : incident.history) {
     v1::IncidentNote& added = *out.add_history();
@@ -173,6 +190,7 @@ Incident Read(const v1::Incident& in) {
   out.opened = ReadTime(in.has_opened(), in.opened());
   out.started = ReadTime(in.has_started(), in.started());
   if (in.has_ended()) out.ended = ReadTime(true, in.ended());
+  if (in.has_reopened()) out.reopened = ReadTime(true, in.reopened());
   out.updated = ReadTime(in.has_updated(), in.updated());
   for (const v1::IncidentNote& note : in.history()) {
     out.history.push_back({ReadTime(note.has_at(), note.at()), note.text()});

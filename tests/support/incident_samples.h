@@ -37,6 +37,13 @@ inline Incident AccessOutage() {
   verdict.evidence.failures = 7;
   verdict.evidence.passes = 3;
   verdict.evidence.gain = 31.5;
+  verdict.evidence.bounded = 21.25;
+  verdict.evidence.odds = 9.5;
+  verdict.evidence.share = 0.75;
+  verdict.evidence.reach = 1;
+  verdict.evidence.looked = 5;
+  verdict.evidence.against = 1;
+  verdict.evidence.masked = {{"sa-1", "silent"}};
   verdict.evidence.agents = {"eu-1", "eu-2", "us-1"};
   verdict.evidence.networks = {"AS64500", "AS64501"};
   verdict.evidence.classes = {{"tcp_refused", 6}, {"tcp_timeout", 1}};

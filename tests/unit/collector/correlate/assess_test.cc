@@ -96,6 +96,25 @@ TEST_F(AssessTest, ALocalFaultIsOfNoProviderAndLosesNothing) {
   EXPECT_EQ(verdict.provider, "");
 }
 
+TEST_F(AssessTest, TheFiguresOfTheDecisionAreKept) {
+  Suspect suspect{.id = s_.Id("svc:alpha/imap"), .kind = Kind::kService};
+  suspect.failures.push_back(s_.Fails({.ended = 100}, FailureClass::kTcpRefused));
+  suspect.gain = 20;
+  suspect.bounded = 15;
+  suspect.odds = 8;
+  suspect.fit = {.share = 0.9, .reach = 0.5, .since = 100, .agents = 6, .against = 2};
+  s_.Meet("us", -7200);  // nothing was heard of it since
+  const VerdictEvidence evidence = MakeVerdict(suspect, s_.At(105), false).evidence;
+  EXPECT_EQ(evidence.gain, 20);
+  EXPECT_EQ(evidence.bounded, 15);
+  EXPECT_EQ(evidence.odds, 8);
+  EXPECT_EQ(evidence.share, 0.9);
+  EXPECT_EQ(evidence.reach, 0.5);
+  EXPECT_EQ(evidence.looked, 6);
+  EXPECT_EQ(evidence.against, 2);
+  EXPECT_EQ(evidence.masked, (std::map<std::string, std::string>{{"us", "silent"}}));
+}
+
 TEST_F(AssessTest, ASingleVantageIsNotSure) {
   guarded_ = true;
   EXPECT_EQ(Assess("svc:alpha/imap", FailureClass::kTcpRefused, {}).confidence, 0.6);

@@ -29,14 +29,16 @@ TEST(WriteIncident, ShowsEveryField) {
       R"("severity":"sev2","component":"svc:alpha/imap","class":"tcp_refused","leg":"access",)"
       R"("provider":"alpha","targets":["alpha.test"],"confidence":0.9,"failing_share":0.5,)"
       R"("mail_loss":"accessible","explanation":"IMAP of alpha refuses connections in eu and us.",)"
-      R"("opened":"2026-11-02T12:00:00.000Z","started":"2026-11-02T11:59:18.000Z","ended":null,)"
+      R"("opened":"2026-11-02T12:00:00.000Z","started":"2026-11-02T11:59:18.000Z","ended":null,"reopened":null,)"
       R"("updated":"2026-11-02T12:00:00.000Z",)"
       R"("scope":[{"region":"ap","failing":0,"healthy":1,"masked":0},)"
       R"({"region":"eu","failing":2,"healthy":0,"masked":0},)"
       R"({"region":"us","failing":1,"healthy":1,"masked":0}],)"
       R"("evidence":{"failures":7,"passes":3,"gain":31.5,"agents":["eu-1","eu-2","us-1"],)"
       R"("networks":["AS64500","AS64501"],"classes":{"tcp_refused":6,"tcp_timeout":1},)"
-      R"("observations":["00000000000000000000000000000001"],"replies":["* BYE overloaded"]},)"
+      R"("observations":["00000000000000000000000000000001"],"replies":["* BYE overloaded"],)"
+      R"("bounded":21.25,"odds":9.5,"share":0.75,"reach":1,"looked":5,"against":1,)"
+      R"("masked":{"sa-1":"silent"}},)"
       R"("alternatives":[{"component":"site:198.51.100.7","confidence":0.08,)"
       R"("deciding":"imap.access from eu over IPv6"}],)"
       R"("history":[{"at":"2026-11-02T12:00:00.000Z","text":"opened: alpha refuses IMAP"}]})");
@@ -52,7 +54,7 @@ TEST(WriteIncident, AServersWordsCannotBreakOut) {
   Incident incident = AccessOutage();
   incident.verdict.evidence.replies = {"\",\"alerting\":false,\"x\":\"</script>\xff"};
   EXPECT_TRUE(Holds(Json(incident),
-                    R"("replies":["\",\"alerting\":false,\"x\":\"\u003c/script>\ufffd"]})"));
+                    R"("replies":["\",\"alerting\":false,\"x\":\"\u003c/script>\ufffd"],)"));
 }
 
 TEST(WriteIncident, AnEmptyOneIsWellFormed) {
@@ -60,6 +62,7 @@ TEST(WriteIncident, AnEmptyOneIsWellFormed) {
   EXPECT_TRUE(Holds(json, R"("class":"unspecified")"));
   EXPECT_TRUE(Holds(json, R"("targets":[])"));
   EXPECT_TRUE(Holds(json, R"("classes":{},)"));
+  EXPECT_TRUE(Holds(json, R"("masked":{}})"));
   EXPECT_TRUE(Holds(json, R"("alternatives":[],"history":[]})"));
 }
 

@@ -20,7 +20,15 @@ Verdict FullVerdict() {
   v.confidence = 0.97;
   v.failing_share = 0.5;
   v.scope = {{"eu-west", 3, 1, 2}};
-  v.evidence = {12, 4, 31.5, {"a1", "a2"}, {"AS64500"}, {{"smtp_server_temp", 12}}, {"id1"}, {"451 no"}};
+  v.evidence = {12,      4,         31.5, {"a1", "a2"}, {"AS64500"}, {{"smtp_server_temp", 12}},
+                {"id1"}, {"451 no"}};
+  v.evidence.bounded = 20.5;
+  v.evidence.odds = 9.25;
+  v.evidence.share = 0.75;
+  v.evidence.reach = 0.5;
+  v.evidence.looked = 6;
+  v.evidence.against = 2;
+  v.evidence.masked = {{"a3", "silent"}};
   v.alternatives = {{{"mx", "mx1.alpha.test"}, 0.02, "a pass at mx1"}};
   v.explanation = "own's SMTP service answers 451";
   return v;
@@ -34,6 +42,7 @@ Incident FullIncident() {
           At(0),
           At(-40),
           At(300),
+          At(150),
           At(301),
           {{At(0), "opened"}}};
 }
