@@ -111,6 +111,8 @@ std::string IncidentLines::Tell(const IncidentChange& change) {
   }
   json.Field("confidence", Rounded(verdict.confidence));
   json.Field("severity_est", Rounded(verdict.failing_share));
+  json.Field("severity", SeverityName(verdict.severity));
+  json.Field("mail_loss", MailLossName(verdict.mail_loss));
   WriteEvidence(verdict, json);
   json.Key("alternatives");
   json.BeginArray();

@@ -28,6 +28,8 @@ IncidentChange Change() {
   verdict.level = VerdictLevel::kReal;
   verdict.confidence = 0.98765;
   verdict.failing_share = 1;
+  verdict.severity = Severity::kSev3;
+  verdict.mail_loss = MailLoss::kQueued;
   verdict.evidence.failures = 5;
   verdict.evidence.passes = 2;
   verdict.evidence.agents = {"a", "b"};
@@ -45,7 +47,8 @@ TEST(IncidentLines, HaveEveryField) {
             R"({"type":"incident","event":"open","id":"inc-0123456789ab","at":123.457,)"
             R"("component":"mx:mx1.p","class":"mx_down","failure_class":"tcp_refused",)"
             R"("level":"real","alert":true,"start_est":100.5,"end_est":null,"confidence":0.9877,)"
-            R"("severity_est":1,"evidence":{"n_fail":5,"n_ok":2,"n_agents":2,"gain":12.5,)"
+            R"("severity_est":1,"severity":"sev3","mail_loss":"queued",)"
+            R"("evidence":{"n_fail":5,"n_ok":2,"n_agents":2,"gain":12.5,)"
             R"("classes":{"tcp_refused":5},"results":["o1","o2"]},)"
             R"("alternatives":[{"component":"site:p-eu","confidence":0.01}],)"
             R"("explain":"It is down."})");
