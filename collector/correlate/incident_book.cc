@@ -93,6 +93,7 @@ OpenIncident IncidentBook::Restored(Incident incident) {
   entry.at_worst = incident.verdict;
   entry.at_worst_since = incident.updated;
   entry.reopened = incident.reopened ? 1 : 0;
+  entry.recovery.Resume(ToSeconds(incident.updated));
   entry.incident = std::move(incident);
   return entry;
 }
@@ -212,7 +213,7 @@ OpenIncident* IncidentBook::Reopen(const Proposal& proposal, const View& view) {
     closed_.erase(std::next(it).base());
     open.incident.state = IncidentState::kOpen;
     open.incident.ended.reset();
-    open.incident.reopened = now;
+    open.incident.reopened = proposal.started;
     open.recovery = {};
     open.component = kNoComponent;  // so that its failures are taken anew
     ++open.reopened;

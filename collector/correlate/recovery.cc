@@ -34,6 +34,11 @@ void Recovery::Look::Pass(const Reading& reading, const std::string& region, dou
   regions.insert(region);
 }
 
+void Recovery::Resume(double last_failed) {
+  all_.Fail(last_failed);
+  others_.Fail(last_failed);
+}
+
 void Recovery::TakeFailure(const Reading& reading, const AgentEntry& agent) {
   agents_.insert(reading.agent);
   regions_.insert(agent.region);
@@ -51,7 +56,7 @@ void Recovery::TakeFailure(const Reading& reading, const AgentEntry& agent) {
 void Recovery::TakePass(const Reading& reading, const AgentEntry& agent, double share) {
   const auto cell = clean_.find(reading.cell);
   if (cell != clean_.end()) ++cell->second;
-  if (!agents_.contains(reading.agent)) return;
+  if (!agents_.empty() && !agents_.contains(reading.agent)) return;
   const double odds = -std::log(1 - 0.9 * std::clamp(share, kMinShare, kMaxShare));
   all_.Pass(reading, agent.region, odds);
   if (agent.network != dissenter_) others_.Pass(reading, agent.region, odds);

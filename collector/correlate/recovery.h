@@ -13,6 +13,8 @@ namespace postwatch::collector {
 // Times are seconds since 1970.
 class Recovery {
  public:
+  // Of a fault that others have seen, at the latest then: whose passes count is not known.
+  void Resume(double last_failed);
   // A run that the fault accounts for failed.
   void TakeFailure(const Reading& reading, const AgentEntry& agent);
   // A run passed that crosses what is blamed. Counts when its cell, or at least its agent, has seen

@@ -31,7 +31,7 @@ struct Incident {
   absl::Time opened;                   // when the decision was made
   absl::Time started;                  // estimated start of the fault
   std::optional<absl::Time> ended;     // estimated end, when resolved
-  std::optional<absl::Time> reopened;  // when it came back, the last time, after it was resolved
+  std::optional<absl::Time> reopened;  // started again, the last time, after it was over
   absl::Time updated;                  // last change
   std::vector<IncidentNote> history;   // oldest first, at most 200
 

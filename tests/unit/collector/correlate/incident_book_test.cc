@@ -54,17 +54,21 @@ class IncidentBookTest : public ::testing::Test {
   // Both agents see it pass again, five times each.
   std::vector<IncidentChange> Recover(double from, const std::string& check,
                                       const std::vector<std::string>& touched, double now) {
+    return Recover(book_, from, check, touched, now);
+  }
+  std::vector<IncidentChange> Recover(IncidentBook& book, double from, const std::string& check,
+                                      const std::vector<std::string>& touched, double now) {
     for (int i = 0; i < 5; ++i) {
       for (const char* agent : {"eu", "us"}) {
-        book_.Take(s_.Passes({.ended = from + i,
-                              .agent = agent,
-                              .check = check,
-                              .leg = Leg::kAccess,
-                              .touched = touched,
-                              .alone = true}));
+        book.Take(s_.Passes({.ended = from + i,
+                             .agent = agent,
+                             .check = check,
+                             .leg = Leg::kAccess,
+                             .touched = touched,
+                             .alone = true}));
       }
     }
-    return book_.CloseWhatIsOver(s_.At(now));
+    return book.CloseWhatIsOver(s_.At(now));
   }
 
   Scene s_;
@@ -231,11 +235,22 @@ TEST_F(IncidentBookTest, WhatWasResolvedBeforeARestartComesBackAsTheSame) {
   resolved.ended = resolved.updated = ToTime(60);
   IncidentBook after(s_.catalog);
   after.Restore({}, {resolved});
-  const auto changes = after.Reconcile({Propose("svc:alpha/imap")}, s_.At(90));
+  Proposal again = Propose("svc:alpha/imap");
+  again.started = ToTime(80);
+  const auto changes = after.Reconcile({again}, s_.At(90));
   ASSERT_EQ(changes.size(), 1u);
   EXPECT_EQ(changes[0].kind, ChangeKind::kOpened);
   EXPECT_EQ(changes[0].incident.id, opened.id);
-  EXPECT_EQ(changes[0].incident.reopened, ToTime(90));
+  EXPECT_EQ(changes[0].incident.reopened, ToTime(80));
+}
+
+TEST_F(IncidentBookTest, ARestoredIncidentWhoseFailuresAreForgottenEndsWithPasses) {
+  Incident incident = Reconcile({Propose("svc:alpha/imap")}, 1).at(0).incident;
+  incident.verdict.failing_share = 1;
+  IncidentBook after(s_.catalog);
+  after.Restore({incident}, {});
+  EXPECT_TRUE(Recover(after, 3000, "imap", {"svc:beta/imap"}, 3010).empty());
+  EXPECT_EQ(Recover(after, 3020, "imap", kImap, 3030).size(), 1u);
 }
 
 TEST_F(IncidentBookTest, GravityGrowsAtOnceAndEasesSlowly) {
