@@ -1,12 +1,15 @@
 #!/usr/bin/env python3
-"""Plays many scenarios through a replay command and the baselines, judges all, and prints tables.
+"""Plays many scenarios through `postwatch replay`, other programs and simple rules, and prints one table of how
+well each finds and names the faults, by category of scenario.
 
-    compare.py --seeds 3                                     every category, seeds 1 to 3
-    compare.py --seeds 5 --first 100 --categories sticky,nested --keep out --json out.json
-    compare.py --scenarios DIR                               files of any world, made before
+    compare.py                                               every category, one seed each
+    compare.py --seeds 5 --first 100 --categories sticky,nested --errors
+    compare.py --world DIR                                   files of any world, made before
+    compare.py --other NAME='program --its-options FILE'     another program beside ours
 
-The command gets the scenario's path in place of FILE and prints incident lines; it runs at low priority.
-A scenario whose replay fails is listed as BROKEN, is not in the table, and makes the exit status 1.
+A command gets the scenario's path in place of FILE, or at its end, and prints incident lines; it runs at low
+priority. A scenario on which a command fails is listed as BROKEN, does not count for that command, and makes the
+exit status 1.
 """
 import argparse
 import glob
@@ -23,21 +26,22 @@ import baselines
 import judge
 import world
 
+OURS = "ours"
 COLUMNS = (
-    ("scenarios", "scen."), ("faults", "faults"), ("recall", "recall"), ("precision", "prec."),
-    ("component", "comp."), ("first_component", "1st comp."), ("class", "class"),
-    ("alerts_per_fault", "alerts/fault"), ("duplicates", "dup."), ("seconds_p50", "s p50"), ("seconds_p95", "s p95"),
-    ("intervals_p50", "iv p50"), ("intervals_p95", "iv p95"), ("false_local", "false local"),
-    ("false_noise", "false noise"), ("ece", "ECE"), ("brier", "Brier"), ("local_named", "local named"))
+    ("scenarios", "scen."), ("faults", "faults"), ("recall", "recall"), ("precision", "precision"),
+    ("component", "component"), ("class", "class"), ("alerts_per_fault", "pages/fault"), ("false", "false pages"),
+    ("seconds_p50", "s to page p50"), ("seconds_p95", "p95"), ("ece", "calib. error"))
+ALL = "all"
 
 
 def replay(command, scenario, incidents, limit):
     """Runs the command on one scenario; returns (what went wrong or None, seconds)."""
-    words = [scenario if word == "FILE" else word for word in shlex.split(command)]
+    words = shlex.split(command)
+    words = [scenario if word == "FILE" else word for word in words] + ([] if "FILE" in words else [scenario])
     began = time.monotonic()
     try:
         with open(incidents, "w") as out:
-            done = subprocess.run(words, stdout=out, stderr=subprocess.PIPE, text=True, timeout=limit)
+            done = subprocess.run(words, stdout=out, stderr=subprocess.PIPE, text=True, timeout=limit, check=False)
         wrong = None if done.returncode == 0 else "exit %d: %s" % (done.returncode, done.stderr.strip()[-200:])
     except (OSError, subprocess.TimeoutExpired) as error:
         wrong = str(error)
@@ -45,28 +49,30 @@ def replay(command, scenario, incidents, limit):
 
 
 def play(task):
-    """One scenario from generation to judgement; returns {method: record}."""
+    """One scenario from generation to judgement; returns ({method: record}, complaints, its name)."""
     category, seed, prefix, folder, asked = task
     name = os.path.basename(prefix)
     if category is not None:
         world.write(category, seed, prefix, asked.plain_names)
     scenario, truth = prefix + ".scenario.jsonl", prefix + ".truth.jsonl"
-    incidents = os.path.join(folder, name + ".incidents.jsonl")
-    records, wrong, took = {}, None, 0.0
-    if asked.command:
-        wrong, took = replay(asked.command, scenario, incidents, asked.limit)
-        if wrong is None:
-            try:
-                records["command"] = dict(judge.judge_files(scenario, truth, incidents), took=took)
-            except (ValueError, KeyError) as error:
-                wrong = "unreadable output: %r" % error
+    records, broken, made = {}, [], [] if category is None else [scenario, truth]
+    for method, command in asked.commands.items():
+        incidents = os.path.join(folder, "%s.%s.incidents.jsonl" % (name, method))
+        made.append(incidents)
+        wrong, took = replay(command, scenario, incidents, asked.limit)
+        try:
+            if wrong is None:
+                records[method] = dict(judge.judge_files(scenario, truth, incidents), took=took)
+        except (ValueError, KeyError) as error:
+            wrong = "unreadable output: %r" % error
+        if wrong is not None:
+            broken.append("%s: %s: %s" % (name, method, wrong))
     for rule in asked.baselines:
         records[rule] = judge.Case(scenario, truth, baselines.run(rule, scenario)).judge()
-    if category is not None and not asked.keep:
-        for path in (scenario, truth, incidents):
-            if os.path.exists(path):
-                os.remove(path)
-    return records, wrong, name
+    for path in [] if asked.keep else made:
+        if os.path.exists(path):
+            os.remove(path)
+    return records, broken, name
 
 
 def cell(value):
@@ -78,12 +84,21 @@ def cell(value):
     return "%.0f" % value if value >= 20 else "%.3f" % value if value <= 1 else "%.2f" % value
 
 
-def table(title, rows):
-    """A markdown table of (name, summary) rows."""
-    lines = ["", "| %s | %s |" % (title, " | ".join(head for _, head in COLUMNS)), "|---" * (len(COLUMNS) + 1) + "|"]
-    for name, summary in rows:
-        lines.append("| %s | %s |" % (name, " | ".join(cell(summary[key]) for key, _ in COLUMNS)))
-    return "\n".join(lines)
+def table(blocks):
+    """A markdown table of (category, [(method, summary)]): methods below each other, a category at a time."""
+    rows = [["category", "method"] + [head for _, head in COLUMNS]]
+    for category, methods in blocks:
+        for number, (method, summary) in enumerate(methods):
+            rows.append(["" if number else category, method] + [cell(summary[key]) for key, _ in COLUMNS])
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    rows.insert(1, ["-" * width for width in widths])
+    return "\n".join("| %s |" % " | ".join(text.ljust(width) for text, width in zip(row, widths)) for row in rows)
+
+
+def summary_of(records):
+    """What judge.summarize says, and all false pages together."""
+    summary = judge.summarize(records)
+    return summary | {"false": summary["false_local"] + summary["false_noise"]}
 
 
 def complaints(records):
@@ -108,33 +123,49 @@ def complaints(records):
 
 
 def report(results, asked):
-    """Prints the tables and complaints; returns what --json writes."""
-    methods = (["command"] if asked.command else []) + list(asked.baselines)
+    """Prints the table and, if asked, the errors; returns what --json writes."""
+    methods = list(asked.commands) + list(asked.baselines)
     by_method = {m: [r[m] for r, _, _ in results if m in r] for m in methods}
-    out = {"totals": {m: judge.summarize(records) for m, records in by_method.items()}, "categories": {}}
-    main_method = methods[0]
-    for name in sorted({r["category"] for r in by_method[main_method]}):
-        out["categories"][name] = judge.summarize([r for r in by_method[main_method] if r["category"] == name])
-    print(table("method", out["totals"].items()))
-    print(table("category (%s)" % main_method, out["categories"].items()))
-    out["complaints"] = list(complaints(by_method[main_method]))
-    out["broken"] = ["%s: %s" % (name, wrong) for _, wrong, name in results if wrong]
-    took = [r["took"] for r in by_method[main_method] if "took" in r]
-    if took:
-        out["replay_seconds"] = {"mean": sum(took) / len(took), "max": max(took)}
-        print("\nReplay: mean %.2f s, longest %.2f s." % (sum(took) / len(took), max(took)))
+    blocks = []
+    for name in sorted({r["category"] for records in by_method.values() for r in records}) + [ALL]:
+        of_it = {m: [r for r in by_method[m] if name in (r["category"], ALL)] for m in methods}
+        blocks.append((name, [(m, summary_of(records)) for m, records in of_it.items() if records]))
+    print(table(blocks))
+    out = {"summaries": {name: dict(rows) for name, rows in blocks}, "records": by_method,
+           "errors": {m: list(complaints(records)) for m, records in by_method.items()},
+           "broken": [line for _, broken, _ in results for line in broken], "replay_seconds": {}}
+    for method in asked.commands:
+        took = [r["took"] for r in by_method[method]]
+        if took:
+            out["replay_seconds"][method] = {"mean": sum(took) / len(took), "max": max(took)}
+            print("\n%s: a scenario takes %.2f s, the longest %.2f s." % (method, sum(took) / len(took), max(took)))
     for line in out["broken"]:
         print("\nBROKEN " + line)
-    print("\n" + "\n".join(out["complaints"]))
-    out["records"] = by_method
+    for method in methods if asked.errors == ALL else [asked.errors] if asked.errors else []:
+        print("\n".join(["", "Errors of %s:" % method] + (out["errors"].get(method) or ["none"])))
     return out
 
 
+def prefixes(paths):
+    """PREFIX of all PREFIX.scenario.jsonl that the paths name, folders or files, each with its truth beside it."""
+    found = []
+    for path in paths:
+        files = glob.glob(os.path.join(path, "*.scenario.jsonl")) if os.path.isdir(path) else [path]
+        found += [file.removesuffix(".scenario.jsonl") for file in files]
+    for prefix in found:
+        for end in (".scenario.jsonl", ".truth.jsonl"):
+            if not os.path.isfile(prefix + end):
+                sys.exit("scenarios: there is no %s%s" % (prefix, end))
+    names = [os.path.basename(prefix) for prefix in set(found)]
+    if len(set(names)) < len(names):
+        sys.exit("scenarios: two scenarios have the same name")
+    return sorted(set(found))
+
+
 def tasks_of(asked, folder):
-    """(category, seed, file prefix, options) for every scenario; no category for files made before."""
-    if asked.scenarios:
-        found = sorted(glob.glob(os.path.join(asked.scenarios, "*.scenario.jsonl")))
-        return [(None, 0, path[:-len(".scenario.jsonl")], folder, asked) for path in found]
+    """(category, seed, file prefix, folder, options) for every scenario; no category for files made before."""
+    if asked.world:
+        return [(None, 0, prefix, folder, asked) for prefix in prefixes(asked.world)]
     names = asked.categories.split(",") if asked.categories else list(world.CATEGORIES)
     unknown = [name for name in names if name not in world.CATEGORIES]
     if unknown:
@@ -145,35 +176,54 @@ def tasks_of(asked, folder):
 
 def run(asked, folder):
     """Plays all scenarios, with a sign of life on stderr."""
-    tasks, results = tasks_of(asked, folder), []
+    tasks, results, began = tasks_of(asked, folder), [], time.monotonic()
     if not tasks:
-        sys.exit("no scenarios")
+        sys.exit("scenarios: no scenarios")
     with ProcessPoolExecutor(min(2, asked.jobs), initializer=os.nice, initargs=(10,)) as pool:
         for result in pool.map(play, tasks):
             results.append(result)
-            print("\r%d/%d" % (len(results), len(tasks)), end="", file=sys.stderr, flush=True)
+            gone = time.monotonic() - began
+            left = gone / len(results) * (len(tasks) - len(results))
+            print("\r%d of %d, %.0f s, about %.0f s left: %-30s" % (len(results), len(tasks), gone, left, result[2]),
+                  end="", file=sys.stderr, flush=True)
     print(file=sys.stderr)
     return report(results, asked)
 
 
 def options(arguments):
     """The parsed command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(prog="scenarios", description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--command", default="build/release/bin/postwatch replay FILE",
-                        help="replay command; empty for the baselines alone")
-    parser.add_argument("--seeds", type=int, default=1, help="number of seeds")
-    parser.add_argument("--first", type=int, default=1, help="first seed")
+                        help="the replay command called 'ours'; empty for none (%(default)s)")
+    parser.add_argument("--other", metavar="NAME=COMMAND", action="append", default=[],
+                        help="another program that gets the same scenarios; may be repeated")
+    parser.add_argument("--seeds", type=int, default=1, help="scenarios a category (%(default)s)")
+    parser.add_argument("--first", type=int, default=1, help="first seed (%(default)s)")
     parser.add_argument("--categories", help="comma-separated; all by default")
-    parser.add_argument("--scenarios", metavar="DIR", help="judge these scenario and truth files instead")
+    parser.add_argument("--world", metavar="PATH", nargs="+",
+                        help="instead, NAME.scenario.jsonl with NAME.truth.jsonl made elsewhere: folders or files")
     parser.add_argument("--baselines", default=",".join(baselines.RULES), help="comma-separated; may be empty")
-    parser.add_argument("--plain-names", action="store_true", help="see world.py")
+    parser.add_argument("--errors", metavar="METHOD", nargs="?", const=OURS,
+                        help="name every miss, wrong blame, duplicate and false page of ours, METHOD, or 'all'")
+    parser.add_argument("--plain-names", action="store_true",
+                        help="terse names and no pop3, for programs that know nothing else")
     parser.add_argument("--jobs", type=int, default=2, help="processes, two at most")
-    parser.add_argument("--limit", type=float, default=300, help="seconds a replay may take")
+    parser.add_argument("--limit", type=float, default=300, help="seconds a replay may take (%(default)s)")
     parser.add_argument("--keep", metavar="DIR", help="keep the files there")
     parser.add_argument("--json", metavar="OUT", help="write all records there")
     asked = parser.parse_args(arguments)
     asked.baselines = [rule for rule in asked.baselines.split(",") if rule]
-    if not asked.command and not asked.baselines:
+    asked.commands = {OURS: asked.command} if asked.command else {}
+    for other in asked.other:
+        name, given, command = other.partition("=")
+        if not name or not given or not command.strip() or name in asked.commands or name in baselines.RULES:
+            parser.error("--other is NAME=COMMAND, with a name of its own: " + other)
+        asked.commands[name] = command
+    unknown = [rule for rule in asked.baselines if rule not in baselines.RULES]
+    if unknown:
+        parser.error("no such baseline: " + ", ".join(unknown))
+    if not asked.commands and not asked.baselines:
         parser.error("nothing to run")
     return asked
 
