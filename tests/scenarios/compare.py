@@ -27,6 +27,8 @@ import judge
 import world
 
 OURS = "ours"
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+PROGRAM = os.path.join(ROOT, "build/release/bin/postwatch")
 COLUMNS = (
     ("scenarios", "scen."), ("faults", "faults"), ("recall", "recall"), ("precision", "precision"),
     ("component", "component"), ("class", "class"), ("alerts_per_fault", "pages/fault"), ("false", "false pages"),
@@ -194,8 +196,8 @@ def options(arguments):
     """The parsed command line."""
     parser = argparse.ArgumentParser(prog="scenarios", description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--command", default="build/release/bin/postwatch replay FILE",
-                        help="the replay command called 'ours'; empty for none (%(default)s)")
+    parser.add_argument("--command", default=shlex.quote(PROGRAM) + " replay FILE",
+                        help="the replay command called 'ours', of the release build by default; empty for none")
     parser.add_argument("--other", metavar="NAME=COMMAND", action="append", default=[],
                         help="another program that gets the same scenarios; may be repeated")
     parser.add_argument("--seeds", type=int, default=1, help="scenarios a category (%(default)s)")
