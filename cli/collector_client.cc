@@ -55,8 +55,8 @@ absl::StatusOr<std::string> AskCollector(CollectorMethod method, const std::stri
   curl_easy_getinfo(curl.get(), CURLINFO_RESPONSE_CODE, &code);
   if (code == 200) return answer;
   const std::string why = ErrorTextOf(answer);
-  return absl::UnavailableError(
-      Concat(url, " answered ", code, why.empty() ? "" : ": ", Printable(why)));
+  const std::string what = Concat(url, " answered ", code, why.empty() ? "" : ": ", Printable(why));
+  return code == 404 ? absl::NotFoundError(what) : absl::UnavailableError(what);
 }
 
 std::string ErrorTextOf(std::string_view body) {

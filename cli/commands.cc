@@ -3,6 +3,7 @@
 #include "cli/ca_command.h"
 #include "cli/check_command.h"
 #include "cli/command.h"
+#include "cli/explain_command.h"
 #include "cli/export_command.h"
 #include "cli/replay_command.h"
 #include "cli/show_commands.h"
@@ -13,6 +14,8 @@ namespace {
 constexpr auto kCommands = std::to_array<Command>({
     {"check", "DOMAIN [flags]", "check a domain's mail once, from here", RunCheck},
     {"incidents", "[flags]", "what a collector says is wrong", RunIncidents},
+    {"explain", "[INCIDENT|last] [flags]",
+     "why a collector blames whom it blames, and how sure it is", RunExplain},
     {"agents", "[forget NAME] [flags]", "which agents a collector has, and how they are",
      RunAgents},
     {"export", "--since TIME [flags]", "what agents reported to a collector, to replay it",

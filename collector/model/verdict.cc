@@ -58,4 +58,38 @@ std::string_view MailLossName(MailLoss loss) {
   return "none";
 }
 
+std::string_view MailLossSentence(const Verdict& verdict, bool over) {
+  switch (verdict.mail_loss) {
+    case MailLoss::kNone:
+      if (verdict.level == VerdictLevel::kReal && verdict.leg == Leg::kAccess) {
+        return over ? "New mail was accepted and kept; people could not read it meanwhile."
+                    : "New mail is accepted and kept; people cannot read it until this ends.";
+      }
+      return over ? "No mail was affected." : "No mail is affected.";
+    case MailLoss::kQueued:
+      if (verdict.leg == Leg::kDelivery) {
+        return over ? "Mail was accepted and held back; it arrives as the queue empties."
+                    : "Mail is accepted and held back; nothing bounces yet, nothing is lost yet.";
+      }
+      return over ? "Mail was queued at the senders and arrives as they try again."
+                  : "Mail waits in the senders' queues and arrives later; nothing is lost yet "
+                    "(senders commonly give up after some days).";
+    case MailLoss::kRejected:
+      return over
+                 ? "Mail was REJECTED for good meanwhile: senders got it back and must send again."
+                 : "Mail is being REJECTED for good: senders get it back now and do not try again.";
+    case MailLoss::kAtRisk:
+      return over ? "Mail that was accepted did not arrive meanwhile: check what became of it."
+                  : "Mail that was accepted does not arrive: it is at risk until it is seen again.";
+    case MailLoss::kAccessible:
+      if (verdict.leg == Leg::kSubmission) {
+        return over ? "Nothing could be handed in for sending; incoming and stored mail was safe."
+                    : "Nothing can be handed in for sending; incoming and stored mail is safe.";
+      }
+      return over ? "Mail was accepted and safe; it could not be read."
+                  : "Mail is accepted and safe; it cannot be read.";
+  }
+  return "";
+}
+
 }  // namespace postwatch::collector

@@ -33,6 +33,7 @@ enum class MailLoss { kNone, kQueued, kRejected, kAtRisk, kAccessible };
 std::string_view MailLossName(
     MailLoss loss);  // "none", "queued", "rejected", "at_risk", "accessible"
 
+// What else it could be.
 struct Alternative {
   ComponentRef component;
   double confidence = 0;
@@ -91,5 +92,8 @@ struct Verdict {
 
   bool operator==(const Verdict&) const = default;
 };
+
+// What happens, or once it is `over` happened, to mail: one sentence or two for people.
+std::string_view MailLossSentence(const Verdict& verdict, bool over);
 
 }  // namespace postwatch::collector

@@ -131,6 +131,13 @@ class ShowTest(FleetCase):
         whole = json.loads(self._in_ops("incidents", "--format", "json").stdout)
         self.assertIn(self.fleet.alerts()[0]["incident"]["id"],
                       [incident["id"] for incident in whole["incidents"]])
+        told = self._in_ops("explain")
+        self.assertEqual(told.returncode, OK, told.stderr)
+        self.assertTrue(told.stdout.startswith("It is the provider: "), told.stdout)
+        for part in ("OPEN for ", "Paged as ", "FAILING", "tcp_refused: ", "Paged: yes. ",
+                     "WHAT HAPPENS TO MAIL\n", "WHAT TO DO\n", "opened: "):
+            self.assertIn(part, told.stdout)
+        self.assertLessEqual(max(len(line) for line in told.stdout.splitlines()), 96)
 
     def test_only_a_retired_agent_is_forgotten(self):
         name = self.fleet.places[0].name

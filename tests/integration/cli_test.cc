@@ -7,9 +7,12 @@
 
 #include "cli/ca_command.h"
 #include "cli/command.h"
+#include "cli/explain_command.h"
 #include "cli/show_commands.h"
+#include "collector/model/incident_json.h"
 #include "common/base/text.h"
 #include "tests/support/http_fixture.h"
+#include "tests/support/incident_samples.h"
 #include "tests/support/test_folder.h"
 
 namespace postwatch::cli {
@@ -152,6 +155,117 @@ TEST(ShowCommandsOverHttp, AsksForWhatIsWantedAndPrintsIt) {
   ASSERT_EQ(requests.size(), 3u);
   EXPECT_EQ(requests[1].query, (std::map<std::string, std::string>{{"state", "open"}}));
   EXPECT_TRUE(requests[2].query.empty());
+}
+
+// A collector that has had `incidents`, the newest first.
+HttpHandler CollectorOf(std::vector<collector::Incident> incidents) {
+  return [incidents = std::move(incidents)](const HttpRequest& request, const HttpReply& reply) {
+    JsonWriter out;
+    const std::string wanted = request.path.substr(request.path.rfind('/') + 1);
+    if (wanted != "incidents") {
+      for (const collector::Incident& incident : incidents) {
+        if (incident.id == wanted) WriteIncident(out, incident);
+      }
+      const std::string found = out.Take();
+      reply(found.empty() ? ErrorResponse(404, Concat("there is no incident '", wanted, "'"))
+                          : JsonResponse(found));
+      return;
+    }
+    out.BeginObject();
+    out.Key("incidents");
+    out.BeginArray();
+    for (const collector::Incident& incident : incidents) {
+      const bool open = incident.state == collector::IncidentState::kOpen;
+      if (open || request.query.at("state") == "all") WriteIncident(out, incident);
+    }
+    out.EndArray();
+    out.EndObject();
+    reply(JsonResponse(out.Take()));
+  };
+}
+
+class ExplainTest : public testing::Test {
+ protected:
+  ExplainTest() {
+    resolved_.id = "inc-01ffffffffff";
+    resolved_.verdict.component = {"provider", "beta"};
+  }
+  // Of a collector that has had `incidents`.
+  Outcome Explain(std::vector<std::string> words, std::vector<collector::Incident> incidents) {
+    HttpFixture collector(CollectorOf(std::move(incidents)));
+    url_ = collector.Url("");
+    words.insert(words.end(), {"--collector", url_});
+    return Execute(RunExplain, words);
+  }
+
+  collector::Incident open_ = collector::AccessOutage();
+  collector::Incident resolved_ = collector::ResolvedOutage();
+  std::string url_;
+};
+
+TEST_F(ExplainTest, WithoutAnIdItIsTheLatestOpenOneElseTheLatest) {
+  for (const std::vector<std::string>& words :
+       std::vector<std::vector<std::string>>{{}, {"last"}}) {
+    const Outcome open = Explain(words, {resolved_, open_});
+    EXPECT_EQ(open.code, kOk) << open.err;
+    EXPECT_TRUE(open.out.starts_with("It is the provider: IMAP at alpha, tcp_refused (access).\n"))
+        << open.out;
+    const Outcome over = Explain(words, {resolved_});
+    EXPECT_EQ(over.code, kOk) << over.err;
+    EXPECT_TRUE(over.out.starts_with("It was the provider: all of beta, tcp_refused (access).\n"))
+        << over.out;
+    const Outcome none = Explain(words, {});
+    EXPECT_EQ(none.code, kUnknown);
+    EXPECT_EQ(
+        none.err,
+        "postwatch explain: there is nothing to explain: the collector has had no incident\n");
+  }
+}
+
+TEST_F(ExplainTest, AnIdOrItsUniqueStartWillDo) {
+  for (const char* id : {"inc-01ffffffffff", "inc-01f"}) {
+    const Outcome outcome = Explain({id}, {open_, resolved_});
+    EXPECT_EQ(outcome.code, kOk) << outcome.err;
+    EXPECT_NE(outcome.out.find("incident   inc-01ffffffffff, resolved"), std::string::npos)
+        << outcome.out;
+  }
+  const Outcome both = Explain({"inc-01"}, {open_, resolved_});
+  EXPECT_EQ(both.code, kUnknown);
+  EXPECT_EQ(both.err,
+            "postwatch explain: 'inc-01' is the start of 2 incidents: inc-0123456789ab, "
+            "inc-01ffffffffff; say more of it\n");
+}
+
+TEST_F(ExplainTest, AnUnknownOneIsSaidToBeUnknownAndWhereToLook) {
+  const Outcome whole = Explain({"inc-999999999999"}, {open_});
+  EXPECT_EQ(whole.code, kUnknown);
+  EXPECT_EQ(whole.err, Concat("postwatch explain: ", url_,
+                              "/api/v1/incidents/inc-999999999999 answered 404: there is no "
+                              "incident 'inc-999999999999'; `postwatch incidents --all` lists the "
+                              "recent ones\n"));
+  const Outcome start = Explain({"inc-99"}, {open_});
+  EXPECT_EQ(start.code, kUnknown);
+  EXPECT_EQ(start.err,
+            "postwatch explain: no incident has an id that starts with 'inc-99'; "
+            "`postwatch incidents --all` lists the recent ones\n");
+}
+
+TEST_F(ExplainTest, AsJsonItIsTheCollectorsAnswer) {
+  JsonWriter json;
+  WriteIncident(json, open_);
+  EXPECT_EQ(Explain({"--format", "json"}, {open_}).out, json.Take() + "\n");
+}
+
+TEST(ExplainOverHttp, WhatIsNoCollectorIsSaidToBeNone) {
+  HttpFixture other([](const HttpRequest&, const HttpReply& reply) { reply(JsonResponse("[]")); });
+  for (const char* word : {"last", "inc-01", "inc-0123456789ab"}) {
+    const Outcome outcome = Execute(RunExplain, {word, "--collector", other.Url("")});
+    EXPECT_EQ(outcome.code, kUnknown) << word;
+    EXPECT_NE(outcome.err, "") << word;
+  }
+  const Outcome nobody = Execute(RunExplain, {"--collector", "http://127.0.0.1:1"});
+  EXPECT_EQ(nobody.code, kUnknown);
+  EXPECT_NE(nobody.err.find("is the collector running there?"), std::string::npos) << nobody.err;
 }
 
 }  // namespace

@@ -33,5 +33,35 @@ TEST(VerdictTest, AnEmptyVerdictBlamesNobody) {
   EXPECT_EQ(Verdict().confidence, 0);
 }
 
+TEST(MailLossSentence, DependsOnWhatFailsAndOnWhetherItIsOver) {
+  Verdict verdict{.level = VerdictLevel::kReal, .leg = Leg::kInbound};
+  EXPECT_EQ(MailLossSentence(verdict, false), "No mail is affected.");
+  EXPECT_EQ(MailLossSentence(verdict, true), "No mail was affected.");
+  verdict.leg = Leg::kAccess;
+  EXPECT_EQ(MailLossSentence(verdict, false),
+            "New mail is accepted and kept; people cannot read it until this ends.");
+  verdict.mail_loss = MailLoss::kAccessible;
+  EXPECT_EQ(MailLossSentence(verdict, false), "Mail is accepted and safe; it cannot be read.");
+  verdict.leg = Leg::kSubmission;
+  EXPECT_EQ(MailLossSentence(verdict, false),
+            "Nothing can be handed in for sending; incoming and stored mail is safe.");
+  verdict.mail_loss = MailLoss::kQueued;
+  EXPECT_EQ(MailLossSentence(verdict, true),
+            "Mail was queued at the senders and arrives as they try again.");
+  verdict.leg = Leg::kDelivery;
+  EXPECT_EQ(MailLossSentence(verdict, true),
+            "Mail was accepted and held back; it arrives as the queue empties.");
+}
+
+TEST(MailLossSentence, EveryLossHasOneForNowAndOneForAfterwards) {
+  for (const MailLoss loss : {MailLoss::kNone, MailLoss::kQueued, MailLoss::kRejected,
+                              MailLoss::kAtRisk, MailLoss::kAccessible}) {
+    const Verdict verdict{.level = VerdictLevel::kReal, .mail_loss = loss};
+    EXPECT_NE(MailLossSentence(verdict, false), "");
+    EXPECT_NE(MailLossSentence(verdict, true), "");
+    EXPECT_NE(MailLossSentence(verdict, true), MailLossSentence(verdict, false));
+  }
+}
+
 }  // namespace
 }  // namespace postwatch::collector
