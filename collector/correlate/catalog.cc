@@ -2,28 +2,48 @@
 
 #include <algorithm>
 
+#include "absl/hash/hash.h"
+#include "absl/types/span.h"
+
 namespace postwatch::collector {
 
+size_t Catalog::ByName::operator()(const ComponentRef& component) const {
+  return absl::HashOf(component.kind, component.name);
+}
+
+size_t Catalog::BySet::operator()(Set components) const {
+  return absl::HashOf(absl::MakeConstSpan(components.data(), components.size()));
+}
+
+bool Catalog::BySet::operator()(RouteId id, Set components) const {
+  return std::ranges::equal(catalog->Crossed(id), components);
+}
+
 ComponentId Catalog::Component(const ComponentRef& component) {
-  const auto [it, added] =
-      component_ids_.try_emplace(component, static_cast<ComponentId>(components_.size()));
-  if (added) {
-    components_.push_back(component);
-    kinds_.push_back(collector::KindOf(component.kind));
-  }
-  return it->second;
+  const auto it = component_ids_.find(component);
+  if (it != component_ids_.end()) return *it;
+  const auto id = static_cast<ComponentId>(components_.size());
+  components_.push_back(component);
+  kinds_.push_back(collector::KindOf(component.kind));
+  component_ids_.insert(id);
+  return id;
+}
+
+ComponentId Catalog::Find(const ComponentRef& component) const {
+  const auto it = component_ids_.find(component);
+  return it == component_ids_.end() ? kNoComponent : *it;
 }
 
 RouteId Catalog::Route(std::vector<ComponentId> components) {
   std::ranges::sort(components);
   components.erase(std::ranges::unique(components).begin(), components.end());
-  const auto [it, added] =
-      route_ids_.try_emplace(components, static_cast<RouteId>(route_ends_.size()));
-  if (added) {
-    crossed_.insert(crossed_.end(), components.begin(), components.end());
-    route_ends_.push_back(crossed_.size());
-  }
-  return it->second;
+  const auto it = route_ids_.find(Set(components));
+  if (it != route_ids_.end()) return *it;
+  const auto id = static_cast<RouteId>(route_ends_.size());
+  crossed_.insert(crossed_.end(), components.begin(), components.end());
+  route_ends_.push_back(crossed_.size());
+  route_ids_.insert(id);
+  return id;
 }
 
 AgentId Catalog::Agent(const Vantage& vantage) {

@@ -13,6 +13,10 @@ constexpr size_t kMaxChecks = 1 << 20;
 constexpr size_t kMaxCells = size_t{16} << 20;
 constexpr size_t kMaxRoutes = size_t{4} << 20;  // then they are learned anew
 constexpr size_t kMaxAgents = 10000;
+constexpr size_t kMaxComponents = size_t{16} << 20;
+// What one agent may name that nobody named before: front ends change, but one that makes up names
+// shall not fill the memory.
+constexpr size_t kLearnedAnyway = 1000, kLearnedOfCheck = 32;
 constexpr size_t kMaxReplyKept = 256;
 constexpr uint64_t kReordered = 4096;  // sequence numbers that may come late
 constexpr double kNewcomerFor = 900;   // seconds; greylisting takes some minutes to pass
@@ -45,6 +49,10 @@ std::string WordsOf(const Failure& failure) {
 bool SaysArrived(const Observation& seen) {
   return seen.outcome != Outcome::kFail || !seen.failure ||
          seen.failure->klass == FailureClass::kDeliveredLate;
+}
+
+bool HandsOver(Leg leg) {
+  return leg == Leg::kInbound || leg == Leg::kSubmission || leg == Leg::kDelivery;
 }
 
 // Come back later, and no word of why.
@@ -96,11 +104,12 @@ bool Evidence::Seen::Take(const std::string& spool_id, uint64_t sequence) {
 
 Finding Evidence::Read(const Sighting& sighting, double oldest) {
   const Observation& seen = sighting.observation;
+  if (catalog_.agent_count() >= kMaxAgents && !catalog_.HasAgent(sighting.vantage.agent)) return {};
   const AgentId agent = catalog_.Agent(sighting.vantage);
-  if (agent >= kMaxAgents) return {};
   if (clocks_.size() <= agent) {
     clocks_.resize(agent + 1);
     seen_.resize(agent + 1);
+    learned_.resize(agent + 1);
   }
   if (!seen_[agent].Take(sighting.spool_id, sighting.sequence)) return {};
   const double received = ToSeconds(sighting.received);
@@ -111,17 +120,18 @@ Finding Evidence::Read(const Sighting& sighting, double oldest) {
   if (seen.outcome == Outcome::kNotTested || ended + correction < oldest) return {};
   const CheckId check = CheckFor(sighting);
   if (check >= kMaxChecks || !checks_[check].planned) return {};
-  const CellId cell = CellFor(agent, check);
-  if (cell >= kMaxCells) return {};
+  const CellId cell_id = CellFor(agent, check);
+  if (cell_id >= kMaxCells) return {};
+  Cell& cell = cells_[cell_id];
   Finding finding{.what = Finding::What::kPass};
   Reading& reading = finding.reading;
   reading = {.began = ended + correction - took,
              .ended = ended + correction,
              .received = received,
              .agent = agent,
-             .cell = cell,
-             .target = catalog_.Target(seen.target),
-             .route = RouteFor(sighting, agent, check),
+             .cell = cell_id,
+             .target = TargetFor(cell, sighting),
+             .route = RouteFor(cell, sighting),
              .plane = PlaneOf(sighting.leg),
              .confirmation = !seen.run_request.empty()};
   if (seen.outcome == Outcome::kFail && seen.failure) {
@@ -129,24 +139,36 @@ Finding Evidence::Read(const Sighting& sighting, double oldest) {
     reading.family = FamilyOf(seen.failure->klass);
     finding.of_witness = reading.family == Family::kAgent;
   }
-  reading.newcomer =
-      IsNewcomer(reading, sighting.leg, seen.failure && PutsOff(seen.failure->klass));
+  if (HandsOver(sighting.leg)) {
+    const double since = Acquainted(cell, reading);
+    const bool put_off = seen.failure && PutsOff(seen.failure->klass);
+    reading.newcomer = put_off && reading.ended - since < kNewcomerFor;
+  }
   if (reading.failed()) {
     finding.failure = {.reading = reading,
                        .klass = seen.failure->klass,
                        .observation = seen.id,
                        .reply = WordsOf(*seen.failure)};
   }
-  Update(cells_[cell], reading);
+  Update(cell, reading);
   return finding;
 }
 
-// New to the servers that it hands mail to: they may put it off for some minutes.
-bool Evidence::IsNewcomer(const Reading& reading, Leg leg, bool put_off) {
-  if (leg != Leg::kInbound && leg != Leg::kSubmission && leg != Leg::kDelivery) return false;
-  const auto [it, first] =
-      acquainted_.try_emplace(Pair(reading.agent, reading.target), reading.ended);
-  return put_off && reading.ended - it->second < kNewcomerFor;
+TargetId Evidence::TargetFor(Cell& cell, const Sighting& sighting) {
+  const std::string& name = sighting.observation.target;
+  if (cell.target != kNoTarget && catalog_.TargetName(cell.target) == name) return cell.target;
+  cell.target = catalog_.Target(name);
+  cell.acquainted = 0;
+  return cell.target;
+}
+
+// Since when an agent has known the servers that it hands mail to: they may put off who is new.
+double Evidence::Acquainted(Cell& cell, const Reading& reading) {
+  if (cell.acquainted == 0) {
+    const uint64_t pair = Pair(reading.agent, reading.target);
+    cell.acquainted = acquainted_.try_emplace(pair, reading.ended).first->second;
+  }
+  return cell.acquainted;
 }
 
 void Evidence::Update(Cell& cell, const Reading& reading) {
@@ -193,25 +215,58 @@ CellId Evidence::CellFor(AgentId agent, CheckId check) {
 }
 
 // What a run crossed is told by where it ran, what it touched and how it ended; most are alike.
-RouteId Evidence::RouteFor(const Sighting& sighting, AgentId agent, CheckId check) {
+RouteId Evidence::RouteFor(Cell& cell, const Sighting& sighting) {
   const Observation& seen = sighting.observation;
-  uint64_t key =
-      absl::HashOf(agent, check, sighting.leg, sighting.vantage.network, sighting.vantage.resolver);
+  uint64_t key = absl::HashOf(cell.agent, cell.check, sighting.leg, sighting.vantage.network,
+                              sighting.vantage.resolver);
   for (const ComponentRef& touched : seen.touched) {
     key = absl::HashOf(key, touched.kind, touched.name);
   }
   if (seen.failure) key = absl::HashOf(key, seen.failure->klass, seen.failure->step);
-  const auto it = routes_.find(key);
-  if (it != routes_.end()) return it->second;
-  if (routes_.size() >= kMaxRoutes) routes_.clear();
-  std::vector<ComponentId> crossed;
-  for (const ComponentRef& component : CrossedBy(sighting)) {
-    crossed.push_back(catalog_.Component(component));
+  if (cell.route_key == key) return cell.route;
+  if (cell.route_key != 0) {
+    if (routes_.size() >= kMaxRoutes) routes_.clear();
+    routes_.emplace(cell.route_key, cell.route);
   }
+  const auto it = routes_.find(key);
+  cell.route = it != routes_.end() ? it->second : LearnRoute(sighting, cell.agent);
+  cell.route_key = key;
+  return cell.route;
+}
+
+RouteId Evidence::LearnRoute(const Sighting& sighting, AgentId agent) {
+  Learned& learned = learned_[agent];
+  std::vector<ComponentRef> all;
+  if (learned.routes < MostLearned()) {
+    all = CrossedBy(sighting);
+  } else {
+    Sighting plain = sighting;  // what an agent cannot make up
+    plain.observation.touched.clear();
+    plain.crossing_known = false;
+    all = CrossedBy(plain);
+  }
+  std::vector<ComponentId> crossed;
+  for (const ComponentRef& component : all) {
+    const ComponentId id = LearnComponent(component, agent);
+    if (id != kNoComponent) crossed.push_back(id);
+  }
+  const size_t before = catalog_.route_count();
   const RouteId route = catalog_.Route(std::move(crossed));
-  routes_.emplace(key, route);
+  learned.routes += catalog_.route_count() - before;
   return route;
 }
+
+ComponentId Evidence::LearnComponent(const ComponentRef& component, AgentId agent) {
+  const ComponentId known = catalog_.Find(component);
+  if (known != kNoComponent) return known;
+  Learned& learned = learned_[agent];
+  const bool full = catalog_.component_count() >= kMaxComponents;
+  if (full || learned.components >= MostLearned()) return kNoComponent;
+  ++learned.components;
+  return catalog_.Component(component);
+}
+
+size_t Evidence::MostLearned() const { return kLearnedAnyway + kLearnedOfCheck * checks_.size(); }
 
 Finding Evidence::Amend(const Sighting& sighting) {
   const Observation& seen = sighting.observation;

@@ -6,9 +6,9 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/time/time.h"
 #include "collector/correlate/agent_clock.h"
 #include "collector/correlate/catalog.h"
@@ -43,6 +43,10 @@ struct Cell {
   FailureId failure = kNoFailure;  // the latest one
   uint16_t failures = 0;           // in a row, up to now
   uint16_t passes = 0;             // since the latest failure
+  TargetId target = kNoTarget;     // of the newest run
+  double acquainted = 0;           // since when its agent has known that target
+  uint64_t route_key = 0;          // what the newest run's route was told by
+  RouteId route = 0;
   bool failing() const { return failures > 0; }
 };
 
@@ -91,24 +95,33 @@ class Evidence {
     bool Take(const std::string& spool_id, uint64_t sequence);
   };
 
+  struct Learned {  // from one agent and from nobody before it
+    size_t components = 0, routes = 0;
+  };
+
   CheckId CheckFor(const Sighting& sighting);
   CellId CellFor(AgentId agent, CheckId check);
-  RouteId RouteFor(const Sighting& sighting, AgentId agent, CheckId check);
-  bool IsNewcomer(const Reading& reading, Leg leg, bool put_off);
+  TargetId TargetFor(Cell& cell, const Sighting& sighting);
+  double Acquainted(Cell& cell, const Reading& reading);
+  RouteId RouteFor(Cell& cell, const Sighting& sighting);
+  RouteId LearnRoute(const Sighting& sighting, AgentId agent);
+  ComponentId LearnComponent(const ComponentRef& component, AgentId agent);
+  size_t MostLearned() const;
   void Update(Cell& cell, const Reading& reading);
   Finding Amend(const Sighting& sighting);
 
   Catalog& catalog_;
   FailureLog& log_;
   bool has_plan_ = false, has_control_ = false;
-  std::unordered_map<std::string, CheckId> check_ids_;
+  absl::flat_hash_map<std::string, CheckId> check_ids_;
   std::vector<CheckEntry> checks_;
-  std::unordered_map<uint64_t, CellId> cell_ids_;
+  absl::flat_hash_map<uint64_t, CellId> cell_ids_;
   std::vector<Cell> cells_;
-  std::unordered_map<uint64_t, RouteId> routes_;
-  std::unordered_map<uint64_t, double> acquainted_;  // agent and target: since when
-  std::vector<AgentClock> clocks_;                   // by agent
-  std::vector<Seen> seen_;                           // by agent
+  absl::flat_hash_map<uint64_t, RouteId> routes_;     // that cells took before
+  absl::flat_hash_map<uint64_t, double> acquainted_;  // agent and target: since when
+  std::vector<AgentClock> clocks_;                    // by agent
+  std::vector<Seen> seen_;                            // by agent
+  std::vector<Learned> learned_;                      // by agent
 };
 
 }  // namespace postwatch::collector

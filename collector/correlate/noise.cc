@@ -1,6 +1,7 @@
 #include "collector/correlate/noise.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace postwatch::collector {
 namespace {
@@ -10,6 +11,7 @@ constexpr double kPriorRuns = 150, kPriorFailures = 1;
 constexpr double kMemory = 4000;  // runs; then the past counts half
 constexpr double kLately = 500;   // the same for the weather, of the whole fleet
 constexpr double kWorstWeather = 6;
+constexpr uint32_t kMaxHalvings = 1000;  // nothing is left
 
 }  // namespace
 
@@ -31,15 +33,22 @@ void Noise::Count(AgentId agent, TargetId target, bool failed) {
   targets_[target].Add(failed, kMemory);
   all_.Add(failed, kMemory * 10);
   const double before = lately_all_.runs;
-  lately_[target].Add(failed, 1e18);
+  lately_[target] = {LatelyOf(target), halvings_};
+  lately_[target].tally.Add(failed, 1e18);
   lately_all_.Add(failed, kLately);
-  if (lately_all_.runs > before) return;
-  for (Tally& tally : lately_) tally = {tally.runs / 2, tally.failures / 2};
+  if (lately_all_.runs <= before) ++halvings_;
+}
+
+// Halved as often as the whole was, only when it is asked for: there are many targets.
+Noise::Tally Noise::LatelyOf(TargetId target) const {
+  const Recent& recent = lately_[target];
+  const int halvings = static_cast<int>(std::min(halvings_ - recent.halvings, kMaxHalvings));
+  return {std::ldexp(recent.tally.runs, -halvings), std::ldexp(recent.tally.failures, -halvings)};
 }
 
 // By what factor other targets fail more often than they use to.
 double Noise::Weather(TargetId target) const {
-  const Tally own = target < lately_.size() ? lately_[target] : Tally{};
+  const Tally own = target < lately_.size() ? LatelyOf(target) : Tally{};
   const double runs = lately_all_.runs - own.runs;
   const double usual = (kPriorFailures + all_.failures) / (kPriorRuns + all_.runs);
   const double now =

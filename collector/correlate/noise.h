@@ -21,12 +21,18 @@ class Noise {
     double runs = 0, failures = 0;
     void Add(bool failed, double memory);
   };
+  struct Recent {
+    Tally tally;
+    uint32_t halvings = 0;  // that it has been through
+  };
   double Weather(TargetId target) const;
+  Tally LatelyOf(TargetId target) const;
 
   std::vector<Tally> agents_, targets_;
   Tally all_;
-  std::vector<Tally> lately_;  // by target
+  std::vector<Recent> lately_;  // by target
   Tally lately_all_;
+  uint32_t halvings_ = 0;  // of all that is recent
 };
 
 }  // namespace postwatch::collector

@@ -15,6 +15,7 @@ using TargetId = uint32_t;  // what is watched: a domain, a neutral party
 using FailureId = uint64_t;
 
 inline constexpr ComponentId kNoComponent = ~ComponentId{0};
+inline constexpr TargetId kNoTarget = ~TargetId{0};
 inline constexpr FailureId kNoFailure = ~FailureId{0};
 
 // Times are seconds since 1970 by the collector's clock.

@@ -44,6 +44,7 @@ void Recovery::TakeFailure(const Reading& reading, const AgentEntry& agent) {
   regions_.insert(agent.region);
   networks_.insert(agent.network);
   clean_[reading.cell] = 0;
+  unsure_.insert(reading.cell);
   all_.Fail(reading.ended);
   if (agent.network != dissenter_) {
     others_.Fail(reading.ended);
@@ -55,7 +56,7 @@ void Recovery::TakeFailure(const Reading& reading, const AgentEntry& agent) {
 
 void Recovery::TakePass(const Reading& reading, const AgentEntry& agent, double share) {
   const auto cell = clean_.find(reading.cell);
-  if (cell != clean_.end()) ++cell->second;
+  if (cell != clean_.end() && ++cell->second == kCleanRuns) unsure_.erase(reading.cell);
   if (!agents_.empty() && !agents_.contains(reading.agent)) return;
   const double odds = -std::log(1 - 0.9 * std::clamp(share, kMinShare, kMaxShare));
   all_.Pass(reading, agent.region, odds);
@@ -71,7 +72,7 @@ bool Recovery::IsOver(const Look& look, double now, double hold, bool real, bool
 Recovery::Outcome Recovery::Judge(double now, bool real, int reopened) const {
   const double hold = kHold * (1 << std::min(reopened, kMaxHoldDoublings));
   // A fault that came back once is not believed at the second pass.
-  const bool all_clean = reopened == 0 && Unsure().empty() && !clean_.empty();
+  const bool all_clean = reopened == 0 && unsure_.empty() && !clean_.empty();
   if (IsOver(all_, now, hold, real, all_clean)) {
     return {true, std::max(all_.last_failed, std::min(all_.first_pass_began, now)),
             Concat("passes again from ", Join(all_.regions, ", "), ", no failure since ",
@@ -85,13 +86,5 @@ Recovery::Outcome Recovery::Judge(double now, bool real, int reopened) const {
 }
 
 bool Recovery::HasSigns() const { return all_.odds > 0; }
-
-std::set<CellId> Recovery::Unsure() const {
-  std::set<CellId> unsure;
-  for (const auto& [cell, runs] : clean_) {
-    if (runs < kCleanRuns) unsure.insert(cell);
-  }
-  return unsure;
-}
 
 }  // namespace postwatch::collector

@@ -33,7 +33,7 @@ class Recovery {
 
   // There are first signs of it, and these runs would tell more.
   bool HasSigns() const;
-  std::set<CellId> Unsure() const;
+  const std::set<CellId>& Unsure() const { return unsure_; }
 
  private:
   // Whether it looks over, with one network left aside or none.
@@ -53,6 +53,7 @@ class Recovery {
   std::set<std::string> dissenting_agents_;
   std::set<std::string> networks_, regions_;  // that saw it
   std::map<CellId, int> clean_;               // runs since the latest failure, of cells that failed
+  std::set<CellId> unsure_;                   // of these, with too few
   std::set<AgentId> agents_;                  // that saw it
 };
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <unordered_map>
 
 namespace postwatch::collector {
 namespace {
@@ -95,11 +96,16 @@ void Suspicions::Raise(Suspicion& suspicion, Kind kind, const FailureRecord& rec
 }
 
 void Suspicions::Insert(ComponentId id, const Clue& clue) {
-  std::vector<Clue>& clues = table_[id].clues;
+  Suspicion& suspicion = table_[id];
+  std::vector<Clue>& clues = suspicion.clues;
   auto at = clues.end();
   while (at != clues.begin() && (at - 1)->ended > clue.ended) --at;
   clues.insert(at, clue);
-  if (clues.size() > kMaxClues) clues.erase(clues.begin(), clues.begin() + kMaxClues / 2);
+  if (clues.size() <= kMaxClues) return;
+  const auto first =
+      std::ranges::find_if(clues, [](const Clue& c) { return c.failure != kNoFailure; });
+  if (suspicion.onset == 0) suspicion.onset = log_.At(first->failure).reading.began;
+  clues.erase(clues.begin(), clues.begin() + kMaxClues / 2);
 }
 
 void Suspicions::Clear(ComponentId id) {
@@ -113,6 +119,7 @@ void Suspicions::Clear(ComponentId id) {
 
 // From its own clues, from zero.
 void Suspicions::Recount(ComponentId id) {
+  const double onset = table_[id].onset;
   const std::vector<Clue> clues = std::move(table_[id].clues);
   if (!clues.empty()) Clear(id);
   for (const Clue& clue : clues) {
@@ -122,6 +129,7 @@ void Suspicions::Recount(ComponentId id) {
       AddPass(id, clue);
     }
   }
+  if (!table_[id].clues.empty()) table_[id].onset = onset;
 }
 
 void Suspicions::Expire(double oldest, FailureId first) {
@@ -152,11 +160,23 @@ void Suspicions::Reconsider(const std::vector<FailureId>& failures) {
 
 void Suspicions::CatchUp() {
   if (late_.empty()) return;
-  std::vector<Event> events(passes_.begin(), passes_.end());
+  std::unordered_map<RouteId, bool> known;  // most passes have nothing to do with it
+  const auto concerns = [&](RouteId route) {
+    const auto [it, added] = known.try_emplace(route, false);
+    if (added) {
+      it->second = std::ranges::any_of(catalog_.Crossed(route),
+                                       [&](ComponentId id) { return late_.contains(id); });
+    }
+    return it->second;
+  };
+  std::vector<Event> events;
+  for (const Event& pass : passes_) {
+    if (concerns(pass.route)) events.push_back(pass);
+  }
   for (FailureId id = log_.begin(); id < log_.end(); ++id) {
     const FailureRecord& record = log_.At(id);
     const Reading& reading = record.reading;
-    if (!record.settled) {
+    if (!record.settled && concerns(reading.route)) {
       events.push_back({{reading.ended, id, reading.agent, reading.cell}, reading.route});
     }
   }

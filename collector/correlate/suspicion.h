@@ -27,7 +27,8 @@ struct Clue {
 
 struct Suspicion {
   std::array<float, kShares.size()> rise{};  // nats for "it fails" against "nothing is wrong"
-  std::vector<Clue> clues;                   // by ended; since the sums were last at zero
+  std::vector<Clue> clues;  // by ended; since the sums were last at zero, or the latest of them
+  double onset = 0;         // when the first failure began that is not among them any more
 
   double Highest() const;
 };

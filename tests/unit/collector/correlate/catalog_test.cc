@@ -58,5 +58,28 @@ TEST(CatalogTest, TargetsAreNumberedToo) {
   EXPECT_EQ(catalog.TargetName(alpha), "alpha.test");
 }
 
+TEST(CatalogTest, FindingGivesNoNumber) {
+  Catalog catalog;
+  EXPECT_EQ(catalog.Find({"site", "192.0.2.1"}), kNoComponent);
+  EXPECT_FALSE(catalog.HasAgent("a"));
+  const ComponentId site = catalog.Component({"site", "192.0.2.1"});
+  catalog.Agent({.agent = "a"});
+  EXPECT_EQ(catalog.Find({"site", "192.0.2.1"}), site);
+  EXPECT_TRUE(catalog.HasAgent("a"));
+  EXPECT_EQ(catalog.component_count(), 1u);
+}
+
+TEST(CatalogTest, ManyAreToldApart) {
+  Catalog catalog;
+  for (ComponentId i = 0; i < 5000; ++i) {
+    EXPECT_EQ(catalog.Component({"site", std::to_string(i)}), i);
+    EXPECT_EQ(catalog.Route({i, i / 2}), i);
+  }
+  for (ComponentId i = 0; i < 5000; ++i) {
+    EXPECT_EQ(catalog.Component({"site", std::to_string(i)}), i);
+    EXPECT_EQ(catalog.Route({i / 2, i}), i);
+  }
+}
+
 }  // namespace
 }  // namespace postwatch::collector

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "common/base/text.h"
 
 namespace postwatch::collector {
@@ -208,6 +210,64 @@ TEST_F(EvidenceTest, RepliesAreShortened) {
       MakeSighting({.began = 10, .received = 11, .klass = FailureClass::kSmtpServerTemp});
   sighting.observation.failure->reply = Reply{.code = 421, .text = std::string(1000, 'x')};
   EXPECT_EQ(evidence_.Read(sighting, 0).failure.reply, "421 " + std::string(256, 'x'));
+}
+
+// 1000 names and routes, and 32 for each check that there is.
+TEST_F(EvidenceTest, AnAgentThatMakesUpNamesDoesNotFillTheMemory) {
+  Sighting sighting = MakeSighting({.began = 10, .received = 12});
+  sighting.observation.touched = {{"site", ""}, {"resolver", ""}};
+  for (int i = 0; i < 5000; ++i) {
+    sighting.sequence = static_cast<uint64_t>(i) + 10;
+    sighting.observation.touched[0].name = Concat("made-up-", i % 1500);
+    sighting.observation.touched[1].name = Concat("made-up-", i % 1499);
+    EXPECT_EQ(evidence_.Read(sighting, 0).what, What::kPass);
+  }
+  EXPECT_EQ(catalog_.component_count(), 1032u);
+  EXPECT_LE(catalog_.route_count(), 1032u + 1);
+  EXPECT_EQ(evidence_.cells().size(), 1u);
+  // What follows from where it stands and what the check is for is known all the same.
+  const RouteId route =
+      evidence_.Read(MakeSighting({.began = 10, .received = 12}), 0).reading.route;
+  EXPECT_TRUE(catalog_.Crosses(route, catalog_.Component({"provider", "alpha"})));
+  // And others can still name what is new.
+  Sighting other = MakeSighting({.began = 11, .received = 12});
+  other.vantage.agent = "us";
+  other.observation.touched = {{"site", "192.0.2.1"}};
+  const Finding finding = evidence_.Read(other, 0);
+  EXPECT_TRUE(catalog_.Crosses(finding.reading.route, catalog_.Find({"site", "192.0.2.1"})));
+}
+
+TEST_F(EvidenceTest, TimeAloneMakesNothingGrow) {
+  const auto day = [&](double start) {
+    for (int i = 0; i < 1440; ++i) {
+      const double began = start + i * 60;
+      const bool fails = i % 7 == 0;
+      Read({.began = began,
+            .received = began + 1,
+            .klass = fails ? FailureClass::kTcpRefused : FailureClass::kUnspecified});
+      log_.Expire(began - 1800);
+    }
+  };
+  day(0);
+  const size_t components = catalog_.component_count(), routes = catalog_.route_count();
+  const size_t failures = log_.end() - log_.begin();
+  for (int i = 1; i < 7; ++i) day(i * 86400.0);
+  EXPECT_EQ(catalog_.component_count(), components);
+  EXPECT_EQ(catalog_.route_count(), routes);
+  EXPECT_EQ(log_.end() - log_.begin(), failures);
+  EXPECT_EQ(evidence_.cells().size(), 1u);
+}
+
+TEST_F(EvidenceTest, ARouteTakenBeforeIsTakenAgain) {
+  Sighting sighting = MakeSighting({.began = 10, .received = 12});
+  std::set<RouteId> routes;
+  for (int i = 0; i < 9; ++i) {
+    sighting.sequence = static_cast<uint64_t>(i) + 10;
+    sighting.observation.touched = {{"site", Concat("192.0.2.", i % 3)}};
+    routes.insert(evidence_.Read(sighting, 0).reading.route);
+  }
+  EXPECT_EQ(routes.size(), 3u);
+  EXPECT_EQ(catalog_.route_count(), 3u);
 }
 
 }  // namespace

@@ -67,5 +67,16 @@ TEST(NoiseTest, ATargetsOwnFailuresAreNotItsWeather) {
   EXPECT_GT(bad.RateOf(kSteady, kBeta), noise.RateOf(kSteady, kBeta) * 2);
 }
 
+TEST(NoiseTest, WhatATargetDidLatelyFadesWhileOthersAreLookedAt) {
+  Noise noise;
+  for (int i = 0; i < 100; ++i) noise.Count(kSteady, kAlpha, i % 4 == 0);
+  for (int i = 0; i < 20000; ++i) noise.Count(kSteady, kBeta, i % 400 == 0);
+  Noise never;
+  for (int i = 0; i < 100; ++i) never.Count(kSteady, kBeta, i % 4 == 0);
+  for (int i = 0; i < 20000; ++i) never.Count(kSteady, kBeta, i % 400 == 0);
+  // The weather that an unknown target is in is the same, whoever made it.
+  EXPECT_NEAR(noise.RateOf(kShaky, 2), never.RateOf(kShaky, 2), 1e-12);
+}
+
 }  // namespace
 }  // namespace postwatch::collector

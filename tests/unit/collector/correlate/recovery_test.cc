@@ -36,6 +36,8 @@ TEST(RecoveryTest, IsOverAtOnceWhenAllWhoSawItPassedTwiceAndOften) {
   EXPECT_FALSE(recovery.Judge(116, true, 1).over);
   EXPECT_FALSE(recovery.Judge(190, true, 1).over);
   EXPECT_TRUE(recovery.Judge(191, true, 1).over);
+  recovery.TakeFailure(MakeReading(192, 0, 0), kEu);
+  EXPECT_EQ(recovery.Unsure(), std::set<CellId>{0});
 }
 
 TEST(RecoveryTest, TheRarerTheFailuresTheMorePassesItTakes) {

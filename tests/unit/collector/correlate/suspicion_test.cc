@@ -119,6 +119,29 @@ TEST(SuspicionTest, CluesOfAComponentAreBounded) {
   for (int i = 0; i < 9000; ++i) s.Fails(OfSite(100 + i), FailureClass::kTcpRefused);
   EXPECT_LE(s.Of("site:one").clues.size(), 8192u);
   EXPECT_EQ(s.Of("site:one").clues.back().ended, 9099);
+  // When it began is still known, until it is over.
+  EXPECT_EQ(s.Of("site:one").onset, 99);
+  s.log.At(8999).settled = true;
+  s.suspicions.Reconsider({8999});
+  EXPECT_EQ(s.Of("site:one").onset, 99);
+  s.suspicions.Expire(1e6, s.log.Expire(1e6));
+  EXPECT_TRUE(s.Of("site:one").clues.empty());
+  EXPECT_EQ(s.Of("site:one").onset, 0);
+}
+
+TEST(SuspicionTest, ThinkingAnewLeavesAloneWhatIsNotConcerned) {
+  Scene s, without;
+  for (Scene* scene : {&s, &without}) {
+    scene->Fails({.ended = 100, .touched = {"site:two"}, .alone = true}, FailureClass::kTcpRefused);
+    scene->Passes(OfSite(101));
+    scene->Passes({.ended = 102, .touched = {"site:two"}, .alone = true});
+  }
+  Attempt late = OfSite(90);
+  late.late = 60;
+  s.Fails(late, FailureClass::kTcpRefused);
+  s.suspicions.CatchUp();
+  EXPECT_EQ(s.Of("site:two").rise, without.Of("site:two").rise);
+  EXPECT_EQ(s.Of("site:one").clues.size(), 2u);
 }
 
 }  // namespace
