@@ -1,6 +1,7 @@
 """Figures of one run: pairs measured one after the other, their medians, and the table."""
 import statistics
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 
 @dataclass
@@ -15,6 +16,8 @@ class Aim:
 @dataclass
 class Row:
     """One line of the table; `add` once a round, with both sides measured in that round."""
+    HEAD: ClassVar[list[str]] = ["what", "ours", "beside", "theirs", "ratio (lowest to highest)",
+                                 "aim", ""]
     what: str
     unit: str
     peer: str = ""
@@ -63,12 +66,10 @@ class Row:
                 "aim": self.aim.text if self.aim else None, "met": self.met()}
 
 
-HEAD = ["what", "ours", "beside", "theirs", "ratio (lowest to highest)", "aim", ""]
-
-
-def table(rows: list[Row]) -> str:
-    lines = [HEAD, *(row.cells() for row in rows)]
-    widths = [max(len(line[i]) for line in lines) for i in range(len(HEAD))]
+def table(rows: list) -> str:
+    """Of rows of one kind, which has HEAD and cells()."""
+    lines = [rows[0].HEAD, *(row.cells() for row in rows)]
+    widths = [max(map(len, column)) for column in zip(*lines)]
     text = ["  ".join(cell.ljust(width) for cell, width in zip(line, widths)).rstrip()
             for line in lines]
     return "\n".join([text[0], "-" * max(map(len, text)), *text[1:]])

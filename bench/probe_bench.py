@@ -60,10 +60,13 @@ class _lab:
 
     def __enter__(self):
         from maillab import Lab
-        from peers import Blackbox
+        from peers import Blackbox, dns_mx, smtp_starttls, tcp
         self._lab = Lab.up()
         try:
-            self._exporter = Blackbox(self._lab, self._folder)
+            module = tcp(smtp_starttls(f"{REGION}.agents.test"), self._lab.ca_file)
+            module["tcp"]["tls_config"]["server_name"] = HOST
+            self._exporter = Blackbox(self._lab, self._folder, REGION,
+                                      {"smtp_starttls": module, "dns_mx": dns_mx(DOMAIN)})
         except BaseException:
             self._lab.down()
             raise
