@@ -1,6 +1,7 @@
 #include "cli/explain_text.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "absl/strings/str_format.h"
 #include "cli/advice.h"
@@ -172,7 +173,11 @@ std::string Masked(const VerdictEvidence& evidence) {
                               "Masked: the view of these agents does not count, as they are silent "
                               "or their own control checks fail:");
   for (const auto& [agent, reason] : evidence.masked) {
-    Append(out, Paragraph("    ", Concat(agent, ": ", reason)));
+    const std::string_view last = std::string_view(reason).substr(reason.rfind(' ') + 1);
+    const std::optional<FailureClass> klass = ParseFailureClass(last);
+    Append(out, Paragraph("    ", Concat(agent, ": ", reason,
+                                         klass ? Concat(" (", FailureClassMeaning(*klass), ")")
+                                               : std::string())));
   }
   return out;
 }
@@ -207,7 +212,7 @@ std::string Seen(const Verdict& verdict) {
   }
   Append(out, Masked(evidence));
   for (const std::string& reply : evidence.replies) {
-    Append(out, Paragraph("  server said: ", Concat("\"", reply, "\"")));
+    Append(out, Paragraph("  reported: ", Concat("\"", reply, "\"")));
   }
   if (!evidence.observation_ids.empty()) {
     Append(out, Paragraph("  observations: ", Join(evidence.observation_ids, " ")));
@@ -285,7 +290,7 @@ std::string WhoActs(const Verdict& verdict) {
   return Concat("Whoever runs ",
                 KindOf(verdict.component.kind) == Kind::kProvider ? verdict.component.name : name,
                 " acts. If that is not you, tell ", provider, " the failure class, the times",
-                verdict.evidence.replies.empty() ? "" : ", the server's words",
+                verdict.evidence.replies.empty() ? "" : ", what was reported",
                 " and from where it fails.");
 }
 

@@ -59,6 +59,10 @@ std::string_view MailLossName(MailLoss loss) {
 }
 
 std::string_view MailLossSentence(const Verdict& verdict, bool over) {
+  if (verdict.level == VerdictLevel::kInsufficientVisibility) {
+    return over ? "Nobody could see what happened to mail meanwhile."
+                : "Nobody can see what happens to mail until agents are back.";
+  }
   switch (verdict.mail_loss) {
     case MailLoss::kNone:
       if (verdict.level == VerdictLevel::kReal && verdict.leg == Leg::kAccess) {

@@ -64,7 +64,7 @@ TEST(ExplainIncident, WhatWasSeen) {
                 "own control\n"
                 "  checks fail:\n"
                 "    sa-1: silent\n"
-                "  server said: \"* BYE overloaded\"\n"
+                "  reported: \"* BYE overloaded\"\n"
                 "  observations: 00000000000000000000000000000001\n"));
 }
 
@@ -78,7 +78,7 @@ TEST(ExplainIncident, AlternativesMailAdviceAndHistory) {
   EXPECT_EQ(Section(text, "WHAT TO DO"),
             "  - Whoever runs IMAP at alpha acts. If that is not you, tell provider alpha the "
             "failure class,\n"
-            "    the times, the server's words and from where it fails.\n"
+            "    the times, what was reported and from where it fails.\n"
             "  - Start the service, or open the port: the host answers but nothing listens.\n");
   EXPECT_EQ(Section(text, "HOW THE VERDICT CHANGED"),
             "  2026-11-02, UTC\n"
@@ -151,6 +151,15 @@ TEST(ExplainIncident, ALocalFaultPagesNobodyAndAdvisesNoProvider) {
             "shows how the\n"
             "    collector sees it.\n");
   EXPECT_THAT(text, Not(HasSubstr("leg control")));
+}
+
+TEST(ExplainIncident, WhyAnAgentIsMaskedIsPutIntoWords) {
+  Incident incident = AccessOutage();
+  incident.verdict.evidence.masked = {{"sa-1", "witness failing: agent_clock_bad"}};
+  EXPECT_THAT(
+      Explain(incident),
+      HasSubstr("    sa-1: witness failing: agent_clock_bad (the agent's clock jumped or is "
+                "off by more than a\n    second)\n"));
 }
 
 TEST(ExplainIncident, AlternativesOfAnEarlierWeighingSaySo) {

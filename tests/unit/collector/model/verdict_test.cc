@@ -53,6 +53,13 @@ TEST(MailLossSentence, DependsOnWhatFailsAndOnWhetherItIsOver) {
             "Mail was accepted and held back; it arrives as the queue empties.");
 }
 
+TEST(MailLossSentence, WhoSeesNothingClaimsNothing) {
+  const Verdict verdict{.level = VerdictLevel::kInsufficientVisibility};
+  EXPECT_EQ(MailLossSentence(verdict, false),
+            "Nobody can see what happens to mail until agents are back.");
+  EXPECT_EQ(MailLossSentence(verdict, true), "Nobody could see what happened to mail meanwhile.");
+}
+
 TEST(MailLossSentence, EveryLossHasOneForNowAndOneForAfterwards) {
   for (const MailLoss loss : {MailLoss::kNone, MailLoss::kQueued, MailLoss::kRejected,
                               MailLoss::kAtRisk, MailLoss::kAccessible}) {
