@@ -13,7 +13,7 @@ import time
 
 from fault_story import STOPPED, Expected, Outcome, Story, play, table
 from fleet import Fleet
-from fleet_files import HTTP_PORT
+from fleet_files import HTTP_PORT, Pace
 from forwarder import Forwarder
 from waiting import Impatient
 
@@ -27,6 +27,8 @@ CHAPTERS = (
     ("The certificate of provider alpha expires.",
      Story(("cert-expired", "alpha"), Expected(("cert:mail.alpha.test",), ("tls_cert_expired",)))),
 )
+# So that a story takes seconds. The default is to page after 25 s of trouble.
+PACE = Pace(checks="5s", page_after="5s")
 PAGES = {0: "still nobody is paged", 1: "still that one alert"}
 TERMINAL = sys.stdout.isatty()
 BOLD, DIM, GREEN, RED, END = (
@@ -96,10 +98,11 @@ def tell_verdict(screen: Screen, outcome: Outcome) -> None:
 
 
 def demonstrate(screen: Screen, lab: Lab, stay: bool) -> bool:
-    fleet = Fleet(lab)
+    fleet = Fleet(lab, pace=PACE)
     fleet.start()
     forwarder = Forwarder(lab.netns_path("ops"), HTTP_PORT, HTTP_PORT)
-    screen.step(f"collector and {len(fleet.agents)} agents are up")
+    screen.step(f"collector and {len(fleet.agents)} agents are up: checks every {PACE.checks}, "
+                f"alerts after {PACE.page_after} of trouble (alerting.page_after; default 25s)")
     screen.line(f"\n          dashboard: {BOLD}http://127.0.0.1:{forwarder.port}/{END}\n")
     fleet.wait_green(progress=screen.progress)
     screen.step(f"{GREEN}all green{END}: alpha.test (with a mailbox) and beta.test, "
