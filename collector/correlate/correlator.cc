@@ -94,7 +94,7 @@ class StagedCorrelator : public Correlator {
 
   void Expire() {
     const double seconds = ToSeconds(now_);
-    if (seconds - expired_ < kExpireEvery) return;
+    if (seconds - expired_ < kExpireEvery && !log_.IsOverfull()) return;
     expired_ = seconds;
     const FailureId first = log_.Expire(seconds - window_);
     suspicions_.Expire(seconds - window_, first);

@@ -3,8 +3,9 @@
 
 #include <deque>
 #include <string>
-#include <unordered_map>
+#include <string_view>
 
+#include "absl/container/flat_hash_map.h"
 #include "collector/correlate/reading.h"
 #include "common/model/failure_class.h"
 
@@ -21,6 +22,10 @@ struct FailureRecord {
 
 class FailureLog {
  public:
+  FailureLog() = default;
+  FailureLog(const FailureLog&) = delete;
+  FailureLog& operator=(const FailureLog&) = delete;
+
   FailureId Add(FailureRecord failure);
   // Forgets failures that ended before `oldest`, and the oldest of too many. Returns the first one
   // that is left.
@@ -31,13 +36,16 @@ class FailureLog {
   // kNoFailure when it is not known, or no longer.
   FailureId Find(const std::string& observation) const;
 
+  // Too many are remembered: it is time to forget the oldest.
+  bool IsOverfull() const;
+
   FailureId begin() const { return first_; }
   FailureId end() const { return first_ + failures_.size(); }
 
  private:
   std::deque<FailureRecord> failures_;
   FailureId first_ = 0;
-  std::unordered_map<std::string, FailureId> by_observation_;
+  absl::flat_hash_map<std::string_view, FailureId> by_observation_;  // names are those in the log
 };
 
 }  // namespace postwatch::collector

@@ -30,9 +30,23 @@ TEST(FailureLogTest, FailuresWithoutObservationAreNotFound) {
   EXPECT_EQ(log.Find(""), kNoFailure);
 }
 
+// An agent that gives one name to many: the first keeps it, and it is gone with that one.
+TEST(FailureLogTest, ANameGivenTwiceIsTheFirstOnes) {
+  FailureLog log;
+  const FailureId first = log.Add(MakeFailure(10, "a"));
+  const FailureId second = log.Add(MakeFailure(20, "a"));
+  EXPECT_EQ(log.Find("a"), first);
+  EXPECT_EQ(log.Expire(15), second);
+  EXPECT_EQ(log.Find("a"), kNoFailure);
+  EXPECT_EQ(log.Expire(25), second + 1);
+}
+
 TEST(FailureLogTest, IsBounded) {
   FailureLog log;
-  for (int i = 0; i < 200010; ++i) log.Add(MakeFailure(10, ""));
+  for (int i = 0; i < 250000; ++i) log.Add(MakeFailure(10, ""));
+  EXPECT_FALSE(log.IsOverfull());
+  log.Add(MakeFailure(10, ""));
+  EXPECT_TRUE(log.IsOverfull());
   log.Expire(0);
   EXPECT_EQ(log.end() - log.begin(), 200000u);
 }
