@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import machine  # before all that lies in tests/
+import correlate_bench
 import faults_bench
 import fleet_bench
 import probe_bench
@@ -36,6 +37,7 @@ BENCHMARKS = {
     "smtp": Benchmark(probe_bench.run_smtp),
     "dns": Benchmark(probe_bench.run_dns),
     "memory": Benchmark(fleet_bench.run_memory),
+    "correlate": Benchmark(correlate_bench.run, rounds=1, usual=False),
     "faults": Benchmark(faults_bench.run, rounds=3, usual=False),
 }
 
@@ -50,8 +52,9 @@ def run_one(name: str, rounds: int | None) -> list:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__.splitlines()[0])
     parser.add_argument("names", nargs="*", metavar="NAME",
-                        help=f"which, of {', '.join(BENCHMARKS)}; default: all but faults")
-    parser.add_argument("--rounds", type=int, help=f"default: {ROUNDS}, for faults 3")
+                        help=f"which, of {', '.join(BENCHMARKS)}; default: the first four")
+    parser.add_argument("--rounds", type=int,
+                        help=f"default: {ROUNDS}, for correlate 1, for faults 3")
     options = parser.parse_args()
     if unknown := set(options.names) - set(BENCHMARKS):
         parser.error(f"no benchmark {', '.join(unknown)}; there are {', '.join(BENCHMARKS)}")
