@@ -22,7 +22,7 @@ from waiting import Impatient
 
 from maillab import Lab, LabError
 
-LANES = 3  # labs at work side by side, since a story is mostly waiting
+LANES = 4  # labs at work side by side, since a story is mostly waiting
 INTERVAL_S = 5.0
 LASTS_S = 50.0  # how long a fault lasts at least, so that the slowest rule can tell of it
 QUIET_LIMIT_S = 120.0
