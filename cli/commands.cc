@@ -7,6 +7,7 @@
 #include "cli/export_command.h"
 #include "cli/replay_command.h"
 #include "cli/show_commands.h"
+#include "cli/topology_command.h"
 
 namespace postwatch::cli {
 namespace {
@@ -22,6 +23,8 @@ constexpr auto kCommands = std::to_array<Command>({
      RunExport},
     {"replay", "SCENARIO.jsonl|-", "what a collector would have said of recorded results",
      RunReplay},
+    {"check-topology", "[SCENARIO.jsonl|-] [flags]",
+     "which faults a fleet cannot tell apart, and what to add to it", RunCheckTopology},
     {"ca", "init|issue [flags]", "certificates for agents and collector", RunCa},
 });
 
