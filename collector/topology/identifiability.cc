@@ -13,6 +13,12 @@ constexpr double kPriorWeight = 3;  // as the correlator fits what a fault looks
 constexpr int kFailures = 10;       // of which one is named
 constexpr size_t kMaxMembers = 64;  // of a group that pairs are counted of
 
+// As the correlator weighs faults of several paths to one provider against one of what they lead
+// to.
+constexpr double kOneMorePath = -2.5;
+constexpr double kRealOdds = 3.5, kLikelierOdds = 1.0;
+constexpr auto kSilent = static_cast<size_t>(Manner::kSilent);
+
 bool IsCompared(Kind kind) { return kind != Kind::kOther && kind != Kind::kAnchor; }
 
 // How well such a component explains some failures of the manner: log odds, up to what all share.
@@ -129,6 +135,49 @@ std::vector<Pair> PairsOf(const std::vector<LookAlikes>& groups, const Catalog& 
     }
   }
   return pairs;
+}
+
+std::vector<FewNetworks> SeenByFewNetworks(const Coverage& coverage, std::span<const Reach> reaches,
+                                           const std::vector<LookAlikes>& groups) {
+  const Catalog& catalog = coverage.catalog();
+  const Diversity fleet = DiversityOf(coverage);
+  const auto odds = [&](ComponentId id, ComponentId path) {
+    return ScoreOf(catalog.KindOf(id), reaches[id], Manner::kSilent) -
+           ScoreOf(Kind::kPath, reaches[path], Manner::kSilent) -
+           kOneMorePath * (reaches[id].networks - 1);
+  };
+  std::map<ComponentId, ComponentId> named;
+  for (const LookAlikes& group : groups) {
+    if ((group.manners & Bit(Manner::kSilent)) == 0) continue;
+    for (const ComponentId id : group.members) named[id] = group.named;
+  }
+  const auto is_whole = [&](ComponentId id) {
+    const auto as = named.find(id);
+    const Kind kind = catalog.KindOf(as == named.end() ? id : as->second);
+    return kind == Kind::kService || kind == Kind::kProvider;
+  };
+  std::map<ComponentId, std::set<ComponentId>> paths;
+  for (const Lane& lane : coverage.lanes()) {
+    const auto path = std::ranges::find_if(
+        lane.crossed, [&](ComponentId id) { return catalog.KindOf(id) == Kind::kPath; });
+    if (path == lane.crossed.end()) continue;
+    for (const ComponentId id : lane.crossed) {
+      const bool pages =
+          reaches[id].networks > 1 && MayPage(catalog.KindOf(id), reaches[id], fleet);
+      if (pages && reaches[id].shown[kSilent] != 0 && odds(id, *path) < kRealOdds) {
+        paths[id].insert(*path);
+      }
+    }
+  }
+  std::vector<FewNetworks> found;
+  for (const auto& [id, ways] : paths) {
+    Mark all = 0;
+    for (const ComponentId path : ways) all += reaches[path].shown[kSilent];
+    if (all == reaches[id].shown[kSilent] && !is_whole(id)) {
+      found.push_back({id, odds(id, *ways.begin()) < kLikelierOdds});
+    }
+  }
+  return found;
 }
 
 std::vector<ComponentId> NeverPaging(const Coverage& coverage, std::span<const Reach> reaches) {

@@ -37,6 +37,17 @@ struct Pair {
 // Each pair within the groups, once.
 std::vector<Pair> PairsOf(const std::vector<LookAlikes>& groups, const Catalog& catalog);
 
+// When it does not answer, the ways of all networks that see it may be at fault as well: they use
+// them for nothing else. The fewer they are, the likelier that is.
+struct FewNetworks {
+  ComponentId id = 0;
+  bool never = false;  // pages so; else it does, but only after a while
+};
+// Not of services and providers, nor of what would be named as one: that nobody gets through to a
+// provider is no trouble of some paths.
+std::vector<FewNetworks> SeenByFewNetworks(const Coverage& coverage, std::span<const Reach> reaches,
+                                           const std::vector<LookAlikes>& groups);
+
 // Components whose fault concerns others but can never page.
 std::vector<ComponentId> NeverPaging(const Coverage& coverage, std::span<const Reach> reaches);
 

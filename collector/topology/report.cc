@@ -18,6 +18,7 @@ class JsonReport {
     WriteFleet();
     WriteGroups();
     WriteNeverPaging();
+    WriteFewNetworks();
     WriteTimes();
     if (all) WriteComponents();
     json_.Key("unseen_checks");
@@ -88,6 +89,19 @@ class JsonReport {
       json_.BeginObject();
       Field("component", id);
       json_.Field("why", WhyNeverPaging(id, coverage_, report_.reaches));
+      json_.EndObject();
+    }
+    json_.EndArray();
+  }
+
+  void WriteFewNetworks() {
+    json_.Key("few_networks");
+    json_.BeginArray();
+    for (const FewNetworks& few : report_.few_networks) {
+      json_.BeginObject();
+      Field("component", few.id);
+      json_.Field("networks", Count(report_.reaches[few.id].networks));
+      json_.Field("never_pages", few.never);
       json_.EndObject();
     }
     json_.EndArray();
@@ -166,6 +180,7 @@ TopologyReport Examine(const Coverage& coverage) {
   report.reaches = ReachOf(coverage);
   report.groups = FindLookAlikes(coverage, report.reaches);
   report.never_paging = NeverPaging(coverage, report.reaches);
+  report.few_networks = SeenByFewNetworks(coverage, report.reaches, report.groups);
   report.times = TimesByKind(coverage, report.reaches);
   report.additions = BestAdditions(coverage, report.reaches, report.groups);
   return report;

@@ -15,11 +15,13 @@ struct TopologyReport {
   std::vector<Reach> reaches;  // by component
   std::vector<LookAlikes> groups;
   std::vector<ComponentId> never_paging;
+  std::vector<FewNetworks> few_networks;
   std::vector<KindTimes> times;
   std::vector<Improvement> additions;
 
   bool HasWarnings(const Coverage& coverage) const {
-    return !groups.empty() || !never_paging.empty() || !coverage.unseen().empty();
+    return !groups.empty() || !never_paging.empty() || !few_networks.empty() ||
+           !coverage.unseen().empty();
   }
 };
 

@@ -31,6 +31,7 @@ class TextReport {
     WriteFleet();
     WriteGroups();
     WriteNeverPaging();
+    WriteFewNetworks();
     WriteUnseen();
     WriteTimes();
     if (all_) WriteComponents();
@@ -118,6 +119,25 @@ class TextReport {
         Append(out_, "  and ", ids.size() - shown, " more of kind ", KindWords(kind),
                " (--all names them)\n");
       }
+    }
+  }
+
+  void WriteFewNetworks() {
+    const std::vector<FewNetworks>& few = report_.few_networks;
+    if (few.empty()) return;
+    Append(out_,
+           "\nSEEN BY FEW NETWORKS: when it does not answer, their ways to it may be at fault "
+           "as well\n");
+    std::map<std::pair<bool, Kind>, size_t> told;
+    for (const FewNetworks& one : few) {
+      if (!all_ && ++told[{one.never, catalog_.KindOf(one.id)}] > kMostExamples) continue;
+      Append(out_, "  ", catalog_.Ref(one.id).Text(), ": ", report_.reaches[one.id].networks,
+             " networks; ", one.never ? "does not page so" : "pages 150 s later", "\n");
+    }
+    for (const auto& [sort, count] : told) {
+      if (count <= kMostExamples) continue;
+      Append(out_, "  and ", count - kMostExamples, " more of kind ", KindWords(sort.second),
+             sort.first ? " that do not page so" : " that page later", " (--all names them)\n");
     }
   }
 

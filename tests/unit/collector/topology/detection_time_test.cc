@@ -60,8 +60,8 @@ TEST(DetectionTimeTest, WhatTheWindowDoesNotHoldIsNotFound) {
   const DetectionTime time(kNoise);
   EXPECT_TRUE(std::isinf(time.Minutes(Kind::kService, MailRate(0.5), kTwentieth)));
   EXPECT_TRUE(std::isinf(time.Minutes(Kind::kService, MailRate(0), kAll)));
-  // A name server has no part in SMTP.
-  EXPECT_TRUE(std::isinf(time.Minutes(Kind::kNameServer, MailRate(60), kAll)));
+  // A queue has no part in a connection.
+  EXPECT_TRUE(std::isinf(time.Minutes(Kind::kQueue, MailRate(60), kAll)));
 }
 
 TEST(DetectionTimeTest, TheTableHoldsOnlyWhatMayPage) {

@@ -108,5 +108,37 @@ TEST_F(IdentifiabilityTest, NamesWhatCanNeverPage) {
             (std::vector<std::string>{"site:s1", "mx:m1", "site:s2", "mx:m2"}));
 }
 
+// As many networks as their ways are as likely to be at fault as the front end.
+TEST_F(IdentifiabilityTest, OfFewNetworksAllWaysMayBeAtFault) {
+  const auto ask = [](int networks, bool elsewhere, std::string_view site = "site:s") {
+    SmallFleet few;
+    for (int n = 0; n < networks; ++n) {
+      const RunOf run{.agent = Concat("a", n), .network = Concat("as", n)};
+      RunOf to_site = run, control = run, other = run;
+      to_site.crossed = Concat("path:as", n, ">p ", site);
+      control.leg = Leg::kControl;
+      control.check = "control";
+      other.check = "other";
+      other.crossed = Concat("path:as", n, ">p site:other", n);
+      few.Run(to_site);
+      few.Run(control);
+      if (elsewhere) few.Run(other);
+    }
+    few.Finish();
+    std::vector<std::string> told;
+    for (const FewNetworks& one :
+         SeenByFewNetworks(few.coverage, few.reaches, FindLookAlikes(few.coverage, few.reaches))) {
+      told.push_back(Concat(few.Text(one.id), one.never ? " never" : " later"));
+    }
+    return told;
+  };
+  using Told = std::vector<std::string>;
+  EXPECT_EQ(ask(2, false), Told{"site:s never"});
+  EXPECT_EQ(ask(3, false), Told{"site:s later"});
+  EXPECT_EQ(ask(4, false), Told{});
+  EXPECT_EQ(ask(2, false, "site:s svc:p/smtp"), Told{});  // named as a service: nobody gets through
+  EXPECT_EQ(ask(2, true), Told{});  // what else they use their ways for is well
+}
+
 }  // namespace
 }  // namespace postwatch::collector
