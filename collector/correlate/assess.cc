@@ -153,10 +153,19 @@ VerdictEvidence EvidenceOf(const Suspect& suspect, const View& view) {
   return evidence;
 }
 
-MailLoss LossOf(const Verdict& verdict, Family family) {
+// Whether senders are told a final "no". A resolver that cannot validate is asked again.
+bool IsRejected(FailureClass klass) {
+  if (klass == FailureClass::kDnsDnssecBogus) return false;
+  return FamilyOf(klass) == Family::kRecords || IsPermanent(klass) ||
+         klass == FailureClass::kSmtpLoop;
+}
+
+// `unreadable`: mailboxes cannot be opened either.
+MailLoss LossOf(const Verdict& verdict, Family family, bool unreadable) {
   if (verdict.level != VerdictLevel::kReal) return MailLoss::kNone;
+  if (verdict.klass == FailureClass::kDuplicate) return MailLoss::kNone;
   const Kind kind = KindOf(verdict.component.kind);
-  if (family == Family::kRecords || IsPermanent(verdict.klass)) return MailLoss::kRejected;
+  if (IsRejected(verdict.klass)) return MailLoss::kRejected;
   if (verdict.klass == FailureClass::kDeliveryLost || family == Family::kStore ||
       verdict.klass == FailureClass::kImapOverquota) {
     return MailLoss::kAtRisk;
@@ -168,20 +177,38 @@ MailLoss LossOf(const Verdict& verdict, Family family) {
     case Leg::kDelivery:
       return MailLoss::kQueued;
     case Leg::kSubmission:
-      return MailLoss::kAccessible;
+      return unreadable ? MailLoss::kNone : MailLoss::kAccessible;
     default:
       return MailLoss::kNone;
   }
 }
 
-Severity SeverityOf(const Verdict& verdict, Family family) {
+// Whether those who see it fail reach what they want at another front end meanwhile.
+bool HasHealthySibling(const Suspect& suspect, const View& view) {
+  if (suspect.kind != Kind::kSite) return false;
+  std::set<std::pair<AgentId, CheckId>> failing, served;
+  for (const FailureId id : suspect.failures) {
+    const Cell& cell = view.evidence.At(view.Failure(id).reading.cell);
+    failing.emplace(cell.agent, cell.check);
+  }
+  for (const Cell& cell : view.evidence.cells()) {
+    if (cell.failing() || cell.ended < suspect.began || !view.evidence.IsFresh(cell, view.now)) {
+      continue;
+    }
+    const std::pair run(cell.agent, cell.check);
+    if (failing.contains(run)) served.insert(run);
+  }
+  return served.size() == failing.size();
+}
+
+Severity SeverityOf(const Verdict& verdict, Family family, bool has_sibling) {
   const Kind kind = KindOf(verdict.component.kind);
   if (verdict.level == VerdictLevel::kLocal) {
     return kind == Kind::kPath ? Severity::kSev3 : Severity::kSev4;
   }
-  if (IsOfOneAgent(kind)) return Severity::kSev4;
+  if (IsOfOneAgent(kind) || verdict.klass == FailureClass::kDuplicate) return Severity::kSev4;
   const bool one_mailbox = kind == Kind::kAccount || kind == Kind::kMailbox;
-  const bool redundant = kind == Kind::kMx || kind == Kind::kNameServer;
+  const bool redundant = kind == Kind::kMx || kind == Kind::kNameServer || has_sibling;
   const bool everywhere = std::ranges::none_of(
       verdict.scope, [](const ScopeRow& row) { return row.healthy > 0 && row.failing == 0; });
   if (one_mailbox || (family == Family::kReputation && !everywhere)) return Severity::kSev3;
@@ -214,11 +241,13 @@ Verdict MakeVerdict(const Suspect& suspect, const View& view, bool guarded) {
   std::map<FailureClass, int> classes;
   std::map<std::string, int> providers;
   std::set<std::string> targets;
+  bool unreadable = false;
   for (const FailureId id : suspect.failures) {
     const FailureRecord& failure = view.Failure(id);
     const CheckEntry& check = view.CheckOf(failure.reading);
     ++classes[failure.klass];
     ++providers[check.provider];
+    unreadable = unreadable || check.leg == Leg::kAccess;
     if (targets.size() < kMaxTargets) targets.insert(check.target);
   }
   verdict.klass = MostFrequent(classes);
@@ -233,8 +262,8 @@ Verdict MakeVerdict(const Suspect& suspect, const View& view, bool guarded) {
   verdict.failing_share = static_cast<double>(suspect.failures.size()) / std::max(attempts, 1.0);
   if (guarded) verdict.confidence = std::min(verdict.confidence, kSingleVantageConfidence);
   const Family family = FamilyOf(verdict.klass);
-  verdict.mail_loss = LossOf(verdict, family);
-  verdict.severity = SeverityOf(verdict, family);
+  verdict.mail_loss = LossOf(verdict, family, unreadable);
+  verdict.severity = SeverityOf(verdict, family, HasHealthySibling(suspect, view));
   return verdict;
 }
 

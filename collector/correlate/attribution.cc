@@ -13,12 +13,15 @@ constexpr size_t kMaxPicks = 48;
 constexpr double kTemperature = 2.0;  // evidence of one minute is not independent
 // A fault between some networks and one provider takes one more of them with it.
 constexpr double kOneMorePath = -2.5;
+constexpr double kOneMoreWay = -2.5;  // of one agent: what is said of its network may be wrong
 constexpr double kOneMoreAgent = -4.0;
 constexpr double kOneMoreService = -3.0;  // one program often serves two
+constexpr double kOneMoreName = -3.0;     // of a shared thing, whatever the labels say
 constexpr double kInPart = 0.6;           // share
 constexpr size_t kMaxParts = 2;
-constexpr double kBetterInParts = 2.0;  // nats
-constexpr double kUnbounded = 1e9;
+constexpr double kBetterInParts = 2.0, kBetterTogether = 2.0;  // nats
+constexpr int kMaxRounds = 4;
+constexpr double kUnbounded = 1e9, kNever = -1e9;
 constexpr double kWorthALocal = 0.5;
 constexpr size_t kMaxLocals = 64;
 constexpr size_t kHardlyAnybody = 8;  // one of so many
@@ -38,10 +41,18 @@ class Search {
     }
   }
 
+  // What local faults explain better is left out, for it to explain nothing away, and all is
+  // weighed again.
   std::vector<Suspect> Run() {
-    const std::vector<Fit> picks = Divide(PickAll());
     std::vector<Suspect> suspects;
-    for (const Fit& pick : picks) suspects.push_back(Examine(pick, picks));
+    for (int round = 0; round < kMaxRounds; ++round) {
+      const std::vector<Fit> picks = Divide(Unite(PickAll()).picks);
+      suspects.clear();
+      for (const Fit& pick : picks) suspects.push_back(Examine(pick, picks));
+      const Suspect* least = LeastReal(suspects);
+      if (least == nullptr) break;
+      std::erase(candidates_, least->id);
+    }
     return suspects;
   }
 
@@ -56,7 +67,7 @@ class Search {
   // only explained away.
   template <class Prior, class Picked>
   std::vector<Fit> Pick(std::map<ComponentId, double> bounds, double enough, size_t most,
-                        Beliefs beliefs, Prior prior, Picked picked) {
+                        Beliefs& beliefs, Prior prior, Picked picked) const {
     std::vector<Fit> picks;
     while (picks.size() < most) {
       std::vector<std::pair<double, ComponentId>> order;
@@ -82,12 +93,66 @@ class Search {
     return picks;
   }
 
-  std::vector<Fit> PickAll() {
+  // A set of faults, and how much better it explains what is seen than chance.
+  struct Explanation {
+    std::vector<Fit> picks;
+    double total = 0;
+  };
+
+  Explanation PickAll() const { return Continue({}, noise_); }
+
+  Explanation Continue(Explanation begun, Beliefs beliefs) const {
     std::map<ComponentId, double> bounds;
     for (const ComponentId id : candidates_) bounds[id] = kUnbounded;
-    return Pick(
-        std::move(bounds), kWorthPicking, kMaxPicks, noise_,
-        [this](ComponentId id) { return PriorOf(id); }, [](ComponentId, double) {});
+    for (const Fit& pick : begun.picks) bounds.erase(pick.id);
+    const std::vector<Fit> more = Pick(
+        std::move(bounds), kWorthPicking, kMaxPicks, beliefs,
+        [this](ComponentId id) { return PriorOf(id); },
+        [&](ComponentId, double score) { begun.total += score; });
+    begun.picks.insert(begun.picks.end(), more.begin(), more.end());
+    return begun;
+  }
+
+  // What fails beside something shared may depend on it too, though the labels say otherwise.
+  Explanation Unite(Explanation usual) const {
+    for (const Fit& shared : std::vector(usual.picks)) {
+      const Kind kind = catalog_.KindOf(shared.id);
+      if (kind != Kind::kDnsHoster && kind != Kind::kDataCentre) continue;
+      Beliefs beliefs = noise_;
+      Explanation together{.picks = {shared}, .total = shared.gain + PriorOf(shared.id)};
+      model_.Explain(shared, beliefs);
+      for (const ComponentId id : candidates_) {
+        if (!IsPartOf(kind, catalog_.KindOf(id))) continue;
+        const Fit fit = model_.Of(id, beliefs);
+        const double score = fit.gain + std::max(PriorOf(id), kOneMoreName);
+        if (score < kWorthPicking) continue;
+        together.picks.push_back(fit);
+        together.total += score;
+        model_.Explain(fit, beliefs);
+      }
+      if (together.picks.size() < 2) continue;
+      together = Continue(std::move(together), std::move(beliefs));
+      if (together.total > usual.total + kBetterTogether) usual = std::move(together);
+    }
+    return usual;
+  }
+
+  static bool IsPartOf(Kind shared, Kind kind) {
+    return shared == Kind::kDnsHoster ? kind == Kind::kZone : kind == Kind::kSite;
+  }
+
+  // The real one that local faults explain best, if they explain it better. None when it is the
+  // only one: nothing else hangs on it.
+  const Suspect* LeastReal(const std::vector<Suspect>& suspects) const {
+    const Suspect* least = nullptr;
+    int real = 0;
+    for (const Suspect& suspect : suspects) {
+      if (!IsReal(suspect.kind) || IsOfOneAgent(suspect.kind)) continue;
+      ++real;
+      if (known_.contains(suspect.id) || suspect.odds >= 0) continue;
+      if (least == nullptr || suspect.odds < least->odds) least = &suspect;
+    }
+    return real > 1 ? least : nullptr;
   }
 
   // Where what is picked fails only in part, parts of it that fail wholly may explain it better:
@@ -129,8 +194,9 @@ class Search {
         if (catalog_.KindOf(id) == Kind::kService) prior = std::max(prior, kOneMoreService);
       }
     };
+    Beliefs beliefs = others;
     std::vector<Fit> parts = Pick(
-        std::move(bounds), kWorthPicking, kMaxPicks, others,
+        std::move(bounds), kWorthPicking, kMaxPicks, beliefs,
         [&](ComponentId id) { return priors[id]; }, picked);
     const double as_whole = model_.Of(whole.id, others).gain + LogPrior(catalog_.KindOf(whole.id));
     const bool hard =
@@ -163,7 +229,7 @@ class Search {
       suspect.span = began.back() - began[std::min<size_t>(1, began.size() - 1)];
     }
     FindRivals(suspect, mine, picks, others);
-    const double local = IsReal(suspect.kind) ? BestLocal(others, SeesNobodyThrough(suspect)) : 0;
+    const double local = IsReal(suspect.kind) ? BestLocal(suspect, others) : 0;
     suspect.odds = suspect.gain - local;
     ShareConfidence(suspect, local);
     return suspect;
@@ -190,33 +256,53 @@ class Search {
     return seen_by_all && suspect.fit.against * kHardlyAnybody <= suspect.fit.agents;
   }
 
-  // The best that faults of agents, networks, paths and resolvers can do without the suspect.
-  // `nobody_through`: no way to a provider works; that is no trouble of some of its paths.
-  double BestLocal(const Beliefs& beliefs, bool nobody_through) {
+  // The best that faults of agents, networks, paths and resolvers can do without the suspect. What
+  // is said of the agents' networks may be wrong: then it is one path and the ways of some agents.
+  double BestLocal(const Suspect& suspect, const Beliefs& beliefs) {
+    const Local many = LocalFaults(suspect, beliefs, kOneMorePath);
+    if (many.paths < 2) return many.total;
+    return std::max(many.total, LocalFaults(suspect, beliefs, kNever).total);
+  }
+
+  struct Local {
+    double total = 0;
+    int paths = 0;
+  };
+
+  // `one_more_path`: to a provider, after the first one.
+  Local LocalFaults(const Suspect& suspect, Beliefs beliefs, double one_more_path) {
+    // When no way to a provider works, that is no trouble of some of its paths.
+    const bool nobody_through = SeesNobodyThrough(suspect);
     std::map<ComponentId, double> bounds, priors;
     for (const ComponentId id : candidates_) {
       if (!IsLocal(catalog_.KindOf(id))) continue;
       bounds[id] = kUnbounded;
       priors[id] = LogPrior(catalog_.KindOf(id));
     }
-    double total = 0;
+    Local local;
     // Such faults come together: each one after the first is less of a surprise.
     const auto picked = [&](ComponentId pick, double score) {
-      total += score;
+      local.total += score;
       const Kind kind = catalog_.KindOf(pick);
+      if (kind == Kind::kPath) ++local.paths;
       for (auto& [id, prior] : priors) {
         if (catalog_.KindOf(id) != kind) continue;
         if (kind == Kind::kAgent) prior = std::max(prior, kOneMoreAgent);
         if (kind == Kind::kPath && !nobody_through &&
             ProviderOfPath(catalog_.Ref(id)) == ProviderOfPath(catalog_.Ref(pick))) {
-          prior = std::max(prior, kOneMorePath);
+          prior = one_more_path;
         }
       }
     };
     Pick(
         std::move(bounds), kWorthALocal, kMaxLocals, beliefs,
         [&](ComponentId id) { return priors[id]; }, picked);
-    return total;
+    if (local.paths > 0 && !nobody_through) {
+      for (const double gain : model_.GainsByAgent(suspect.fit, Kind::kPath, beliefs)) {
+        local.total += std::max(0.0, gain + kOneMoreWay);
+      }
+    }
+    return local;
   }
 
   // Among the suspect, its rivals, local faults and chance.

@@ -16,7 +16,7 @@ constexpr double kHalf = 0.5, kLongerForFew = 2;  // share of attempts that fail
 constexpr double kLikelier = 1.0;                 // 73 %: pages if it stays so ...
 constexpr double kDoubtLasts = 150;               // ... for so many seconds
 constexpr double kContested = 3.0;                // nats
-constexpr size_t kEnoughAgents = 8;
+constexpr size_t kEnoughAgents = 8, kEnoughToTrust = 4;
 constexpr double kLookedAtWithinRuns = 1.5;
 constexpr double kLocalGain = 4.0;
 constexpr size_t kEnoughFailures = 3;
@@ -85,14 +85,16 @@ bool IsHardlyLookedAt(const Suspect& suspect, const View& view) {
   const bool wide = suspect.kind == Kind::kService || suspect.kind == Kind::kProvider ||
                     suspect.kind == Kind::kDataCentre || suspect.kind == Kind::kDnsHoster ||
                     suspect.kind == Kind::kZone;
-  if (!wide || IsNamed(suspect, view)) return false;
+  // Agents of one make may share a stale trust store, or a clock that is off.
+  const bool by_trust = suspect.kind == Kind::kCertificate;
+  if (!by_trust && (!wide || IsNamed(suspect, view))) return false;
   double interval = 0;
   for (const FailureId id : suspect.failures) {
     interval = std::max(interval, view.CheckOf(view.Failure(id).reading).interval);
   }
   if (view.now - suspect.began > interval * kLookedAtWithinRuns) return false;
   const auto fleet = static_cast<size_t>(view.witness.Shape().agents);
-  return suspect.fit.agents < std::min(kEnoughAgents, (fleet + 1) / 2);
+  return suspect.fit.agents < std::min(by_trust ? kEnoughToTrust : kEnoughAgents, (fleet + 1) / 2);
 }
 
 Decision DecideAlone(const Suspect& suspect, const View& view) {

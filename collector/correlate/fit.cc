@@ -176,6 +176,25 @@ void Model::AddUp(const std::vector<Item>& items, size_t first, double share,
   for (size_t r = 0; r < kReaches.size(); ++r) keep(partial[r] - kPartialReach, kReaches[r]);
 }
 
+std::vector<double> Model::GainsByAgent(const Fit& fit, Kind kind, const Beliefs& beliefs) const {
+  const std::vector<Item>& items = ItemsOf(fit.id);
+  std::map<AgentId, std::array<double, kShares.size()>> sums;
+  for (size_t i = fit.first; i < items.size(); ++i) {
+    const Item& item = items[i];
+    if (item.failure >= 0) {
+      const Reading& reading = FailureAt(static_cast<size_t>(item.failure)).reading;
+      if (!CanCause(kind, reading.plane, reading.family)) continue;
+    }
+    std::array<double, kShares.size()>& sum = sums[item.agent];
+    for (size_t s = 0; s < kShares.size(); ++s) {
+      sum[s] += Llr(item, kShares[s], std::log(1 - kShares[s]), beliefs);
+    }
+  }
+  std::vector<double> gains;
+  for (const auto& [agent, sum] : sums) gains.push_back(std::ranges::max(sum));
+  return gains;
+}
+
 void Model::Explain(const Fit& fit, Beliefs& beliefs) const {
   const std::vector<Item>& items = ItemsOf(fit.id);
   for (size_t i = fit.first; i < items.size(); ++i) {

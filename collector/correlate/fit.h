@@ -36,6 +36,9 @@ class Model {
   Beliefs Noise() const;
   // Best over change point, share and reach. A gain below zero says that there is nothing.
   Fit Of(ComponentId id, const Beliefs& beliefs) const;
+  // What each agent alone adds to it, as far as a fault of `kind` on the agent's own way there
+  // could do the same.
+  std::vector<double> GainsByAgent(const Fit& fit, Kind kind, const Beliefs& beliefs) const;
   // The failures that the fault accounts for were to be expected.
   void Explain(const Fit& fit, Beliefs& beliefs) const;
   // Indices of the failures that the fault accounts for and the beliefs do not.

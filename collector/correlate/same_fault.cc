@@ -102,7 +102,8 @@ bool IsNearby(const Proposal& proposal, const OpenIncident& over) {
 
 bool SharesOnset(const Proposal& proposal, const OpenIncident& open) {
   const Kind kind = KindOf(proposal.verdict.component.kind);
-  const bool shared = IsSharedBy(open.kind, kind) || IsSharedBy(kind, open.kind);
+  const bool shared = IsSharedBy(open.kind, kind) || IsSharedBy(kind, open.kind) ||
+                      (IsOfNames(kind) && IsOfNames(open.kind));
   const bool related = IsNearby(proposal, open);
   if (!shared && !related) return false;
   const double at_most = shared ? std::max(kSameOnset, proposal.interval * 1.5) : kSameOnsetNearby;

@@ -171,9 +171,9 @@ const Mix* MixOf(Kind kind, Plane plane) {
     case Kind::kZone:
       return &kZoneMix;
     case Kind::kNameServer:
-      return names ? &kServerOfNames : nullptr;
+      return &kServerOfNames;
     case Kind::kDnsHoster:
-      return names ? &kHosterMix : nullptr;
+      return &kHosterMix;
     case Kind::kCertificate:
       return &kCertificateMix;
     case Kind::kAuth:
