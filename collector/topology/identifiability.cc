@@ -151,9 +151,12 @@ std::vector<FewNetworks> SeenByFewNetworks(const Coverage& coverage, std::span<c
     if ((group.manners & Bit(Manner::kSilent)) == 0) continue;
     for (const ComponentId id : group.members) named[id] = group.named;
   }
-  const auto is_whole = [&](ComponentId id) {
+  const auto name_of = [&](ComponentId id) {
     const auto as = named.find(id);
-    const Kind kind = catalog.KindOf(as == named.end() ? id : as->second);
+    return as == named.end() ? id : as->second;
+  };
+  const auto is_whole = [&](ComponentId id) {
+    const Kind kind = catalog.KindOf(name_of(id));
     return kind == Kind::kService || kind == Kind::kProvider;
   };
   std::map<ComponentId, std::set<ComponentId>> paths;
@@ -174,7 +177,7 @@ std::vector<FewNetworks> SeenByFewNetworks(const Coverage& coverage, std::span<c
     Mark all = 0;
     for (const ComponentId path : ways) all += reaches[path].shown[kSilent];
     if (all == reaches[id].shown[kSilent] && !is_whole(id)) {
-      found.push_back({id, odds(id, *ways.begin()) < kLikelierOdds});
+      found.push_back({id, odds(name_of(id), *ways.begin()) < kLikelierOdds});
     }
   }
   return found;
