@@ -227,6 +227,8 @@ class Search {
       suspect.newest = began.back();
       // The first one may have been chance.
       suspect.span = began.back() - began[std::min<size_t>(1, began.size() - 1)];
+      // Of a large fleet only the latest are looked at, which may be those of some seconds.
+      if (model_.IsCutShort(suspect.fit)) suspect.span = suspect.newest - suspect.began;
     }
     FindRivals(suspect, mine, picks, others);
     const double local = IsReal(suspect.kind) ? BestLocal(suspect, others) : 0;

@@ -231,19 +231,40 @@ int64_t Model::PassesOf(const Fit& fit) const {
                        [](const Item& item) { return item.failure < 0; });
 }
 
+// Its failures reach back to where clues were left out.
+bool Model::IsCutShort(const Fit& fit) const {
+  const std::vector<Item>& items = ItemsOf(fit.id);
+  const auto begin = items.begin();
+  return suspicions_.Of(fit.id).clues.size() > items.size() &&
+         std::none_of(begin, begin + static_cast<ptrdiff_t>(fit.first),
+                      [](const Item& item) { return item.failure >= 0; });
+}
+
 double Model::OnsetOf(const Fit& fit) const {
   const Item& first = ItemsOf(fit.id)[fit.first];
-  FailureId failure = failures_[static_cast<size_t>(first.failure)];
-  // Older clues that were left out.
-  const std::vector<Clue>& clues = suspicions_.Of(fit.id).clues;
-  if (fit.first == 0 && clues.size() > ItemsOf(fit.id).size()) {
-    for (const Clue& clue : clues) {
-      if (clue.failure == kNoFailure) continue;
-      failure = clue.failure;
-      break;
+  double began = FailureAt(static_cast<size_t>(first.failure)).reading.began;
+  if (!IsCutShort(fit)) return began;
+  // On through older clues, for as long as they speak for it.
+  const Suspicion& suspicion = suspicions_.Of(fit.id);
+  const Kind kind = catalog_.KindOf(fit.id);
+  const double pass = std::log(1 - fit.share);
+  double sum = 0, highest = 0, oldest = 0;
+  for (size_t i = suspicion.clues.size() - ItemsOf(fit.id).size(); i-- > 0;) {
+    const Clue& clue = suspicion.clues[i];
+    if (clue.failure == kNoFailure) {
+      sum += pass;
+      continue;
     }
+    const FailureRecord& failure = suspicions_.log().At(clue.failure);
+    oldest = failure.reading.began;
+    const double expected = std::max(
+        kExplained, Expected(kind, failure.reading.plane, failure.reading.family));
+    sum += std::log(1 - fit.share + fit.share * expected / failure.noise);
+    if (sum <= highest) continue;
+    highest = sum;
+    began = std::min(began, oldest);
   }
-  return suspicions_.log().At(failure).reading.began;
+  return began == oldest && suspicion.onset > 0 ? suspicion.onset : began;
 }
 
 }  // namespace postwatch::collector

@@ -49,6 +49,7 @@ class Model {
 
   // When the first failure began that speaks for it, as far back as is known.
   double OnsetOf(const Fit& fit) const;
+  bool IsCutShort(const Fit& fit) const;
 
   size_t failure_count() const { return failures_.size(); }
   FailureId IdOf(size_t failure) const { return failures_[failure]; }
