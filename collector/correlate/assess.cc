@@ -183,22 +183,26 @@ MailLoss LossOf(const Verdict& verdict, Family family, bool unreadable) {
   }
 }
 
-// Whether those who see it fail reach what they want at another front end meanwhile.
+// Whether those who see it fail reach what they want at another front end: what they ran again
+// since mostly passed, and not because this one serves now and then.
 bool HasHealthySibling(const Suspect& suspect, const View& view) {
-  if (suspect.kind != Kind::kSite) return false;
-  std::set<std::pair<AgentId, CheckId>> failing, served;
+  if (suspect.kind != Kind::kSite || suspect.fit.share < kPartialShare) return false;
+  std::map<CellId, double> first_failed;
   for (const FailureId id : suspect.failures) {
-    const Cell& cell = view.evidence.At(view.Failure(id).reading.cell);
-    failing.emplace(cell.agent, cell.check);
+    const Reading& reading = view.Failure(id).reading;
+    const auto at = first_failed.try_emplace(reading.cell, reading.began).first;
+    at->second = std::min(at->second, reading.began);
   }
-  for (const Cell& cell : view.evidence.cells()) {
-    if (cell.failing() || cell.ended < suspect.began || !view.evidence.IsFresh(cell, view.now)) {
-      continue;
-    }
-    const std::pair run(cell.agent, cell.check);
-    if (failing.contains(run)) served.insert(run);
+  size_t again = 0, served = 0;
+  for (const auto& [id, began] : first_failed) {
+    const Cell& cell = view.evidence.At(id);
+    if (!view.evidence.IsFresh(cell, view.now)) continue;
+    const bool elsewhere = !cell.failing() && !view.catalog.Crosses(cell.route, suspect.id);
+    const bool in_between = cell.failing() && cell.failed_since > began;
+    if (elsewhere || in_between) ++served;
+    if (elsewhere || in_between || cell.failures > 1) ++again;
   }
-  return served.size() == failing.size();
+  return served * 2 > again;
 }
 
 Severity SeverityOf(const Verdict& verdict, Family family, bool has_sibling) {
@@ -240,7 +244,7 @@ Verdict MakeVerdict(const Suspect& suspect, const View& view, bool guarded) {
                   .alternatives = AlternativesOf(suspect, view.catalog)};
   std::map<FailureClass, int> classes;
   std::map<std::string, int> providers;
-  std::set<std::string> targets;
+  std::set<std::string_view> targets;
   bool unreadable = false;
   for (const FailureId id : suspect.failures) {
     const FailureRecord& failure = view.Failure(id);
@@ -248,13 +252,17 @@ Verdict MakeVerdict(const Suspect& suspect, const View& view, bool guarded) {
     ++classes[failure.klass];
     ++providers[check.provider];
     unreadable = unreadable || check.leg == Leg::kAccess;
-    if (targets.size() < kMaxTargets) targets.insert(check.target);
+    targets.insert(check.target);
   }
   verdict.klass = MostFrequent(classes);
   if (IsReal(suspect.kind) || suspect.kind == Kind::kPath) {
     verdict.provider = MostFrequent(providers);
   }
-  verdict.targets = {targets.begin(), targets.end()};
+  for (const std::string_view target : targets) {
+    if (verdict.targets.size() >= kMaxTargets) break;
+    verdict.targets.emplace_back(target);
+  }
+  verdict.targets_hit = static_cast<int64_t>(targets.size());
   verdict.scope = ScopeOf(suspect, view);
   verdict.evidence = EvidenceOf(suspect, view);
   const auto attempts =

@@ -18,10 +18,9 @@ TOLD = os.path.join(HERE, "signatures")
 PROGRAM = os.path.join(os.environ.get("POSTWATCH_BIN", "build/release/bin"), "postwatch")
 SECONDS = 300     # a sanitizer build takes its time
 WITHIN = 120      # seconds to a page where a file does not say
-UNIT = os.path.join(HERE, "../unit/collector/correlate/correlator_signatures_test.cc")
-# Every outage has one place: a file in signatures/, or a test of the correlator alone.
-HERE_TOLD = (1, 3, 4, 5, 7, 9, 10, 11, 12, 13, 15, 16, 17, 18, 19, 20, 21, 22, 23, 25, 27, 28)
-UNIT_TOLD = (2, 6, 8, 14)
+# Every outage that is known is told in signatures/, but for these.
+KNOWN = 30
+NOT_TOLD = {26: "maintenance windows do not exist yet"}     # announced maintenance pages nobody
 
 
 def replay(scenario):
@@ -60,11 +59,7 @@ class SignatureTest(unittest.TestCase):
     maxDiff = None
 
     def test_every_signature_is_told(self):
-        self.assertEqual(names(), ["S-%02d" % number for number in HERE_TOLD])
-        with open(UNIT) as source:
-            tests = source.read()
-        for number in UNIT_TOLD:
-            self.assertIn("TEST(OutageTest, S%02d" % number, tests)
+        self.assertEqual(names(), ["S-%02d" % number for number in range(1, KNOWN + 1) if number not in NOT_TOLD])
 
     def check(self, name):
         told = timeline.Timeline(os.path.join(TOLD, name + ".toml"))
