@@ -130,11 +130,7 @@ std::string Particulars(const Incident& incident) {
           Concat(verdict.component.Text(), ", ", SurenessText(verdict.confidence), " sure; level ",
                  VerdictLevelName(verdict.level), ", ", SeverityName(verdict.severity),
                  verdict.leg == Leg::kControl ? "" : Concat(", leg ", LegName(verdict.leg)))));
-  std::vector<std::string> targets = verdict.targets;
-  const size_t all = targets.size();
-  targets.resize(std::min(all, kMaxTargetsNamed));
-  std::string affected = Join(targets, ", ");
-  if (all > targets.size()) Append(affected, " and ", all - targets.size(), " more");
+  std::string affected = TargetsText(verdict, kMaxTargetsNamed);
   if (!verdict.provider.empty()) {
     Append(affected, affected.empty() ? "" : " ", "(provider ", verdict.provider, ")");
   }

@@ -136,6 +136,7 @@ Verdict ReadVerdict(const json::object& in) {
                                  collector::MailLossName, kNone),
               .provider = Text(in, "provider"),
               .targets = Texts(in, "targets"),
+              .targets_hit = Count(in, "targets_hit"),
               .confidence = Number(in, "confidence"),
               .failing_share = Number(in, "failing_share"),
               .evidence = ReadEvidence(Object(in, "evidence")),

@@ -10,6 +10,7 @@ namespace {
 
 constexpr size_t kMaxTitle = 110;
 constexpr size_t kMaxReplyShown = 200;
+constexpr size_t kMaxTargetsNamed = 12;
 
 std::string Subject(const Verdict& verdict) {
   if (verdict.targets.size() == 1) return verdict.targets.front();
@@ -25,38 +26,6 @@ std::string_view RegionWord(const ScopeRow& row) {
 }
 
 std::string Percent(double share) { return absl::StrFormat("%.0f %%", share * 100); }
-
-std::string_view MailLossSentence(MailLoss loss) {
-  switch (loss) {
-    case MailLoss::kNone:
-      return "No mail is affected.";
-    case MailLoss::kQueued:
-      return "Mail is queued at the senders and will arrive later; nothing is lost yet.";
-    case MailLoss::kRejected:
-      return "Mail is being REJECTED: senders get bounces now.";
-    case MailLoss::kAtRisk:
-      return "Accepted mail does not arrive: it is at risk until the queue moves.";
-    case MailLoss::kAccessible:
-      return "Mail is accepted and safe; it cannot be read.";
-  }
-  return "";
-}
-
-std::string_view PastMailLossSentence(MailLoss loss) {
-  switch (loss) {
-    case MailLoss::kNone:
-      return "No mail was affected.";
-    case MailLoss::kQueued:
-      return "Mail was queued at the senders and arrives as they try again.";
-    case MailLoss::kRejected:
-      return "Mail was REJECTED meanwhile: senders got bounces and must send again.";
-    case MailLoss::kAtRisk:
-      return "Accepted mail did not arrive meanwhile: check that the queue is empty.";
-    case MailLoss::kAccessible:
-      return "Mail was accepted and safe; it could not be read.";
-  }
-  return "";
-}
 
 // Control characters out: a line break in a reply would let a server write lines of its own.
 std::string OneLine(std::string_view text) {
@@ -127,12 +96,15 @@ std::string AlertBody(const Alert& alert) {
            other.deciding.empty() ? "" : "; told apart by ", OneLine(other.deciding), ".\n");
   }
   if (!verdict.scope.empty()) Append(body, "Regions: ", ScopeLine(verdict), ".\n");
-  const bool over = incident.state == IncidentState::kResolved;
-  Append(body, Period(incident), ".\n",
-         over ? PastMailLossSentence(verdict.mail_loss) : MailLossSentence(verdict.mail_loss),
-         "\n");
+  if (verdict.targets.size() > 1) {
+    Append(body, "Affected: ", OneLine(TargetsText(verdict, kMaxTargetsNamed)), ".\n");
+  }
+  Append(body, Period(incident), ".\n");
+  const std::string_view loss =
+      MailLossSentence(verdict, incident.state == IncidentState::kResolved);
+  if (verdict.explanation.find(loss) == std::string::npos) Append(body, loss, "\n");
   for (const std::string& reply : verdict.evidence.replies) {
-    Append(body, "Server said: ", OneLine(Truncate(reply, kMaxReplyShown)), "\n");
+    Append(body, "Reported: ", OneLine(Truncate(reply, kMaxReplyShown)), "\n");
   }
   Append(body, "Incident ", incident.id, ".\n");
   return body;

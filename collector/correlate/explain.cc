@@ -25,23 +25,6 @@ std::string Capitalized(std::string sentence) {
   return sentence;
 }
 
-std::string_view LossSentence(const Verdict& verdict) {
-  switch (verdict.mail_loss) {
-    case MailLoss::kQueued:
-      return verdict.leg == Leg::kDelivery ? "Mail is accepted and held; nothing bounces yet."
-                                           : "Mail waits in the senders' queues.";
-    case MailLoss::kRejected:
-      return "Mail is rejected for good: senders get it back and do not try again.";
-    case MailLoss::kAtRisk:
-      return "Mail is at risk.";
-    case MailLoss::kAccessible:
-      return "Nothing can be handed in; stored mail stays accessible.";
-    case MailLoss::kNone:
-      return verdict.leg == Leg::kAccess ? "Mail is still accepted but cannot be read." : "";
-  }
-  return "";
-}
-
 struct Regions {
   std::vector<std::string> failing, healthy, masked;
   size_t all = 0;
@@ -78,8 +61,7 @@ std::string ExplainReal(const Verdict& verdict, absl::Time since, bool guarded,
     for (const ComponentRef& part : also) parts.push_back(Describe(part));
     Append(text, " Part of it: ", Join(parts, ", "), ".");
   }
-  const std::string_view loss = LossSentence(verdict);
-  if (!loss.empty()) Append(text, " ", loss);
+  Append(text, " ", MailLossSentence(verdict, false));
   if (guarded) text += " Single vantage, path not excluded.";
   return text;
 }

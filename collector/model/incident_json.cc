@@ -108,6 +108,7 @@ void WriteIncident(JsonWriter& out, const Incident& incident) {
   out.Field("leg", LegName(verdict.leg));
   out.Field("provider", verdict.provider);
   WriteStrings(out, "targets", verdict.targets);
+  out.Field("targets_hit", verdict.targets_hit);
   out.Field("confidence", verdict.confidence);
   out.Field("failing_share", verdict.failing_share);
   out.Field("mail_loss", MailLossName(verdict.mail_loss));

@@ -1,5 +1,9 @@
 #include "collector/model/verdict.h"
 
+#include <algorithm>
+
+#include "common/base/text.h"
+
 namespace postwatch::collector {
 
 std::string_view VerdictLevelName(VerdictLevel level) {
@@ -69,6 +73,10 @@ std::string_view MailLossSentence(const Verdict& verdict, bool over) {
         return over ? "New mail was accepted and kept; people could not read it meanwhile."
                     : "New mail is accepted and kept; people cannot read it until this ends.";
       }
+      if (verdict.level == VerdictLevel::kReal && verdict.leg == Leg::kSubmission) {
+        return over ? "New mail was accepted and kept; nothing could be read or handed in."
+                    : "New mail is accepted and kept; nothing can be read or handed in.";
+      }
       return over ? "No mail was affected." : "No mail is affected.";
     case MailLoss::kQueued:
       if (verdict.leg == Leg::kDelivery) {
@@ -94,6 +102,17 @@ std::string_view MailLossSentence(const Verdict& verdict, bool over) {
                   : "Mail is accepted and safe; it cannot be read.";
   }
   return "";
+}
+
+std::string TargetsText(const Verdict& verdict, size_t most) {
+  std::vector<std::string> named = verdict.targets;
+  named.resize(std::min(named.size(), most));
+  // Incidents of earlier versions have no count.
+  const size_t all = std::max(verdict.targets.size(),
+                              static_cast<size_t>(std::max<int64_t>(verdict.targets_hit, 0)));
+  std::string text = Join(named, ", ");
+  if (all > named.size()) Append(text, " and ", all - named.size(), " more");
+  return text;
 }
 
 }  // namespace postwatch::collector

@@ -82,7 +82,8 @@ struct Verdict {
   Severity severity = Severity::kSev4;
   MailLoss mail_loss = MailLoss::kNone;
   std::string provider;              // empty for faults of the fleet
-  std::vector<std::string> targets;  // domains in scope, sorted
+  std::vector<std::string> targets;  // domains in scope, sorted; at most 50
+  int64_t targets_hit = 0;           // all of them, also those not in `targets`
   double confidence = 0;             // that `component` is right, 0 to 1
   double failing_share = 0;          // of the attempts in scope, 0 to 1
   std::vector<ScopeRow> scope;
@@ -95,5 +96,8 @@ struct Verdict {
 
 // What happens, or once it is `over` happened, to mail: one sentence or two for people.
 std::string_view MailLossSentence(const Verdict& verdict, bool over);
+
+// "a.test, b.test and 450 more": names at most `most` and counts the others. Empty without targets.
+std::string TargetsText(const Verdict& verdict, size_t most);
 
 }  // namespace postwatch::collector

@@ -117,6 +117,7 @@ v1::Verdict Write(const Verdict& verdict) {
   out.set_mail_loss(static_cast<v1::MailLoss>(verdict.mail_loss));
   out.set_provider(ToUtf8(verdict.provider));
   WriteStrings(verdict.targets, out.mutable_targets());
+  out.set_targets_hit(verdict.targets_hit);
   out.set_confidence(verdict.confidence);
   out.set_failing_share(verdict.failing_share);
   for (const ScopeRow& row : verdict.scope) {
@@ -148,6 +149,7 @@ Verdict ReadVerdict(const v1::Verdict& in) {
   out.mail_loss = ReadEnum(in.mail_loss(), MailLoss::kAccessible, MailLoss::kNone);
   out.provider = in.provider();
   out.targets = ReadStrings(in.targets());
+  out.targets_hit = in.targets_hit();
   out.confidence = in.confidence();
   out.failing_share = in.failing_share();
   for (const v1::ScopeRow& row : in.scope()) {

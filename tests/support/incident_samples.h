@@ -31,6 +31,7 @@ inline Incident AccessOutage() {
   verdict.mail_loss = MailLoss::kAccessible;
   verdict.provider = "alpha";
   verdict.targets = {"alpha.test"};
+  verdict.targets_hit = 1;
   verdict.confidence = 0.9;
   verdict.failing_share = 0.5;
   verdict.scope = {{"ap", 0, 1, 0}, {"eu", 2, 0, 0}, {"us", 1, 1, 0}};

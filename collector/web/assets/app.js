@@ -5,6 +5,7 @@ const REFRESH_MS = 2000;
 const STALE_MS = 15000;
 const ORDER = ['dns.mx', 'smtp.mx', 'smtp.submit', 'imap.access', 'roundtrip'];
 const LOSS = {none: 'no mail is lost', queued: 'mail waits in queues', rejected: 'mail is rejected', at_risk: 'mail is at risk', accessible: 'nothing can be handed in'};
+const MOST_TARGETS = 12;
 let lastGood = 0;
 
 // Kinds that are not of the usual order come after it.
@@ -68,6 +69,12 @@ function matrix(board) {
   return element('div', {class: 'scroll'}, table);
 }
 
+function affected(incident) {
+  const named = incident.targets.slice(0, MOST_TARGETS);
+  const others = Math.max(incident.targets.length, incident.targets_hit || 0) - named.length;
+  return named.join(', ') + (others > 0 ? ` and ${others} more` : '');
+}
+
 function incidentNode(incident) {
   const box = element('article', {class: `incident ${incident.level} ${incident.state}`, id: incident.id});
   const title = element('h3', {});
@@ -80,7 +87,8 @@ function incidentNode(incident) {
   box.append(element('p', {class: 'dim'}, `${time} · ${percent(incident.confidence)} sure · ${LOSS[incident.mail_loss] || incident.mail_loss} · ${incident.id}`));
   const more = element('details', {}, element('summary', {}, 'Evidence and alternatives'));
   more.append(element('p', {}, `${incident.evidence.failures} failures and ${incident.evidence.passes} passes; failing agents: ${incident.evidence.agents.join(', ') || 'none'}`));
-  for (const reply of incident.evidence.replies) more.append(element('p', {}, 'Server said: ', element('code', {}, reply)));
+  if (incident.targets.length) more.append(element('p', {}, 'Affected: ' + affected(incident)));
+  for (const reply of incident.evidence.replies) more.append(element('p', {}, 'Reported: ', element('code', {}, reply)));
   for (const other of incident.alternatives) {
     more.append(element('p', {}, `Or ${other.component} (${percent(other.confidence)})${other.deciding ? '; told apart by ' + other.deciding : ''}`));
   }

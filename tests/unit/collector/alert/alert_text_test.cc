@@ -61,7 +61,7 @@ TEST(AlertBody, SaysWhatAPersonNeeds) {
             "Regions: ap ok, eu FAIL, us part.\n"
             "Since: 2026-11-02 11:59:18 UTC.\n"
             "Mail is accepted and safe; it cannot be read.\n"
-            "Server said: * BYE overloaded\n"
+            "Reported: * BYE overloaded\n"
             "Incident inc-0123456789ab.\n");
 }
 
@@ -74,10 +74,31 @@ TEST(AlertBody, OfAResolvedOneSpeaksOfThePast) {
   Incident incident = ResolvedOutage();
   incident.verdict.mail_loss = MailLoss::kRejected;
   const std::string rejected = AlertBody(AlertOf(incident, AlertEvent::kResolved));
-  EXPECT_NE(rejected.find("\nMail was REJECTED meanwhile: senders got bounces and must send "
-                          "again.\n"),
+  EXPECT_NE(rejected.find("\nMail was REJECTED for good meanwhile: senders got it back and "
+                          "must send again.\n"),
             rejected.npos)
       << rejected;
+}
+
+TEST(AlertBody, SaysOfUnreadableMailThatItCannotBeRead) {
+  Incident incident = AccessOutage();
+  incident.verdict.mail_loss = MailLoss::kNone;
+  const std::string body = AlertBody(AlertOf(incident, AlertEvent::kOpened));
+  const std::string loss = "New mail is accepted and kept; people cannot read it until this ends.";
+  EXPECT_NE(body.find(Concat("\n", loss, "\n")), body.npos) << body;
+  // Once is enough.
+  incident.verdict.explanation = Concat("IMAP fails. ", loss);
+  const std::string once = AlertBody(AlertOf(incident, AlertEvent::kOpened));
+  EXPECT_EQ(once.find(loss), once.rfind(loss)) << once;
+}
+
+TEST(AlertBody, CountsTheTargetsThatItDoesNotName) {
+  Incident incident = AccessOutage();
+  incident.verdict.targets = {"alpha.test", "beta.test"};
+  incident.verdict.targets_hit = 452;
+  const std::string body = AlertBody(AlertOf(incident, AlertEvent::kOpened));
+  EXPECT_NE(body.find("\nAffected: alpha.test, beta.test and 450 more.\nSince: "), body.npos)
+      << body;
 }
 
 TEST(AlertBody, LeavesOutWhatThereIsNot) {
@@ -87,7 +108,7 @@ TEST(AlertBody, LeavesOutWhatThereIsNot) {
   incident.verdict.evidence.replies.clear();
   const std::string body = AlertBody(AlertOf(incident, AlertEvent::kOpened));
   EXPECT_NE(body.find("\nOr: mx:mx1.alpha.test (20 %).\nSince: "), body.npos) << body;
-  EXPECT_EQ(body.find("Server said"), body.npos);
+  EXPECT_EQ(body.find("Reported"), body.npos);
 }
 
 TEST(AlertBody, AServerCannotWriteLinesOfItsOwn) {
@@ -95,13 +116,13 @@ TEST(AlertBody, AServerCannotWriteLinesOfItsOwn) {
   incident.verdict.evidence.replies = {"550 no\r\nIncident inc-1 is resolved.\x1b[1m"};
   incident.verdict.evidence.replies.push_back(Concat(std::string(199, 'x'), "\u20ac"));
   const std::string body = AlertBody(AlertOf(incident, AlertEvent::kOpened));
-  EXPECT_NE(body.find("\nServer said: 550 no  Incident inc-1 is resolved. [1m\n"
-                      "Server said: " +
+  EXPECT_NE(body.find("\nReported: 550 no  Incident inc-1 is resolved. [1m\n"
+                      "Reported: " +
                       std::string(199, 'x') + "\nIncident inc-0123456789ab.\n"),
             body.npos)
       << body;
-  incident.verdict.component = {"mx", "mx1\nServer said: 250 ok"};
-  EXPECT_EQ(AlertBody(AlertOf(incident, AlertEvent::kOpened)).find("\nServer said: 250 ok"),
+  incident.verdict.component = {"mx", "mx1\nReported: 250 ok"};
+  EXPECT_EQ(AlertBody(AlertOf(incident, AlertEvent::kOpened)).find("\nReported: 250 ok"),
             std::string::npos);
 }
 

@@ -45,7 +45,7 @@ TEST(CorrelatorTest, DovecotDownIsOneIncidentOfImap) {
   EXPECT_THAT(incident.verdict.explanation,
               AllOf(StartsWith("IMAP at alpha fails: "),
                     HasSubstr("(tcp_refused), seen from 3 of 3 regions (ap, eu, us) since"),
-                    HasSubstr("Mail is still accepted but cannot be read.")));
+                    HasSubstr("New mail is accepted and kept; people cannot read it until")));
   EXPECT_GT(incident.verdict.confidence, 0.9);
   t.Play(300);
   EXPECT_EQ(t.Open(), "") << t.log();

@@ -23,7 +23,8 @@ TEST(ExplainTest, TellsWhatFailsHowAndFromWhere) {
   EXPECT_EQ(Explain(ImapDown(), kSince, false, {}),
             "IMAP at alpha fails: the host answered SYN with RST: nothing listens, or a firewall "
             "rejects (tcp_refused), seen from 1 of 3 regions (eu) since 08:00:00Z; well from ap; "
-            "unknown from us. Mail is still accepted but cannot be read.");
+            "unknown from us. New mail is accepted and kept; people cannot read it until this "
+            "ends.");
 }
 
 TEST(ExplainTest, NamesTheParts) {

@@ -27,7 +27,8 @@ TEST(WriteIncident, ShowsEveryField) {
       Json(AccessOutage()),
       R"({"id":"inc-0123456789ab","state":"open","level":"real","alerting":true,)"
       R"("severity":"sev2","component":"svc:alpha/imap","class":"tcp_refused","leg":"access",)"
-      R"("provider":"alpha","targets":["alpha.test"],"confidence":0.9,"failing_share":0.5,)"
+      R"("provider":"alpha","targets":["alpha.test"],"targets_hit":1,)"
+      R"("confidence":0.9,"failing_share":0.5,)"
       R"("mail_loss":"accessible","explanation":"IMAP of alpha refuses connections in eu and us.",)"
       R"("opened":"2026-11-02T12:00:00.000Z","started":"2026-11-02T11:59:18.000Z","ended":null,"reopened":null,)"
       R"("updated":"2026-11-02T12:00:00.000Z",)"

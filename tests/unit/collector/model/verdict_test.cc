@@ -53,6 +53,24 @@ TEST(MailLossSentence, DependsOnWhatFailsAndOnWhetherItIsOver) {
             "Mail was accepted and held back; it arrives as the queue empties.");
 }
 
+TEST(MailLossSentence, SaysWhenNothingCanBeReadNorHandedIn) {
+  const Verdict verdict{.level = VerdictLevel::kReal, .leg = Leg::kSubmission};
+  EXPECT_EQ(MailLossSentence(verdict, false),
+            "New mail is accepted and kept; nothing can be read or handed in.");
+  EXPECT_EQ(MailLossSentence(verdict, true),
+            "New mail was accepted and kept; nothing could be read or handed in.");
+}
+
+TEST(TargetsText, NamesSomeAndCountsTheOthers) {
+  Verdict verdict;
+  EXPECT_EQ(TargetsText(verdict, 2), "");
+  verdict.targets = {"a.test", "b.test", "c.test"};
+  EXPECT_EQ(TargetsText(verdict, 3), "a.test, b.test, c.test");  // of an earlier version: no count
+  EXPECT_EQ(TargetsText(verdict, 2), "a.test, b.test and 1 more");
+  verdict.targets_hit = 500;
+  EXPECT_EQ(TargetsText(verdict, 2), "a.test, b.test and 498 more");
+}
+
 TEST(MailLossSentence, WhoSeesNothingClaimsNothing) {
   const Verdict verdict{.level = VerdictLevel::kInsufficientVisibility};
   EXPECT_EQ(MailLossSentence(verdict, false),

@@ -17,6 +17,7 @@ Verdict FullVerdict() {
   v.mail_loss = MailLoss::kQueued;
   v.provider = "own";
   v.targets = {"alpha.test", "beta.test"};
+  v.targets_hit = 52;
   v.confidence = 0.97;
   v.failing_share = 0.5;
   v.scope = {{"eu-west", 3, 1, 2}};
