@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "absl/strings/str_format.h"
 #include "collector/correlate/explain.h"
 #include "collector/correlate/same_fault.h"
 #include "common/base/text.h"
@@ -22,18 +21,7 @@ constexpr double kLaunchedBefore = 60, kLaunchedAfter = 10;  // of stragglers, i
 constexpr size_t kMaxPartsNamed = 5;
 constexpr size_t kMaxHistory = 200;
 constexpr size_t kMaxClosed = 1000;
-
-// A function of what opened it, the same on every machine.
-std::string MakeId(const ComponentRef& component, absl::Time opened) {
-  uint64_t hash = 0xcbf29ce484222325;  // FNV-1a
-  const std::string text = Concat(component.Text(), "@", absl::ToUnixMillis(opened));
-  for (const char c : text) {
-    hash ^= static_cast<unsigned char>(c);
-    hash *= 0x100000001b3;
-  }
-  hash ^= hash >> 32;
-  return absl::StrFormat("inc-%012x", hash & 0xffffffffffff);
-}
+constexpr size_t kMaxLocal = 500, kMaxOpen = 1000;
 
 void Note(Incident& incident, absl::Time now, std::string text) {
   if (incident.history.size() >= kMaxHistory) incident.history.erase(incident.history.begin() + 1);
@@ -58,6 +46,12 @@ bool DiffersForPeople(const Verdict& a, const Verdict& b) {
 
 int64_t FailingRegions(const Verdict& verdict) {
   return std::ranges::count_if(verdict.scope, [](const ScopeRow& row) { return row.failing > 0; });
+}
+
+// Another cause that is named is another fault.
+bool IsAlike(const Verdict& a, const Verdict& b) {
+  const Family first = FamilyOf(a.klass), second = FamilyOf(b.klass);
+  return first == second || (!NamesItsCause(first) && !NamesItsCause(second));
 }
 
 bool IsSeenByNobodyLeft(const Incident& incident, const Witness& witness) {
@@ -134,6 +128,7 @@ void IncidentBook::Place(const Proposal& proposal, const std::set<ComponentId>& 
   if (open == nullptr) {
     kind = ChangeKind::kOpened;
     open = Reopen(proposal, view);
+    if (open == nullptr && !HasRoomFor(proposal)) return;
     if (open == nullptr) open = &OpenNew(proposal, now);
   }
   if (Refresh(*open, proposal, view) || kind == ChangeKind::kOpened) {
@@ -141,6 +136,12 @@ void IncidentBook::Place(const Proposal& proposal, const std::set<ComponentId>& 
     open->reported = now;
     changes.push_back({kind, open->incident});
   }
+}
+
+// What one agent makes up must not keep out what many see.
+bool IncidentBook::HasRoomFor(const Proposal& proposal) const {
+  const bool real = proposal.verdict.level == VerdictLevel::kReal;
+  return open_.size() < (real ? kMaxOpen : kMaxLocal);
 }
 
 OpenIncident* IncidentBook::FindOpen(const ComponentRef& component) {
@@ -185,7 +186,7 @@ OpenIncident* IncidentBook::FindSame(const Proposal& proposal,
 }
 
 OpenIncident& IncidentBook::OpenNew(const Proposal& proposal, absl::Time now) {
-  const std::string id = MakeId(proposal.verdict.component, now);
+  const std::string id = MakeIncidentId(proposal.verdict.component, now);
   OpenIncident& open = open_[id];
   open.incident = {.id = id,
                    .verdict = proposal.verdict,
@@ -206,6 +207,7 @@ OpenIncident* IncidentBook::Reopen(const Proposal& proposal, const View& view) {
     if (it->joined || now - it->at > within) continue;
     const bool same = it->last.incident.verdict.component == proposal.verdict.component;
     const bool related = proposal.alerting && it->last.incident.alerting &&
+                         IsAlike(proposal.verdict, it->last.incident.verdict) &&
                          (Joins(proposal, it->last, view) || IsNearby(proposal, it->last) ||
                           SharesOnset(proposal, it->last));
     if (!same && !related) continue;
@@ -216,7 +218,7 @@ OpenIncident* IncidentBook::Reopen(const Proposal& proposal, const View& view) {
     open.incident.reopened = proposal.started;
     open.recovery = {};
     open.component = kNoComponent;  // so that its failures are taken anew
-    ++open.reopened;
+    if (same) ++open.reopened;
     Note(open.incident, now, Concat("again: ", proposal.verdict.explanation));
     const std::string id = open.incident.id;
     return &(open_[id] = std::move(open));
@@ -281,15 +283,15 @@ bool IncidentBook::Refresh(OpenIncident& open, const Proposal& proposal, const V
     open.at_worst = incident.verdict;
     open.at_worst_since = now;
   }
-  open.of_fleet = proposal.of_fleet;
   open.proposed = now;
-  if (open.component != proposal.component) {
+  if (open.component != proposal.component || open.of_fleet != proposal.of_fleet) {
     for (const FailureId id : proposal.failures) {
       const Reading& reading = view.Failure(id).reading;
       open.recovery.TakeFailure(reading, catalog_.AgentOf(reading.agent));
     }
   }
   open.component = proposal.component;
+  open.of_fleet = proposal.of_fleet;
   open.kind = KindOf(incident.verdict.component.kind);
   if (!ebbs) open.share = proposal.share;
   return pages_now || DiffersForPeople(before, incident.verdict) ||

@@ -81,6 +81,7 @@ class IncidentBook {
   void Place(const Proposal& proposal, const std::set<ComponentId>& proposed, const View& view,
              Changes& changes);
   OpenIncident Restored(Incident incident);
+  bool HasRoomFor(const Proposal& proposal) const;
   OpenIncident* FindOpen(const ComponentRef& component);
   OpenIncident* FindSame(const Proposal& proposal, const std::set<ComponentId>& proposed,
                          const View& view, bool& part);

@@ -14,6 +14,9 @@ namespace postwatch::collector {
 enum class IncidentState { kOpen, kResolved };
 std::string_view IncidentStateName(IncidentState state);  // "open", "resolved"
 
+// "inc-" and 12 hex digits: a function of what opened it, the same on every machine.
+std::string MakeIncidentId(const ComponentRef& component, absl::Time opened);
+
 // One change of mind, and why.
 struct IncidentNote {
   absl::Time at;
@@ -23,8 +26,7 @@ struct IncidentNote {
 };
 
 struct Incident {
-  std::string
-      id;  // "inc-" and 12 hex digits; a function of what opened it, so replay names it alike
+  std::string id;
   IncidentState state = IncidentState::kOpen;
   Verdict verdict;                     // the current one
   bool alerting = false;               // once true, stays true: a person was (or is to be) told

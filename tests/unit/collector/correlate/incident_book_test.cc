@@ -217,6 +217,27 @@ TEST_F(IncidentBookTest, AFaultThatEbbsIsJudgedAsItWas) {
   EXPECT_EQ(Recover(11, "imap", kImap, 60).size(), 1u);
 }
 
+TEST_F(IncidentBookTest, AnotherCauseThatIsNamedIsAnotherFault) {
+  const std::string id =
+      Reconcile({Propose("svc:alpha/imap", Fail(1, "imap", kImap))}, 3).at(0).incident.id;
+  ASSERT_EQ(Recover(10, "imap", kImap, 20).size(), 1u);
+  Proposal expired = Propose("cert:alpha/imap", Fail(30, "imap", kImap));
+  expired.verdict.klass = FailureClass::kTlsCertExpired;
+  EXPECT_NE(Reconcile({expired}, 31).at(0).incident.id, id);
+}
+
+TEST_F(IncidentBookTest, MadeUpLocalFaultsAreBoundedAndKeepNoRealOneOut) {
+  std::vector<Proposal> proposals;
+  for (int i = 0; i < 600; ++i) {
+    Proposal local = Propose(Concat("resolver:made-up-", i));
+    local.verdict.level = VerdictLevel::kLocal;
+    local.alerting = false;
+    proposals.push_back(local);
+  }
+  EXPECT_EQ(Reconcile(proposals, 3).size(), 500u);
+  EXPECT_EQ(Reconcile({Propose("svc:alpha/imap")}, 4).size(), 1u);
+}
+
 TEST_F(IncidentBookTest, RestoredIncidentsKeepTheirIdentity) {
   const Incident incident = Reconcile({Propose("svc:alpha/imap")}, 1).at(0).incident;
   IncidentBook after(s_.catalog);
