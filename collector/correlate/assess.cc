@@ -13,6 +13,7 @@ constexpr size_t kMaxTargets = 50;
 constexpr size_t kMaxMasked = 50;
 constexpr double kSingleVantageConfidence = 0.6;
 constexpr double kPartialShare = 0.5;
+constexpr double kWholly = 0.9;  // share of the runs there that fail
 constexpr size_t kMaxAlternatives = 3;
 constexpr double kWorthNaming = 0.005;
 
@@ -186,7 +187,7 @@ MailLoss LossOf(const Verdict& verdict, Family family, bool unreadable) {
 // Whether those who see it fail reach what they want at another front end: what they ran again
 // since mostly passed, and not because this one serves now and then.
 bool HasHealthySibling(const Suspect& suspect, const View& view) {
-  if (suspect.kind != Kind::kSite || suspect.fit.share < kPartialShare) return false;
+  if (suspect.kind != Kind::kSite || suspect.fit.share < kWholly) return false;
   std::map<CellId, double> first_failed;
   for (const FailureId id : suspect.failures) {
     const Reading& reading = view.Failure(id).reading;

@@ -94,7 +94,9 @@ bool IsHardlyLookedAt(const Suspect& suspect, const View& view) {
   }
   if (view.now - suspect.began > interval * kLookedAtWithinRuns) return false;
   const auto fleet = static_cast<size_t>(view.witness.Shape().agents);
-  return suspect.fit.agents < std::min(by_trust ? kEnoughToTrust : kEnoughAgents, (fleet + 1) / 2);
+  const size_t enough =
+      by_trust ? std::min(kEnoughToTrust, fleet / 2 + 1) : std::min(kEnoughAgents, (fleet + 1) / 2);
+  return suspect.fit.agents < enough;
 }
 
 Decision DecideAlone(const Suspect& suspect, const View& view) {
