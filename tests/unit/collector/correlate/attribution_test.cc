@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "tests/unit/collector/correlate/scene.h"
 
 namespace postwatch::collector {
@@ -184,6 +186,101 @@ TEST(AttributionTest, ExcusedFailuresAccuseNobody) {
   }
   const auto excused = [](const FailureRecord&) { return true; };
   EXPECT_TRUE(Attribute(s.catalog, s.suspicions, {}, excused).empty());
+}
+
+Attempt OfZone(double ended, const std::string& agent, const std::string& zone,
+               const std::string& hoster) {
+  return {.ended = ended,
+          .agent = agent,
+          .check = Concat("alpha/dns.", zone),
+          .leg = Leg::kDns,
+          .touched = {Concat("zone:", zone), Concat("hoster:", hoster)},
+          .alone = true};
+}
+
+// Two of three zones fail whose label names another hoster; so do those of a hoster, if it is down.
+std::string BesideAHoster(bool down) {
+  Scene s;
+  for (int i = 0; i < 4; ++i) {
+    for (const std::string& agent : kAgents) {
+      for (const char* zone : {"one", "two", "three"}) {
+        const Attempt run = OfZone(100 + 10 * i, agent, zone, "h");
+        if (down) {
+          s.Fails(run, FailureClass::kDnsTimeout);
+        } else {
+          s.Passes(run);
+        }
+      }
+    }
+  }
+  for (const std::string& agent : kAgents) {
+    s.Fails(OfZone(131, agent, "four", "other"), FailureClass::kDnsTimeout);
+    s.Fails(OfZone(132, agent, "five", "other"), FailureClass::kDnsTimeout);
+    s.Passes(OfZone(133, agent, "well", "other"));
+  }
+  return s.Names(s.Suspects());
+}
+
+TEST(AttributionTest, ZonesThatFailBesideAHosterArePartsWhateverTheirLabelSays) {
+  EXPECT_EQ(BesideAHoster(true), "hoster:h, zone:four, zone:five");
+  EXPECT_EQ(BesideAHoster(false), "hoster:other");
+}
+
+// Everything fails for agents that are broken; one site is down for all others too.
+TEST(AttributionTest, BrokenAgentsDoNotHideAnOutage) {
+  const std::set<std::string> broken = {"a", "b", "c"};
+  Scene s;
+  for (int i = 0; i < 5; ++i) {
+    for (const char* agent : {"a", "b", "c", "d", "e", "f", "g", "h"}) {
+      const double t = 100 + 10 * i;
+      s.Fails(Of(t, agent, Leg::kAccess, "site:one"), FailureClass::kTcpTimeout);
+      const std::vector<Attempt> others = {Of(t + 1, agent, Leg::kInbound, "site:two"),
+                                           {.ended = t + 2,
+                                            .agent = agent,
+                                            .check = "c",
+                                            .leg = Leg::kControl,
+                                            .touched = {"anchor:x"}}};
+      for (const Attempt& run : others) {
+        if (broken.contains(agent)) {
+          s.Fails(run, FailureClass::kTcpTimeout);
+        } else {
+          s.Passes(run);
+        }
+      }
+    }
+  }
+  int real = 0;
+  for (const Suspect& suspect : s.Suspects()) {
+    if (!IsReal(suspect.kind)) continue;
+    ++real;
+    EXPECT_GT(suspect.odds, 3.5) << s.catalog.Ref(suspect.id).Text();
+    EXPECT_GE(suspect.failures.size(), 25u);
+  }
+  EXPECT_EQ(real, 1);
+}
+
+// Those who fail are of one network but for some whose label says otherwise.
+TEST(AttributionTest, APathWithSomeWrongLabelsExplainsItBetterThanASite) {
+  const auto odds = [](int failing) {
+    Scene s;
+    for (int i = 0; i < 6; ++i) {
+      for (int a = 0; a < 12; ++a) {
+        const Attempt run = Of(100 + 10 * i + a * 0.1, Concat("n", a), Leg::kAccess, "site:one");
+        if (a < failing) {
+          s.Fails(run, FailureClass::kTcpTimeout);
+        } else {
+          s.Passes(run);
+        }
+      }
+    }
+    double highest = -1e9;
+    for (const Suspect& suspect : s.Suspects()) {
+      if (IsReal(suspect.kind)) highest = std::max(highest, suspect.odds);
+    }
+    return highest;
+  };
+  EXPECT_LT(odds(3), 0);
+  EXPECT_GT(odds(12), 3.5);
 }
 
 }  // namespace

@@ -161,5 +161,26 @@ TEST_F(DecisionTest, ASingleVantageThatIsVouchedForPagesWithReserve) {
   EXPECT_TRUE(guarded);
 }
 
+// Agents of one make may share what is wrong with them.
+TEST_F(DecisionTest, ACertificateThatFewHaveLookedAtWaitsForOthers) {
+  for (const char* agent : {"a", "b", "c", "d", "e", "f"}) s_.Meet(agent, 100);
+  for (const std::string agent : {"a", "b", "c"}) {
+    FailImap(101, agent, FailureClass::kTlsUntrustedRoot);
+    EXPECT_EQ(Decide("cert:mail.alpha", 102), Decision::kWait) << agent;
+  }
+  FailImap(103, "d", FailureClass::kTlsUntrustedRoot);
+  EXPECT_EQ(Decide("cert:mail.alpha", 104), Decision::kOpenReal);
+}
+
+TEST_F(DecisionTest, TheOthersMayBeAwaySoACertificateDoesNotWaitForLong) {
+  for (const char* agent : {"a", "b", "c", "d", "e", "f"}) s_.Meet(agent, 100);
+  for (const double t : {101.0, 131.0, 161.0}) {
+    FailImap(t, "a", FailureClass::kTlsUntrustedRoot);
+    FailImap(t, "b", FailureClass::kTlsUntrustedRoot);
+  }
+  EXPECT_EQ(Decide("cert:mail.alpha", 189), Decision::kWait);
+  EXPECT_EQ(Decide("cert:mail.alpha", 191), Decision::kOpenReal);  // a run and a half
+}
+
 }  // namespace
 }  // namespace postwatch::collector

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cmath>
+
 #include "tests/unit/collector/correlate/scene.h"
 
 namespace postwatch::collector {
@@ -146,6 +149,79 @@ TEST(FitTest, ThePathsOfSeveralNetworksShareTheirMix) {
 
 TEST(FitTest, ThePathNamesItsProvider) {
   EXPECT_EQ(ProviderOfPath({"path", "as1>alpha"}), "alpha");
+}
+
+// More than are looked at: the newest 1500.
+void FailAtSite(Scene& s, int from, int to) {
+  const std::vector<std::string> agents = {"a", "b", "c", "d"};
+  for (int i = from; i < to; ++i) {
+    s.Fails(OfSite(1000 + i * 0.1, agents[static_cast<size_t>(i % 4)]), FailureClass::kTcpTimeout);
+  }
+}
+
+TEST(FitTest, WhatIsLookedAtWhollyIsNotCutShort) {
+  Scene s;
+  FailAtSite(s, 0, 1500);
+  const Model model(s.catalog, s.suspicions, {s.Id("site:one")});
+  const Fit fit = model.Of(s.Id("site:one"), model.Noise());
+  EXPECT_FALSE(model.IsCutShort(fit));
+  EXPECT_DOUBLE_EQ(model.OnsetOf(fit), 999);
+}
+
+TEST(FitTest, TheOnsetIsLookedForAmongAllClues) {
+  Scene s;
+  FailAtSite(s, 0, 2000);
+  const Model model(s.catalog, s.suspicions, {s.Id("site:one")});
+  const Fit fit = model.Of(s.Id("site:one"), model.Noise());
+  EXPECT_EQ(model.failure_count(), 1500u);
+  EXPECT_DOUBLE_EQ(fit.since, 1050);
+  EXPECT_TRUE(model.IsCutShort(fit));
+  EXPECT_DOUBLE_EQ(model.OnsetOf(fit), 999);
+}
+
+TEST(FitTest, OlderCluesCountOnlyAsFarAsTheySpeakForIt) {
+  Scene s;
+  for (int i = 0; i < 10; ++i) s.Fails(OfSite(800 + i, "a"), FailureClass::kTcpTimeout);
+  for (int i = 0; i < 40; ++i) s.Passes(OfSite(820 + i, "b"));
+  FailAtSite(s, 0, 2000);
+  ASSERT_EQ(s.Of("site:one").clues.size(), 2050u);
+  const Model model(s.catalog, s.suspicions, {s.Id("site:one")});
+  const Fit fit = model.Of(s.Id("site:one"), model.Noise());
+  EXPECT_EQ(fit.share, 0.95);
+  EXPECT_DOUBLE_EQ(model.OnsetOf(fit), 999);
+}
+
+TEST(FitTest, AFaultThatBeganAmongTheNewestCluesIsNotCutShort) {
+  Scene s;
+  for (int i = 0; i < 10; ++i) s.Fails(OfSite(800 + i, "a"), FailureClass::kTcpTimeout);
+  for (int i = 0; i < 60; ++i) s.Passes(OfSite(820 + i, "b"));
+  FailAtSite(s, 0, 1435);
+  ASSERT_GT(s.Of("site:one").clues.size(), 1500u);
+  const Model model(s.catalog, s.suspicions, {s.Id("site:one")});
+  const Fit fit = model.Of(s.Id("site:one"), model.Noise());
+  EXPECT_DOUBLE_EQ(fit.since, 1000);
+  EXPECT_FALSE(model.IsCutShort(fit));
+  EXPECT_DOUBLE_EQ(model.OnsetOf(fit), 999);
+}
+
+TEST(FitTest, WhatEachAgentAddsIsCountedOnItsOwn) {
+  Scene s;
+  for (int i = 0; i < 5; ++i) {
+    s.Fails(OfSite(100 + i, "a"), FailureClass::kTcpTimeout);
+    s.Fails(OfSite(100 + i, "b"), FailureClass::kTcpTimeout);
+    s.Fails(OfSite(100 + i, "c"), FailureClass::kTlsCertExpired);
+    s.Passes(OfSite(100.5 + i, "d"));
+  }
+  const ComponentId site = s.Id("site:one");
+  const Model model(s.catalog, s.suspicions, {site});
+  const Beliefs noise = model.Noise();
+  std::vector<double> gains = model.GainsByAgent(model.Of(site, noise), Kind::kPath, noise);
+  // A way there expires no certificate: nothing of what c saw is counted.
+  ASSERT_EQ(gains.size(), 3u);
+  std::ranges::sort(gains);
+  EXPECT_NEAR(gains[0], 5 * std::log(0.9), 0.06);  // a pass is least of a surprise at 10 %
+  EXPECT_GT(gains[1], 15);
+  EXPECT_GT(gains[2], 15);
 }
 
 }  // namespace

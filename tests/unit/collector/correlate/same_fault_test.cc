@@ -101,5 +101,19 @@ TEST_F(SameFaultTest, BreadthGrowsFromHostToDataCentre) {
   EXPECT_EQ(Breadth(Kind::kPath), 0);
 }
 
+// Who runs the names of both is not always known.
+TEST_F(SameFaultTest, NamesThatBeginToFailTogetherAreOneFault) {
+  const OpenIncident zone = Open("zone:alpha", 100);
+  EXPECT_TRUE(SharesOnset(Propose("zone:beta", 190, {}), zone));
+  EXPECT_TRUE(SharesOnset(Propose("zone:beta", 10, {}), zone));
+  EXPECT_FALSE(SharesOnset(Propose("zone:beta", 191, {}), zone));
+  EXPECT_FALSE(SharesOnset(Propose("zone:beta", 9, {}), zone));
+  EXPECT_TRUE(SharesOnset(Propose("ns:beta/0", 150, {}), zone));
+  EXPECT_FALSE(SharesOnset(Propose("site:one", 100, {}), zone));
+  Proposal slow = Propose("zone:beta", 399, {});
+  slow.interval = 200;
+  EXPECT_TRUE(SharesOnset(slow, zone));
+}
+
 }  // namespace
 }  // namespace postwatch::collector
