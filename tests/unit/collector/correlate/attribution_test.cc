@@ -259,6 +259,44 @@ TEST(AttributionTest, BrokenAgentsDoNotHideAnOutage) {
   EXPECT_EQ(real, 1);
 }
 
+// Two agents of twelve do not reach a site; the names fail for all, or for nobody.
+std::vector<Suspect> TwoBrokenAgents(Scene& s, bool outage) {
+  for (int i = 0; i < 5; ++i) {
+    for (int a = 0; a < 12; ++a) {
+      const double t = 100 + 10 * i + 0.1 * a;
+      const Attempt names = {.ended = t,
+                             .agent = Concat("n", a),
+                             .check = "alpha/dns",
+                             .leg = Leg::kDns,
+                             .touched = {"zone:alpha", "ns:alpha/0"}};
+      const Attempt mail = Of(t + 1, Concat("n", a), Leg::kInbound, "site:one");
+      if (outage) {
+        s.Fails(names, FailureClass::kDnsNxdomain);
+      } else {
+        s.Passes(names);
+      }
+      if (a < 2) {
+        s.Fails(mail, FailureClass::kTcpTimeout);
+      } else {
+        s.Passes(mail);
+      }
+    }
+  }
+  return s.Suspects();
+}
+
+TEST(AttributionTest, WhatLocalFaultsExplainBetterIsLeftOutBesideAnOutage) {
+  Scene alone, beside;
+  const std::vector<Suspect> doubtful = TwoBrokenAgents(alone, false);
+  ASSERT_EQ(alone.Names(doubtful), "svc:alpha/smtp");
+  EXPECT_LT(doubtful[0].odds, 0);
+  const std::vector<Suspect> suspects = TwoBrokenAgents(beside, true);
+  ASSERT_EQ(beside.Names(suspects), "zone:alpha, agent:n0, agent:n1");
+  EXPECT_GT(suspects[0].odds, 6);
+  EXPECT_GE(suspects[0].failures.size(), 50u);  // all but what the two explain as well
+  EXPECT_EQ(suspects[1].failures.size(), 5u);
+}
+
 // Those who fail are of one network but for some whose label says otherwise.
 TEST(AttributionTest, APathWithSomeWrongLabelsExplainsItBetterThanASite) {
   const auto odds = [](int failing) {
