@@ -13,7 +13,7 @@ constexpr size_t kMaxPicks = 48;
 constexpr double kTemperature = 2.0;  // evidence of one minute is not independent
 // A fault between some networks and one provider takes one more of them with it.
 constexpr double kOneMorePath = -2.5;
-constexpr double kOneMoreWay = -2.5;  // of one agent: what is said of its network may be wrong
+constexpr double kOneMoreWay = -3.0;  // of one agent: what is said of its network may be wrong
 constexpr double kOneMoreAgent = -4.0;
 constexpr double kOneMoreService = -3.0;  // one program often serves two
 constexpr double kOneMoreName = -3.0;     // of a shared thing, whatever the labels say
@@ -230,6 +230,7 @@ class Search {
       // Of a large fleet only the latest are looked at, which may be those of some seconds.
       if (model_.IsCutShort(suspect.fit)) suspect.span = suspect.newest - suspect.began;
     }
+    nobody_through_ = SeesNobodyThrough(suspect.kind, suspect.fit);
     FindRivals(suspect, mine, picks, others);
     const double local = IsReal(suspect.kind) ? BestLocal(suspect, others) : 0;
     suspect.odds = suspect.gain - local;
@@ -244,8 +245,12 @@ class Search {
     for (const ComponentId id : candidates_) {
       if (std::ranges::any_of(picks, [&](const Fit& p) { return p.id == id; })) continue;
       if (model_.CountExplicable(id, is_mine) * 2 < mine.size()) continue;
-      const double gain = model_.Of(id, others).gain + PriorOf(id);
-      if (gain > 0) suspect.rivals.push_back({id, gain});
+      const Fit fit = model_.Of(id, others);
+      const double gain = fit.gain + PriorOf(id);
+      if (gain <= 0) continue;
+      suspect.rivals.push_back({id, gain});
+      const bool looked = fit.agents * 4 >= catalog_.agent_count() * 3;
+      nobody_through_ = nobody_through_ || (looked && SeesNobodyThrough(catalog_.KindOf(id), fit));
     }
     std::ranges::sort(suspect.rivals, [](const Rival& a, const Rival& b) {
       return std::tie(b.gain, a.id) < std::tie(a.gain, b.id);
@@ -253,17 +258,19 @@ class Search {
   }
 
   // Whether a service that everybody can see is failing for hardly less than everybody.
-  static bool SeesNobodyThrough(const Suspect& suspect) {
-    const bool seen_by_all = suspect.kind == Kind::kService || suspect.kind == Kind::kProvider;
-    return seen_by_all && suspect.fit.against * kHardlyAnybody <= suspect.fit.agents;
+  static bool SeesNobodyThrough(Kind kind, const Fit& fit) {
+    const bool seen_by_all = kind == Kind::kService || kind == Kind::kProvider;
+    return seen_by_all && fit.against * kHardlyAnybody <= fit.agents;
   }
 
   // The best that faults of agents, networks, paths and resolvers can do without the suspect. What
   // is said of the agents' networks may be wrong: then it is one path and the ways of some agents.
   double BestLocal(const Suspect& suspect, const Beliefs& beliefs) {
-    const Local many = LocalFaults(suspect, beliefs, kOneMorePath);
-    if (many.paths < 2) return many.total;
-    return std::max(many.total, LocalFaults(suspect, beliefs, kNever).total);
+    const Local many = LocalFaults(suspect, beliefs, IsLocal, kOneMorePath);
+    const auto path = [](Kind kind) { return kind == Kind::kPath; };
+    const Local paths = LocalFaults(suspect, beliefs, path, kOneMorePath);
+    const Local one = LocalFaults(suspect, beliefs, path, kNever);
+    return std::max({many.total, paths.total, one.total});
   }
 
   struct Local {
@@ -271,13 +278,12 @@ class Search {
     int paths = 0;
   };
 
-  // `one_more_path`: to a provider, after the first one.
-  Local LocalFaults(const Suspect& suspect, Beliefs beliefs, double one_more_path) {
-    // When no way to a provider works, that is no trouble of some of its paths.
-    const bool nobody_through = SeesNobodyThrough(suspect);
+  // Of these kinds. `one_more_path`: to a provider, after the first one.
+  Local LocalFaults(const Suspect& suspect, Beliefs beliefs, bool (*of)(Kind),
+                    double one_more_path) const {
     std::map<ComponentId, double> bounds, priors;
     for (const ComponentId id : candidates_) {
-      if (!IsLocal(catalog_.KindOf(id))) continue;
+      if (!of(catalog_.KindOf(id))) continue;
       bounds[id] = kUnbounded;
       priors[id] = LogPrior(catalog_.KindOf(id));
     }
@@ -290,7 +296,7 @@ class Search {
       for (auto& [id, prior] : priors) {
         if (catalog_.KindOf(id) != kind) continue;
         if (kind == Kind::kAgent) prior = std::max(prior, kOneMoreAgent);
-        if (kind == Kind::kPath && !nobody_through &&
+        if (kind == Kind::kPath && !nobody_through_ &&
             ProviderOfPath(catalog_.Ref(id)) == ProviderOfPath(catalog_.Ref(pick))) {
           prior = one_more_path;
         }
@@ -299,7 +305,7 @@ class Search {
     Pick(
         std::move(bounds), kWorthALocal, kMaxLocals, beliefs,
         [&](ComponentId id) { return priors[id]; }, picked);
-    if (local.paths > 0 && !nobody_through) {
+    if (local.paths > 0 && !nobody_through_) {
       for (const double gain : model_.GainsByAgent(suspect.fit, Kind::kPath, beliefs)) {
         local.total += std::max(0.0, gain + kOneMoreWay);
       }
@@ -322,7 +328,8 @@ class Search {
   const std::set<ComponentId>& known_;
   std::vector<ComponentId> candidates_;
   Model model_;
-  Beliefs noise_;  // when nothing is wrong
+  Beliefs noise_;                // when nothing is wrong
+  bool nobody_through_ = false;  // to the provider of the suspect: no trouble of some of its paths
 };
 
 }  // namespace

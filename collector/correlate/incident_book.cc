@@ -4,6 +4,7 @@
 
 #include "collector/correlate/explain.h"
 #include "collector/correlate/same_fault.h"
+#include "collector/correlate/verdict_change.h"
 #include "common/base/text.h"
 
 namespace postwatch::collector {
@@ -26,32 +27,6 @@ constexpr size_t kMaxLocal = 500, kMaxOpen = 1000;
 void Note(Incident& incident, absl::Time now, std::string text) {
   if (incident.history.size() >= kMaxHistory) incident.history.erase(incident.history.begin() + 1);
   incident.history.push_back({now, std::move(text)});
-}
-
-std::string ScopeText(const Verdict& verdict) {
-  std::vector<std::string> parts;
-  for (const ScopeRow& row : verdict.scope) {
-    parts.push_back(Concat(row.region, row.failing > 0   ? " failing"
-                                       : row.healthy > 0 ? " well"
-                                                         : " unknown"));
-  }
-  return Join(parts, ", ");
-}
-
-bool DiffersForPeople(const Verdict& a, const Verdict& b) {
-  return a.component != b.component || a.klass != b.klass || a.level != b.level || a.leg != b.leg ||
-         a.severity != b.severity || a.mail_loss != b.mail_loss || a.targets != b.targets ||
-         ScopeText(a) != ScopeText(b);
-}
-
-int64_t FailingRegions(const Verdict& verdict) {
-  return std::ranges::count_if(verdict.scope, [](const ScopeRow& row) { return row.failing > 0; });
-}
-
-// Another cause that is named is another fault.
-bool IsAlike(const Verdict& a, const Verdict& b) {
-  const Family first = FamilyOf(a.klass), second = FamilyOf(b.klass);
-  return first == second || (!NamesItsCause(first) && !NamesItsCause(second));
 }
 
 bool IsSeenByNobodyLeft(const Incident& incident, const Witness& witness) {
@@ -131,6 +106,7 @@ void IncidentBook::Place(const Proposal& proposal, const std::set<ComponentId>& 
     if (open == nullptr && !HasRoomFor(proposal)) return;
     if (open == nullptr) open = &OpenNew(proposal, now);
   }
+  Absorb(proposal, *open, proposed, view, changes);
   if (Refresh(*open, proposal, view) || kind == ChangeKind::kOpened) {
     open->incident.updated = now;
     open->reported = now;
@@ -164,8 +140,10 @@ OpenIncident* IncidentBook::FindSame(const Proposal& proposal,
                                      bool& part) {
   if (proposal.of_fleet) return nullptr;
   const bool real = proposal.verdict.level == VerdictLevel::kReal;
+  OpenIncident* oldest = nullptr;
   for (auto& [id, open] : open_) {
     if (open.of_fleet) continue;
+    if (oldest != nullptr && oldest->incident.opened <= open.incident.opened) continue;
     const bool alerting = real && open.incident.alerting;
     const bool idle = !proposed.contains(open.component);
     const bool broader = Breadth(KindOf(proposal.verdict.component.kind)) > Breadth(open.kind);
@@ -179,10 +157,29 @@ OpenIncident* IncidentBook::FindSame(const Proposal& proposal,
     const bool hasty =
         !grows && open.incident.alerting && idle && ToTime(view.now) - open.proposed < kNarrowAfter;
     part = downgrade || hasty || !takes;
-    if (part && real) open.also.insert(proposal.component);
-    return &open;
+    oldest = &open;
   }
-  return nullptr;
+  if (oldest != nullptr && part && real) oldest->also.insert(proposal.component);
+  return oldest;
+}
+
+// What was told apart before it was seen to be of one piece becomes part of it.
+void IncidentBook::Absorb(const Proposal& proposal, OpenIncident& whole,
+                          const std::set<ComponentId>& proposed, const View& view,
+                          Changes& changes) {
+  if (!proposal.alerting) return;
+  std::vector<std::string> parts;
+  for (const auto& [id, open] : open_) {
+    if (&open == &whole || open.of_fleet || !open.incident.alerting) continue;
+    if (!proposed.contains(open.component) && Outgrows(proposal, open, view)) parts.push_back(id);
+  }
+  const absl::Time now = ToTime(view.now);
+  for (const std::string& id : parts) {
+    whole.also.insert(open_.at(id).component);
+    whole.incident.started = std::min(whole.incident.started, open_.at(id).incident.started);
+    changes.push_back(Resolve(id, now, Concat("it is part of ", whole.incident.id), now));
+    closed_.back().joined = true;
+  }
 }
 
 OpenIncident& IncidentBook::OpenNew(const Proposal& proposal, absl::Time now) {

@@ -85,6 +85,8 @@ class IncidentBook {
   OpenIncident* FindOpen(const ComponentRef& component);
   OpenIncident* FindSame(const Proposal& proposal, const std::set<ComponentId>& proposed,
                          const View& view, bool& part);
+  void Absorb(const Proposal& proposal, OpenIncident& whole, const std::set<ComponentId>& proposed,
+              const View& view, Changes& changes);
   OpenIncident& OpenNew(const Proposal& proposal, absl::Time now);
   OpenIncident* Reopen(const Proposal& proposal, const View& view);
   std::string ExplainWithParts(const OpenIncident& open, const Proposal& proposal) const;

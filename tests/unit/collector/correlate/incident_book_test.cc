@@ -136,6 +136,23 @@ TEST_F(IncidentBookTest, WhatIsPartOfAnOpenFaultOpensNothingAndIsNamed) {
   EXPECT_THAT(open.incident.verdict.explanation, HasSubstr("Part of it: SMTP at alpha."));
 }
 
+TEST_F(IncidentBookTest, WhatWasToldApartBecomesPartOfWhatGrowsOverIt) {
+  const std::vector<FailureId> imap = Fail(1, "imap", kImap);
+  const std::vector<FailureId> smtp = Fail(300, "smtp", kSmtp);
+  Reconcile({Propose("svc:alpha/imap", imap)}, 5);
+  Proposal later = Propose("svc:alpha/smtp", smtp);
+  later.started = ToTime(300);
+  Reconcile({Propose("svc:alpha/imap", imap), later}, 310);
+  ASSERT_EQ(book_.open().size(), 2u);
+  std::vector<FailureId> all = imap;
+  all.insert(all.end(), smtp.begin(), smtp.end());
+  Reconcile({Propose("provider:alpha", all)}, 400);
+  ASSERT_EQ(book_.open().size(), 1u);
+  const Incident& whole = book_.open().begin()->second.incident;
+  EXPECT_EQ(whole.verdict.component.Text(), "provider:alpha");
+  EXPECT_EQ(whole.opened, ToTime(5));
+}
+
 TEST_F(IncidentBookTest, UnrelatedFaultsAreApart) {
   const Proposal one = Propose("svc:alpha/imap", Fail(1, "imap", {"svc:alpha/imap"}));
   Proposal two = Propose("svc:beta/imap", Fail(1, "beta", {"svc:beta/imap"}));
