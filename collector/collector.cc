@@ -50,8 +50,8 @@ class LoopCollector : public Collector, private IngestEvents, private EngineOutp
         options_(std::move(options)),
         store_(std::move(store)),
         outbox_(clock_, [this](DeliveryOutcome outcome) { RecordOutcome(std::move(outcome)); }),
-        engine_(MakeCorrelator({.agent_silent_after = config_.agent_silent_after,
-                                .blip = config_.page_after}),
+        engine_(MakeCorrelator(
+                    {.agent_silent_after = config_.agent_silent_after, .blip = config_.page_after}),
                 AlertPipeline(PipelineOptions(config_)), clock_, *this),
         ingest_(*this, clock_, {.version = options_.version}),
         timer_(loop_),

@@ -43,8 +43,8 @@ struct CollectorConfig {
   absl::Duration round_trip_floor;  // the shortest interval a round trip may have
   absl::Duration reminder_every;
   absl::Duration page_after;  // what trouble that names no cause must last at least
-  Settings witness;   // settings of the control check
-  Settings defaults;  // map from check kind to settings, under those of a target
+  Settings witness;           // settings of the control check
+  Settings defaults;          // map from check kind to settings, under those of a target
   std::vector<TargetConfig> targets;
   std::vector<SinkConfig> sinks;
   Settings source;  // as read: where each key was written

@@ -257,8 +257,8 @@ double Model::OnsetOf(const Fit& fit) const {
     }
     const FailureRecord& failure = suspicions_.log().At(clue.failure);
     oldest = failure.reading.began;
-    const double expected = std::max(
-        kExplained, Expected(kind, failure.reading.plane, failure.reading.family));
+    const double expected =
+        std::max(kExplained, Expected(kind, failure.reading.plane, failure.reading.family));
     sum += std::log(1 - fit.share + fit.share * expected / failure.noise);
     if (sum <= highest) continue;
     highest = sum;

@@ -11,7 +11,7 @@ namespace postwatch::collector {
 
 struct ExportRange {
   absl::Time from, to;  // received at or after, and before
-  int most = 50000;    // observations
+  int most = 50000;     // observations
 };
 
 // InvalidArgument when the range holds more than it may. Reads a page at a time, so that no more
