@@ -121,6 +121,7 @@ class Search {
       Beliefs beliefs = noise_;
       Explanation together{.picks = {shared}, .total = shared.gain + PriorOf(shared.id)};
       model_.Explain(shared, beliefs);
+      double of_parts = 0;
       for (const ComponentId id : candidates_) {
         if (!IsPartOf(kind, catalog_.KindOf(id))) continue;
         const Fit fit = model_.Of(id, beliefs);
@@ -128,9 +129,11 @@ class Search {
         if (score < kWorthPicking) continue;
         together.picks.push_back(fit);
         together.total += score;
+        of_parts += fit.gain;
         model_.Explain(fit, beliefs);
       }
-      if (together.picks.size() < 2) continue;
+      // Most of it is labelled rightly; else it is something else that they share.
+      if (together.picks.size() < 2 || of_parts > shared.gain) continue;
       together = Continue(std::move(together), std::move(beliefs));
       if (together.total > usual.total + kBetterTogether) usual = std::move(together);
     }
