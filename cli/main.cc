@@ -14,7 +14,7 @@ using postwatch::cli::Commands;
 void PrintUsage(std::FILE* out) {
   std::fprintf(out, "usage: postwatch VERB ...\n\n");
   for (const Command& command : Commands()) {
-    std::fprintf(out, "  %-10s %s\n", std::string(command.name).c_str(),
+    std::fprintf(out, "  %-15s %s\n", std::string(command.name).c_str(),
                  std::string(command.meaning).c_str());
   }
   std::fprintf(
