@@ -23,7 +23,8 @@ struct RunOf {
 
 class SmallFleet {
  public:
-  explicit SmallFleet(std::optional<FleetPlan> plan = std::nullopt) : coverage(std::move(plan)) {}
+  SmallFleet() : coverage(std::nullopt) {}
+  explicit SmallFleet(FleetPlan plan) : coverage(std::move(plan)) {}
 
   // A minute passes before each.
   void Run(const RunOf& run) {
