@@ -110,6 +110,20 @@ def check_sources(complain):
             complain(path, f"has more than {MAX_LINES} lines: it is two files")
 
 
+# Two types of one name in one namespace are one to the linker, whichever of them it meets first.
+def check_names(complain):
+    seen = {}
+    for path in tracked("common/*", "agent/*", "collector/*", "cli/*"):
+        if path.suffix != ".h":
+            continue
+        code = strip_comments((ROOT / path).read_text())
+        namespace = re.search(r"^namespace ([\w:]+)", code, re.M)
+        for name in re.findall(r"^(?:struct|class|enum class) (\w+)[^;{]*\{", code, re.M):
+            key = (namespace and namespace.group(1), name)
+            if seen.setdefault(key, path) != path:
+                complain(path, f"defines {name}, as {seen[key]} does in the same namespace")
+
+
 def main():
     violations = []
 
@@ -120,6 +134,7 @@ def main():
     check_mirror(complain)
     check_coroutines(complain)
     check_sources(complain)
+    check_names(complain)
     for line in violations:
         print(line, file=sys.stderr)
     return 1 if violations else 0

@@ -79,13 +79,13 @@ std::vector<ScopeRow> ScopeOf(const Suspect& suspect, const View& view) {
   }
   std::set<std::string> failing, healthy;
   for (const CellId id : failed) {
-    const Cell& cell = view.evidence.At(id);
+    const CheckCell& cell = view.evidence.At(id);
     if (cell.failing() && view.evidence.IsFresh(cell, view.now)) {
       failing.insert(view.catalog.AgentOf(cell.agent).name);
     }
   }
   for (const Clue& clue : view.suspicions.Of(suspect.id).clues) {
-    const Cell& cell = view.evidence.At(clue.cell);
+    const CheckCell& cell = view.evidence.At(clue.cell);
     if (clue.failure == kNoFailure && clue.ended >= suspect.fit.since && !cell.failing() &&
         checks.contains(cell.check)) {
       healthy.insert(view.catalog.AgentOf(cell.agent).name);
@@ -196,7 +196,7 @@ bool HasHealthySibling(const Suspect& suspect, const View& view) {
   }
   size_t again = 0, served = 0;
   for (const auto& [id, began] : first_failed) {
-    const Cell& cell = view.evidence.At(id);
+    const CheckCell& cell = view.evidence.At(id);
     if (!view.evidence.IsFresh(cell, view.now)) continue;
     const bool elsewhere = !cell.failing() && !view.catalog.Crosses(cell.route, suspect.id);
     const bool in_between = cell.failing() && cell.failed_since > began;

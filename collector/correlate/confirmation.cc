@@ -67,7 +67,7 @@ std::vector<Confirmation> Confirmer::AskAbout(
   const FailureId oldest = std::max(view.log.begin() + kLookBack, view.log.end()) - kLookBack;
   for (FailureId id = view.log.end(); id-- > oldest;) {
     const Reading& failure = view.Failure(id).reading;
-    const Cell& cell = view.evidence.At(failure.cell);
+    const CheckCell& cell = view.evidence.At(failure.cell);
     if (!cell.failing() || !looked_at.insert(failure.cell).second || !HasRoom(now)) continue;
     const CheckEntry& check = view.evidence.CheckOf(cell);
     if (check.leg == Leg::kControl || view.Failure(id).settled) continue;
@@ -142,7 +142,7 @@ std::vector<Confirmation> Confirmer::AskWhetherOver(const std::string& incident_
   if (cells.empty() || asked_whether_over_.contains(incident_id)) return {};
   std::set<std::string> agents, checks;
   for (const CellId id : cells) {
-    const Cell& cell = view.evidence.At(id);
+    const CheckCell& cell = view.evidence.At(id);
     if (agents.size() < kMaxAgentsWhetherOver) {
       agents.insert(view.catalog.AgentOf(cell.agent).name);
     }

@@ -210,25 +210,24 @@ class StagedCorrelator : public Correlator {
     };
     for (const Suspect& suspect : Attribute(catalog_, suspicions_, book_.Blamed(), excused)) {
       if (taken.contains(suspect.id)) continue;
-      const Decision decision = judge_.Decide(suspect, view);
-      if (decision == Decision::kWait && !book_.IsOpen(catalog_.Ref(suspect.id))) continue;
+      const Ruling decision = judge_.Decide(suspect, view);
+      if (decision == Ruling::kWait && !book_.IsOpen(catalog_.Ref(suspect.id))) continue;
       if (!suspect.failures.empty()) proposals.push_back(MakeProposal(suspect, view, decision));
     }
     judge_.Adjourn();
     return proposals;
   }
 
-  Proposal MakeProposal(const Suspect& suspect, const View& view, Decision decision) const {
+  Proposal MakeProposal(const Suspect& suspect, const View& view, Ruling decision) const {
     const bool guarded = IsReal(suspect.kind) && witness_.Shape().IsSingleVantage();
-    Proposal proposal{
-        .verdict = MakeVerdict(suspect, view, guarded),
-        .component = suspect.id,
-        .started = ToTime(suspect.began),
-        .firm = decision != Decision::kWait,
-        .alerting = decision == Decision::kOpenReal || decision == Decision::kOpenGuarded,
-        .guarded = guarded,
-        .share = suspect.fit.share,
-        .failures = suspect.failures};
+    Proposal proposal{.verdict = MakeVerdict(suspect, view, guarded),
+                      .component = suspect.id,
+                      .started = ToTime(suspect.began),
+                      .firm = decision != Ruling::kWait,
+                      .alerting = decision == Ruling::kOpenReal || decision == Ruling::kOpenGuarded,
+                      .guarded = guarded,
+                      .share = suspect.fit.share,
+                      .failures = suspect.failures};
     for (const FailureId id : suspect.failures) {
       proposal.interval = std::max(proposal.interval, view.CheckOf(log_.At(id).reading).interval);
     }

@@ -72,7 +72,7 @@ bool IsAccessUnclear(const Suspect& suspect, const View& view) {
   const Reading& first = view.Failure(suspect.failures.front()).reading;
   const std::string& provider = view.CheckOf(first).provider;
   if (!view.evidence.WatchesAccess(provider)) return false;
-  return std::ranges::none_of(view.evidence.cells(), [&](const Cell& cell) {
+  return std::ranges::none_of(view.evidence.cells(), [&](const CheckCell& cell) {
     const CheckEntry& check = view.evidence.CheckOf(cell);
     return check.leg == Leg::kAccess && check.provider == provider && !cell.failing() &&
            cell.ended >= first.ended;
@@ -99,34 +99,34 @@ bool IsHardlyLookedAt(const Suspect& suspect, const View& view) {
   return suspect.fit.agents < enough;
 }
 
-Decision DecideAlone(const Suspect& suspect, const View& view) {
+Ruling DecideAlone(const Suspect& suspect, const View& view) {
   int longest = 0;
   for (const FailureId id : suspect.failures) {
     const Reading& reading = view.Failure(id).reading;
-    if (!view.witness.IsVouchedFor(view.AgentOf(reading).name)) return Decision::kWait;
+    if (!view.witness.IsVouchedFor(view.AgentOf(reading).name)) return Ruling::kWait;
     longest = std::max<int>(longest, view.evidence.At(reading.cell).failures);
   }
   const int enough = IsNamed(suspect, view) ? kAloneNamedRun : kAloneRun;
-  return longest >= enough && suspect.gain >= kAloneGain ? Decision::kOpenGuarded : Decision::kWait;
+  return longest >= enough && suspect.gain >= kAloneGain ? Ruling::kOpenGuarded : Ruling::kWait;
 }
 
 }  // namespace
 
-Decision Judge::Decide(const Suspect& suspect, const View& view) {
-  if (suspect.failures.empty()) return Decision::kWait;
+Ruling Judge::Decide(const Suspect& suspect, const View& view) {
+  if (suspect.failures.empty()) return Ruling::kWait;
   if (IsReal(suspect.kind)) return DecideReal(suspect, view);
   const bool firm = suspect.gain >= kLocalGain && suspect.failures.size() >= kEnoughFailures;
-  return firm ? Decision::kOpenLocal : Decision::kWait;
+  return firm ? Ruling::kOpenLocal : Ruling::kWait;
 }
 
-Decision Judge::DecideReal(const Suspect& suspect, const View& view) {
-  if (IsAccessUnclear(suspect, view)) return Decision::kWait;
+Ruling Judge::DecideReal(const Suspect& suspect, const View& view) {
+  if (IsAccessUnclear(suspect, view)) return Ruling::kWait;
   if (IsOfOneAgent(suspect.kind)) {
     const bool firm = suspect.gain >= kOneAgentGain &&
                       suspect.failures.size() >= kOneAgentFailures &&
                       suspect.newest - suspect.began >= kOneAgentSpan && suspect.confidence > 0.5 &&
                       IsNamed(suspect, view) && !IsThrottled(suspect, view);
-    return firm ? Decision::kOpenReal : Decision::kWait;
+    return firm ? Ruling::kOpenReal : Ruling::kWait;
   }
   const FleetShape fleet = view.witness.Shape();
   if (fleet.IsSingleVantage()) return DecideAlone(suspect, view);
@@ -134,10 +134,10 @@ Decision Judge::DecideReal(const Suspect& suspect, const View& view) {
   const double needed =
       kRealGain + (weak ? kMoreForWeak : 0) + (suspect.fit.reach < 1 ? kMoreForSome : 0);
   if (!QuorumOf(suspect, view).Meets(fleet) || suspect.bounded < needed) {
-    return Decision::kWait;
+    return Ruling::kWait;
   }
-  if (!Persists(suspect, view) || IsHardlyLookedAt(suspect, view)) return Decision::kWait;
-  return IsBeyondDoubt(suspect, view.now) ? Decision::kOpenReal : Decision::kWait;
+  if (!Persists(suspect, view) || IsHardlyLookedAt(suspect, view)) return Ruling::kWait;
+  return IsBeyondDoubt(suspect, view.now) ? Ruling::kOpenReal : Ruling::kWait;
 }
 
 bool Judge::Persists(const Suspect& suspect, const View& view) const {

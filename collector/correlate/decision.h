@@ -1,4 +1,4 @@
-// Decision: whether a suspicion is firm enough to be an incident.
+// Ruling: whether a suspicion is firm enough to be an incident.
 #pragma once
 
 #include <map>
@@ -9,7 +9,7 @@
 
 namespace postwatch::collector {
 
-enum class Decision {
+enum class Ruling {
   kWait,         // for more evidence
   kOpenLocal,    // an incident that never pages
   kOpenReal,     // an incident that pages
@@ -22,7 +22,7 @@ class Judge {
   explicit Judge(absl::Duration blip) : blip_(absl::ToDoubleSeconds(blip)) {}
 
   // Suspects of one moment, one by one; then Adjourn.
-  Decision Decide(const Suspect& suspect, const View& view);
+  Ruling Decide(const Suspect& suspect, const View& view);
   // Doubts that were not raised this time are over.
   void Adjourn();
   // Somebody is suspected of whom time alone may tell.
@@ -34,7 +34,7 @@ class Judge {
     bool raised = true;
   };
 
-  Decision DecideReal(const Suspect& suspect, const View& view);
+  Ruling DecideReal(const Suspect& suspect, const View& view);
   bool Persists(const Suspect& suspect, const View& view) const;
   bool IsBeyondDoubt(const Suspect& suspect, double now);
 

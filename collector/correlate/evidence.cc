@@ -122,7 +122,7 @@ Finding Evidence::Read(const Sighting& sighting, double oldest) {
   if (check >= kMaxChecks || !checks_[check].planned) return {};
   const CellId cell_id = CellFor(agent, check);
   if (cell_id >= kMaxCells) return {};
-  Cell& cell = cells_[cell_id];
+  CheckCell& cell = cells_[cell_id];
   Finding finding{.what = Finding::What::kPass};
   Reading& reading = finding.reading;
   reading = {.began = ended + correction - took,
@@ -154,7 +154,7 @@ Finding Evidence::Read(const Sighting& sighting, double oldest) {
   return finding;
 }
 
-TargetId Evidence::TargetFor(Cell& cell, const Sighting& sighting) {
+TargetId Evidence::TargetFor(CheckCell& cell, const Sighting& sighting) {
   const std::string& name = sighting.observation.target;
   if (cell.target != kNoTarget && catalog_.TargetName(cell.target) == name) return cell.target;
   cell.target = catalog_.Target(name);
@@ -163,7 +163,7 @@ TargetId Evidence::TargetFor(Cell& cell, const Sighting& sighting) {
 }
 
 // Since when an agent has known the servers that it hands mail to: they may put off who is new.
-double Evidence::Acquainted(Cell& cell, const Reading& reading) {
+double Evidence::Acquainted(CheckCell& cell, const Reading& reading) {
   if (cell.acquainted == 0) {
     const uint64_t pair = Pair(reading.agent, reading.target);
     cell.acquainted = acquainted_.try_emplace(pair, reading.ended).first->second;
@@ -171,7 +171,7 @@ double Evidence::Acquainted(Cell& cell, const Reading& reading) {
   return cell.acquainted;
 }
 
-void Evidence::Update(Cell& cell, const Reading& reading) {
+void Evidence::Update(CheckCell& cell, const Reading& reading) {
   const bool newest = reading.ended >= cell.ended;
   cell.ended = std::max(cell.ended, reading.ended);
   if (!reading.failed()) {
@@ -215,7 +215,7 @@ CellId Evidence::CellFor(AgentId agent, CheckId check) {
 }
 
 // What a run crossed is told by where it ran, what it touched and how it ended; most are alike.
-RouteId Evidence::RouteFor(Cell& cell, const Sighting& sighting) {
+RouteId Evidence::RouteFor(CheckCell& cell, const Sighting& sighting) {
   const Observation& seen = sighting.observation;
   uint64_t key = absl::HashOf(cell.agent, cell.check, sighting.leg, sighting.vantage.network,
                               sighting.vantage.resolver);
@@ -275,7 +275,7 @@ Finding Evidence::Amend(const Sighting& sighting) {
   FailureRecord& failure = log_.At(id);
   if (SaysArrived(seen)) {
     failure.settled = true;
-    Cell& cell = cells_[failure.reading.cell];
+    CheckCell& cell = cells_[failure.reading.cell];
     if (cell.failure == id) cell.failures = 0;
   } else {
     failure.klass = seen.failure->klass;
@@ -285,7 +285,7 @@ Finding Evidence::Amend(const Sighting& sighting) {
 }
 
 void Evidence::Forget(const std::string& agent) {
-  for (Cell& cell : cells_) {
+  for (CheckCell& cell : cells_) {
     if (catalog_.AgentOf(cell.agent).name == agent) cell.failures = 0;
   }
 }
@@ -294,7 +294,7 @@ std::string Evidence::NameOf(CellId id) const {
   return Concat(catalog_.AgentOf(cells_[id].agent).name, " ", CheckOf(cells_[id]).id);
 }
 
-bool Evidence::IsFresh(const Cell& cell, double now) const {
+bool Evidence::IsFresh(const CheckCell& cell, double now) const {
   const double lasts = std::max(kFreshAtLeast, CheckOf(cell).interval * 1.5 + kFreshSlack);
   return now - cell.ended <= lasts;
 }

@@ -34,7 +34,7 @@ struct CheckEntry {
 };
 
 // One check as one agent sees it.
-struct Cell {
+struct CheckCell {
   AgentId agent = 0;
   CheckId check = 0;
   double ended = 0;                // of the newest run
@@ -76,13 +76,13 @@ class Evidence {
   // What one agent saw does not count any more.
   void Forget(const std::string& agent);
 
-  const std::vector<Cell>& cells() const { return cells_; }
-  const Cell& At(CellId id) const { return cells_[id]; }
-  const CheckEntry& CheckOf(const Cell& cell) const { return checks_[cell.check]; }
+  const std::vector<CheckCell>& cells() const { return cells_; }
+  const CheckCell& At(CellId id) const { return cells_[id]; }
+  const CheckEntry& CheckOf(const CheckCell& cell) const { return checks_[cell.check]; }
   const CheckEntry& Check(CheckId id) const { return checks_[id]; }
   std::string NameOf(CellId id) const;  // "agent check-id"
   // Whether what is known of the cell still speaks about now.
-  bool IsFresh(const Cell& cell, double now) const;
+  bool IsFresh(const CheckCell& cell, double now) const;
   // Whether some check reads mailboxes of this provider.
   bool WatchesAccess(std::string_view provider) const;
   bool has_control_checks() const { return has_control_; }
@@ -101,13 +101,13 @@ class Evidence {
 
   CheckId CheckFor(const Sighting& sighting);
   CellId CellFor(AgentId agent, CheckId check);
-  TargetId TargetFor(Cell& cell, const Sighting& sighting);
-  double Acquainted(Cell& cell, const Reading& reading);
-  RouteId RouteFor(Cell& cell, const Sighting& sighting);
+  TargetId TargetFor(CheckCell& cell, const Sighting& sighting);
+  double Acquainted(CheckCell& cell, const Reading& reading);
+  RouteId RouteFor(CheckCell& cell, const Sighting& sighting);
   RouteId LearnRoute(const Sighting& sighting, AgentId agent);
   ComponentId LearnComponent(const ComponentRef& component, AgentId agent);
   size_t MostLearned() const;
-  void Update(Cell& cell, const Reading& reading);
+  void Update(CheckCell& cell, const Reading& reading);
   Finding Amend(const Sighting& sighting);
 
   Catalog& catalog_;
@@ -116,7 +116,7 @@ class Evidence {
   absl::flat_hash_map<std::string, CheckId> check_ids_;
   std::vector<CheckEntry> checks_;
   absl::flat_hash_map<uint64_t, CellId> cell_ids_;
-  std::vector<Cell> cells_;
+  std::vector<CheckCell> cells_;
   absl::flat_hash_map<uint64_t, RouteId> routes_;     // that cells took before
   absl::flat_hash_map<uint64_t, double> acquainted_;  // agent and target: since when
   std::vector<AgentClock> clocks_;                    // by agent

@@ -30,7 +30,7 @@ std::string AddressOf(RrType type, std::string_view rdata) {
 
 // Reads one RDATA of a known type; the reader ends at the end of the RDATA, so that a name may
 // point back into the message but nothing may run past its record.
-bool ReadTxt(WireReader& in, TxtRecord& txt) {
+bool ReadTxt(DnsWireReader& in, TxtRecord& txt) {
   while (!in.at_end()) {
     uint8_t length = 0;
     std::string_view text;
@@ -42,7 +42,7 @@ bool ReadTxt(WireReader& in, TxtRecord& txt) {
   return !txt.strings.empty();
 }
 
-bool ReadSoa(WireReader& in, SoaRecord& soa) {
+bool ReadSoa(DnsWireReader& in, SoaRecord& soa) {
   return in.Name(soa.mname) && in.Name(soa.rname) && in.U32(soa.serial) && in.U32(soa.refresh) &&
          in.U32(soa.retry) && in.U32(soa.expire) && in.U32(soa.minimum);
 }
@@ -55,7 +55,7 @@ bool Into(RecordValue& value, Read read) {
   return true;
 }
 
-bool ReadValue(WireReader& in, RrType type, RecordValue& value) {
+bool ReadValue(DnsWireReader& in, RrType type, RecordValue& value) {
   switch (type) {
     case RrType::kA:
     case RrType::kAaaa:
@@ -91,14 +91,14 @@ bool ReadValue(WireReader& in, RrType type, RecordValue& value) {
 }
 
 void ReadExtendedErrors(std::string_view options, DnsMessage& message) {
-  WireReader in(options);
+  DnsWireReader in(options);
   uint16_t code = 0, length = 0;
   std::string_view value;
   // A broken option list is the server's mistake, but the answer beside it is still the answer.
   while (in.U16(code) && in.U16(length) && in.Bytes(length, value)) {
     if (code != kOptionExtendedError || value.size() < 2) continue;
     if (message.extended_errors.size() == kMaxExtendedErrors) return;
-    WireReader body(value);
+    DnsWireReader body(value);
     ExtendedError error;
     body.U16(error.code);
     std::string_view text = value.substr(2);
@@ -108,13 +108,13 @@ void ReadExtendedErrors(std::string_view options, DnsMessage& message) {
   }
 }
 
-absl::Status Broken(const WireReader& in, std::string_view where) {
+absl::Status Broken(const DnsWireReader& in, std::string_view where) {
   return absl::InvalidArgumentError(
       Concat("DNS message of ", in.size(), " bytes: broken ", where, " at byte ", in.offset()));
 }
 
 // One record. The root OPT record is not kept: its fields are not what other records' mean.
-absl::Status ReadRecord(WireReader& in, std::string_view section, DnsMessage& message,
+absl::Status ReadRecord(DnsWireReader& in, std::string_view section, DnsMessage& message,
                         std::vector<ResourceRecord>& out) {
   ResourceRecord record;
   uint16_t type = 0, klass = 0, length = 0;
@@ -133,7 +133,7 @@ absl::Status ReadRecord(WireReader& in, std::string_view section, DnsMessage& me
     return absl::OkStatus();
   }
   record.ttl = absl::Seconds(ttl > kMaxTtl ? 0 : ttl);
-  WireReader rdata = in.Sub(length);
+  DnsWireReader rdata = in.Sub(length);
   // Types of other classes have other RDATA, and UPDATE's prerequisites have none at all.
   RrType shape = klass == kClassIn ? record.type : RrType::kOpt;
   if (!ReadValue(rdata, shape, record.value) || !rdata.at_end()) {
@@ -156,7 +156,7 @@ void ReadFlags(uint16_t flags, DnsMessage& message) {
   message.cd = (flags & kFlagCd) != 0;
 }
 
-absl::Status ReadQuestions(WireReader& in, uint16_t count, DnsMessage& message) {
+absl::Status ReadQuestions(DnsWireReader& in, uint16_t count, DnsMessage& message) {
   for (uint16_t i = 0; i < count; ++i) {
     DnsQuestion question;
     uint16_t type = 0, klass = 0;
@@ -197,7 +197,7 @@ absl::StatusOr<std::string> EncodeQuery(const DnsQuestion& question, uint16_t id
 }
 
 absl::StatusOr<DnsMessage> ParseMessage(std::string_view packet) {
-  WireReader in(packet);
+  DnsWireReader in(packet);
   if (packet.size() > kMaxPacket) return Broken(in, "size: more than 65535 bytes");
   DnsMessage message;
   uint16_t flags = 0, questions = 0, counts[3] = {};

@@ -50,40 +50,40 @@ int TakeCharacter(std::string_view& name) {
 
 }  // namespace
 
-bool WireReader::U8(uint8_t& value) {
+bool DnsWireReader::U8(uint8_t& value) {
   if (left() < 1) return false;
   value = static_cast<uint8_t>(message_[offset_++]);
   return true;
 }
 
-bool WireReader::U16(uint16_t& value) {
+bool DnsWireReader::U16(uint16_t& value) {
   uint8_t high = 0, low = 0;
   if (left() < 2 || !U8(high) || !U8(low)) return false;
   value = static_cast<uint16_t>(high << 8 | low);
   return true;
 }
 
-bool WireReader::U32(uint32_t& value) {
+bool DnsWireReader::U32(uint32_t& value) {
   uint16_t high = 0, low = 0;
   if (left() < 4 || !U16(high) || !U16(low)) return false;
   value = uint32_t{high} << 16 | low;
   return true;
 }
 
-bool WireReader::Bytes(size_t count, std::string_view& value) {
+bool DnsWireReader::Bytes(size_t count, std::string_view& value) {
   if (left() < count) return false;
   value = message_.substr(offset_, count);
   offset_ += count;
   return true;
 }
 
-WireReader WireReader::Sub(size_t count) const {
-  WireReader sub = *this;
+DnsWireReader DnsWireReader::Sub(size_t count) const {
+  DnsWireReader sub = *this;
   sub.end_ = offset_ + count;
   return sub;
 }
 
-bool WireReader::Name(std::string& name) {
+bool DnsWireReader::Name(std::string& name) {
   name.clear();
   size_t octets = 1;
   size_t part_start = offset_;

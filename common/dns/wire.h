@@ -9,9 +9,9 @@
 namespace postwatch {
 
 // Reads forward. Each read says whether it fitted; after one that did not, stop.
-class WireReader {
+class DnsWireReader {
  public:
-  explicit WireReader(std::string_view message) : message_(message), end_(message.size()) {}
+  explicit DnsWireReader(std::string_view message) : message_(message), end_(message.size()) {}
 
   bool U8(uint8_t& value);
   bool U16(uint16_t& value);
@@ -26,7 +26,7 @@ class WireReader {
 
   // A reader of the next `count` bytes; names in it may point back into the whole message. `count`
   // must not exceed left().
-  WireReader Sub(size_t count) const;
+  DnsWireReader Sub(size_t count) const;
 
   bool at_end() const { return offset_ == end_; }
   size_t left() const { return end_ - offset_; }

@@ -38,7 +38,7 @@ std::string WireName(std::string_view name) {
 }
 
 uint16_t Read16(std::string_view bytes) {
-  WireReader in(bytes);
+  DnsWireReader in(bytes);
   uint16_t value = 0;
   in.U16(value);
   return value;

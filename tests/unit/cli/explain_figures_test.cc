@@ -12,8 +12,8 @@ namespace postwatch::cli {
 namespace {
 
 using collector::AccessOutage;
-using collector::Decision;
 using collector::Incident;
+using collector::Ruling;
 using collector::Verdict;
 using collector::VerdictEvidence;
 using collector::VerdictLevel;
@@ -26,7 +26,7 @@ using testing::StartsWith;
 // Four agents see an expired certificate: nothing but the figures is in question.
 class JudgeTest : public ::testing::Test {
  protected:
-  Decision Decide(const VerdictEvidence& figures) {
+  Ruling Decide(const VerdictEvidence& figures) {
     collector::Scene scene;
     collector::Suspect suspect{.id = scene.Id("cert:mail.alpha"),
                                .kind = collector::Kind::kCertificate};
@@ -41,7 +41,7 @@ class JudgeTest : public ::testing::Test {
     suspect.odds = figures.odds;
     suspect.gain = 100;
     collector::Judge judge(absl::Seconds(25));
-    const Decision first = judge.Decide(suspect, scene.At(101));
+    const Ruling first = judge.Decide(suspect, scene.At(101));
     judge.Adjourn();
     if (!wait_) return first;
     judge.Decide(suspect, scene.At(101.5));
@@ -58,13 +58,13 @@ TEST_F(JudgeTest, WhatIsSaidToBeNeededIsWhatIsNeeded) {
       VerdictEvidence figures{.share = share, .reach = reach};
       figures.bounded = GainToPage(figures);
       figures.odds = OddsToPage(figures);
-      EXPECT_EQ(Decide(figures), Decision::kOpenReal) << share << " " << reach;
+      EXPECT_EQ(Decide(figures), Ruling::kOpenReal) << share << " " << reach;
       VerdictEvidence less = figures;
       less.bounded -= kABit;
-      EXPECT_EQ(Decide(less), Decision::kWait) << share << " " << reach;
+      EXPECT_EQ(Decide(less), Ruling::kWait) << share << " " << reach;
       less = figures;
       less.odds -= kABit;
-      EXPECT_EQ(Decide(less), Decision::kWait) << share << " " << reach;
+      EXPECT_EQ(Decide(less), Ruling::kWait) << share << " " << reach;
     }
   }
 }
@@ -72,11 +72,11 @@ TEST_F(JudgeTest, WhatIsSaidToBeNeededIsWhatIsNeeded) {
 TEST_F(JudgeTest, DoubtThatLastsAsLongAsIsSaidPages) {
   VerdictEvidence figures{.bounded = 50, .odds = kDoubtfulOdds, .share = 0.95, .reach = 1};
   wait_ = kDoubtLasts - 1;
-  EXPECT_EQ(Decide(figures), Decision::kWait);
+  EXPECT_EQ(Decide(figures), Ruling::kWait);
   wait_ = kDoubtLasts + 1;
-  EXPECT_EQ(Decide(figures), Decision::kOpenReal);
+  EXPECT_EQ(Decide(figures), Ruling::kOpenReal);
   figures.odds -= 0.01;
-  EXPECT_EQ(Decide(figures), Decision::kWait);
+  EXPECT_EQ(Decide(figures), Ruling::kWait);
 }
 
 TEST(TimesText, RoundsToWhatCanBePromised) {

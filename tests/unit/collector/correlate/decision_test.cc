@@ -12,11 +12,11 @@ const std::vector<std::string> kAgents = {"a", "b", "c", "d"};
 class DecisionTest : public ::testing::Test {
  protected:
   // What is decided about the component; kWait when it is no suspect.
-  Decision Decide(const std::string& component, double now) {
+  Ruling Decide(const std::string& component, double now) {
     const View view = s_.At(now);
-    Decision decision = Decision::kWait;
+    Ruling decision = Ruling::kWait;
     for (const Suspect& suspect : s_.Suspects()) {
-      const Decision about = judge_.Decide(suspect, view);
+      const Ruling about = judge_.Decide(suspect, view);
       if (s_.catalog.Ref(suspect.id) == MakeRef(component)) decision = about;
     }
     judge_.Adjourn();
@@ -36,7 +36,7 @@ class DecisionTest : public ::testing::Test {
 };
 
 TEST_F(DecisionTest, AHardFaultPagesOnceItHasLastedLongerThanABlip) {
-  Decision before = Decision::kWait, after = Decision::kWait;
+  Ruling before = Ruling::kWait, after = Ruling::kWait;
   for (double t = 100; t <= 140; t += 5) {
     for (const std::string& agent : kAgents) {
       s_.Fails({.ended = t, .agent = agent, .touched = {"site:1"}}, FailureClass::kTcpRefused);
@@ -44,24 +44,24 @@ TEST_F(DecisionTest, AHardFaultPagesOnceItHasLastedLongerThanABlip) {
     }
     (t < 125 ? before : after) = Decide("site:1", t + 1);
     if (t < 125) {
-      EXPECT_EQ(before, Decision::kWait) << t;
+      EXPECT_EQ(before, Ruling::kWait) << t;
     }
   }
-  EXPECT_EQ(after, Decision::kOpenReal);
+  EXPECT_EQ(after, Ruling::kOpenReal);
 }
 
 TEST_F(DecisionTest, AFaultThatNamesItsCauseNeedsNoTime) {
   FailImap(100, "a", FailureClass::kTlsCertExpired);
-  EXPECT_EQ(Decide("cert:mail.alpha", 101), Decision::kWait);
+  EXPECT_EQ(Decide("cert:mail.alpha", 101), Ruling::kWait);
   FailImap(102, "b", FailureClass::kTlsCertExpired);
   FailImap(103, "c", FailureClass::kTlsCertExpired);
-  EXPECT_EQ(Decide("cert:mail.alpha", 104), Decision::kOpenReal);
+  EXPECT_EQ(Decide("cert:mail.alpha", 104), Ruling::kOpenReal);
 }
 
 TEST_F(DecisionTest, OneAgentIsNoQuorumHoweverSure) {
   for (const std::string& agent : kAgents) s_.Meet(agent, 100);
   for (double t = 100; t < 400; t += 5) FailImap(t, "a", FailureClass::kTlsCertExpired);
-  EXPECT_EQ(Decide("cert:mail.alpha", 401), Decision::kWait);
+  EXPECT_EQ(Decide("cert:mail.alpha", 401), Ruling::kWait);
 }
 
 TEST_F(DecisionTest, TwoAgentsOfOneNetworkAreNoQuorumWhereThereAreOthers) {
@@ -73,13 +73,13 @@ TEST_F(DecisionTest, TwoAgentsOfOneNetworkAreNoQuorumWhereThereAreOthers) {
     FailImap(t, "a", FailureClass::kTlsCertExpired);
     FailImap(t + 1, "b", FailureClass::kTlsCertExpired);
   }
-  EXPECT_EQ(Decide("cert:mail.alpha", 201), Decision::kOpenReal);
+  EXPECT_EQ(Decide("cert:mail.alpha", 201), Ruling::kOpenReal);
   s.catalog.Agent({.agent = "a", .region = "eu", .network = "shared"});
   s.catalog.Agent({.agent = "b", .region = "eu", .network = "shared"});
   meet("a", "shared");
   meet("b", "shared");
   meet("c", "other");
-  EXPECT_EQ(Decide("cert:mail.alpha", 202), Decision::kWait);
+  EXPECT_EQ(Decide("cert:mail.alpha", 202), Ruling::kWait);
 }
 
 TEST_F(DecisionTest, WhatAMaskedAgentSawDoesNotCountTowardsAQuorum) {
@@ -93,7 +93,7 @@ TEST_F(DecisionTest, WhatAMaskedAgentSawDoesNotCountTowardsAQuorum) {
                         .failed = true,
                         .klass = FailureClass::kAgentNoNetwork,
                         .interval = absl::Seconds(60)});
-  EXPECT_EQ(Decide("cert:mail.alpha", 111), Decision::kWait);
+  EXPECT_EQ(Decide("cert:mail.alpha", 111), Ruling::kWait);
 }
 
 TEST_F(DecisionTest, ALocalFaultOpensAndNeverPages) {
@@ -113,7 +113,7 @@ TEST_F(DecisionTest, ALocalFaultOpensAndNeverPages) {
     }
     s_.Passes({.ended = t, .agent = "a", .check = "c", .leg = Leg::kControl});
   }
-  EXPECT_EQ(Decide("path:as-a>alpha", 141), Decision::kOpenLocal);
+  EXPECT_EQ(Decide("path:as-a>alpha", 141), Ruling::kOpenLocal);
 }
 
 TEST_F(DecisionTest, BlocklistingIsSeenByOneAgentAndTakesAMinute) {
@@ -126,8 +126,7 @@ TEST_F(DecisionTest, BlocklistingIsSeenByOneAgentAndTakesAMinute) {
         s_.Passes(run);
       }
     }
-    EXPECT_EQ(Decide("listed:a@alpha", t + 1), t < 160 ? Decision::kWait : Decision::kOpenReal)
-        << t;
+    EXPECT_EQ(Decide("listed:a@alpha", t + 1), t < 160 ? Ruling::kWait : Ruling::kOpenReal) << t;
   }
 }
 
@@ -139,9 +138,9 @@ TEST_F(DecisionTest, MissingLettersAccuseTheQueueOnlyOnceTheMailboxCanBeRead) {
                FailureClass::kDeliveryLost);
     }
   }
-  EXPECT_EQ(Decide("queue:alpha", 201), Decision::kWait);
+  EXPECT_EQ(Decide("queue:alpha", 201), Ruling::kWait);
   s_.Passes({.ended = 202, .agent = "a"});
-  EXPECT_EQ(Decide("queue:alpha", 203), Decision::kOpenReal);
+  EXPECT_EQ(Decide("queue:alpha", 203), Ruling::kOpenReal);
 }
 
 TEST_F(DecisionTest, ASingleVantageThatIsVouchedForPagesWithReserve) {
@@ -149,14 +148,14 @@ TEST_F(DecisionTest, ASingleVantageThatIsVouchedForPagesWithReserve) {
   FailImap(100, "a", FailureClass::kTcpRefused);
   FailImap(110, "a", FailureClass::kTcpRefused);
   PassSmtp(111, "a");
-  EXPECT_EQ(Decide("svc:alpha/imap", 112), Decision::kWait);
+  EXPECT_EQ(Decide("svc:alpha/imap", 112), Ruling::kWait);
   s_.Vouches("a", 115);
   FailImap(120, "a", FailureClass::kTcpRefused);
   FailImap(130, "a", FailureClass::kTcpRefused);
   bool guarded = false;
   const View view = s_.At(131);
   for (const Suspect& suspect : s_.Suspects()) {
-    guarded = guarded || judge_.Decide(suspect, view) == Decision::kOpenGuarded;
+    guarded = guarded || judge_.Decide(suspect, view) == Ruling::kOpenGuarded;
   }
   EXPECT_TRUE(guarded);
 }
@@ -166,10 +165,10 @@ TEST_F(DecisionTest, ACertificateThatFewHaveLookedAtWaitsForOthers) {
   for (const char* agent : {"a", "b", "c", "d", "e", "f"}) s_.Meet(agent, 100);
   for (const std::string agent : {"a", "b", "c"}) {
     FailImap(101, agent, FailureClass::kTlsUntrustedRoot);
-    EXPECT_EQ(Decide("cert:mail.alpha", 102), Decision::kWait) << agent;
+    EXPECT_EQ(Decide("cert:mail.alpha", 102), Ruling::kWait) << agent;
   }
   FailImap(103, "d", FailureClass::kTlsUntrustedRoot);
-  EXPECT_EQ(Decide("cert:mail.alpha", 104), Decision::kOpenReal);
+  EXPECT_EQ(Decide("cert:mail.alpha", 104), Ruling::kOpenReal);
 }
 
 TEST_F(DecisionTest, TheOthersMayBeAwaySoACertificateDoesNotWaitForLong) {
@@ -178,8 +177,8 @@ TEST_F(DecisionTest, TheOthersMayBeAwaySoACertificateDoesNotWaitForLong) {
     FailImap(t, "a", FailureClass::kTlsUntrustedRoot);
     FailImap(t, "b", FailureClass::kTlsUntrustedRoot);
   }
-  EXPECT_EQ(Decide("cert:mail.alpha", 189), Decision::kWait);
-  EXPECT_EQ(Decide("cert:mail.alpha", 191), Decision::kOpenReal);  // a run and a half
+  EXPECT_EQ(Decide("cert:mail.alpha", 189), Ruling::kWait);
+  EXPECT_EQ(Decide("cert:mail.alpha", 191), Ruling::kOpenReal);  // a run and a half
 }
 
 }  // namespace

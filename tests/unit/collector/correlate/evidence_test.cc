@@ -51,7 +51,7 @@ class EvidenceTest : public ::testing::Test {
     return finding;
   }
 
-  const Cell& OnlyCell() {
+  const CheckCell& OnlyCell() {
     EXPECT_EQ(evidence_.cells().size(), 1u);
     return evidence_.At(0);
   }

@@ -103,7 +103,7 @@ TEST(WireReaderTest, CompressionExampleOfRfc1035) {
   message.resize(92, 'x');
   message += Bytes({0});
   auto name_at = [&](size_t offset) {
-    WireReader in(message);
+    DnsWireReader in(message);
     std::string_view skipped;
     std::string name;
     EXPECT_TRUE(in.Bytes(offset, skipped));
@@ -197,14 +197,14 @@ TEST(ParseMessageTest, ChainsOfPointersAreBounded) {
     chain += Bytes({0xc0 | previous >> 8, previous & 255});
   }
   // The chain as the RDATA of a TXT-like unknown type would be fine; as an owner name it is not.
-  WireReader in(chain);
+  DnsWireReader in(chain);
   std::string padded = std::string(12, '\0') + chain;
-  WireReader reader(padded);
+  DnsWireReader reader(padded);
   std::string_view skipped;
   std::string name;
   ASSERT_TRUE(reader.Bytes(12 + 5 + 199 * 2, skipped));
   EXPECT_FALSE(reader.Name(name));
-  WireReader shorter(padded);
+  DnsWireReader shorter(padded);
   ASSERT_TRUE(shorter.Bytes(12 + 5 + 100 * 2, skipped));
   EXPECT_TRUE(shorter.Name(name));
   EXPECT_EQ(name, ".");
