@@ -40,16 +40,12 @@ constexpr std::string_view kInitUsage = "usage: postwatch ca init [flags]\n";
 constexpr std::string_view kIssueUsage =
     "usage: postwatch ca issue collector --dns NAME --ip IP [flags]\n"
     "       postwatch ca issue agent REGION NAME [flags]\n";
+constexpr std::string_view kVerb = "ca";
 constexpr std::string_view kUsageText =
     "usage: postwatch ca init [flags]\n"
     "       postwatch ca issue collector --dns NAME --ip IP [flags]\n"
     "       postwatch ca issue agent REGION NAME [flags]\n"
     "`postwatch ca init --help` and `postwatch ca issue --help` tell the flags.\n";
-
-int Complain(std::string_view what, int code) {
-  std::fprintf(stderr, "postwatch ca: %s\n", std::string(what).c_str());
-  return code;
-}
 
 absl::StatusOr<absl::Duration> Lifetime(const Flags& flags, int64_t fallback_days) {
   if (!flags.Has("days")) return absl::Hours(24) * fallback_days;
@@ -70,9 +66,9 @@ absl::Status MakeFolder(const fs::path& folder) {
 }
 
 // What the command line asks for cannot be: usage. All else is what the machine does not let us do.
-int Complain(const absl::Status& status) {
+int ComplainOf(const absl::Status& status) {
   const bool usage = absl::IsInvalidArgument(status) || absl::IsAlreadyExists(status);
-  return Complain(FromAbsl(status.message()), usage ? kUsage : kUnknown);
+  return Complain(kVerb, FromAbsl(status.message()), usage ? kUsage : kUnknown);
 }
 
 // Which of the files are there and would be replaced: "a and b"; empty when none is.
@@ -86,24 +82,24 @@ std::string Taken(const std::vector<fs::path>& files) {
 }
 
 int Init(const Flags& flags) {
-  if (!flags.words().empty()) return Complain("init takes no words, only flags", kUsage);
+  if (!flags.words().empty()) return Complain(kVerb, "init takes no words, only flags", kUsage);
   const fs::path dir = flags.Get("dir", ".");
   const absl::StatusOr<absl::Duration> lifetime = Lifetime(flags, 3650);
-  if (!lifetime.ok()) return Complain(lifetime.status());
+  if (!lifetime.ok()) return ComplainOf(lifetime.status());
   const std::string taken = Taken({dir / "ca.pem", dir / "ca.key"});
   if (!taken.empty() && !flags.Has("force")) {
-    return Complain(absl::AlreadyExistsError(
+    return ComplainOf(absl::AlreadyExistsError(
         Concat("--force would replace ", taken,
                " and make everything issued with them worthless; nothing was changed")));
   }
   absl::Status status = MakeFolder(dir);
-  if (!status.ok()) return Complain(status);
+  if (!status.ok()) return ComplainOf(status);
   const absl::StatusOr<IssuedCertificate> authority =
       MakeAuthority("postwatch", absl::Now(), *lifetime);
-  if (!authority.ok()) return Complain(authority.status());
+  if (!authority.ok()) return ComplainOf(authority.status());
   status = WriteIssuedCertificate(*authority, dir / "ca.pem", dir / "ca.key",
                                   flags.Has("force") ? Overwrite::kReplace : Overwrite::kRefuse);
-  if (!status.ok()) return Complain(status);
+  if (!status.ok()) return ComplainOf(status);
   std::printf("made the authority %s; keep %s where only you can read it\n",
               (dir / "ca.pem").c_str(), (dir / "ca.key").c_str());
   return kOk;
@@ -135,23 +131,24 @@ absl::StatusOr<IdentityRequest> ReadRequest(const Flags& flags) {
 
 int Issue(const Flags& flags) {
   const absl::StatusOr<IdentityRequest> request = ReadRequest(flags);
-  if (!request.ok()) return Complain(request.status());
+  if (!request.ok()) return ComplainOf(request.status());
   const fs::path dir = flags.Get("dir", ".");
   const absl::StatusOr<IssuedCertificate> authority =
       LoadIssuedCertificate(dir / "ca.pem", dir / "ca.key");
   if (!authority.ok()) {
     return Complain(
+        kVerb,
         Concat(FromAbsl(authority.status().message()), "; `postwatch ca init` makes an authority"),
         kUnknown);
   }
   const absl::StatusOr<IssuedCertificate> issued = IssueIdentity(*authority, *request, absl::Now());
-  if (!issued.ok()) return Complain(issued.status());
+  if (!issued.ok()) return ComplainOf(issued.status());
   const bool collector = request->identity.role == PeerRole::kCollector;
   const fs::path out =
       flags.Get("out", (dir / (collector ? "collector" : request->identity.name)).string());
   const std::string taken = Taken({out / "cert.pem", out / "key.pem"});
   if (!taken.empty() && !flags.Has("force")) {
-    return Complain(
+    return ComplainOf(
         absl::AlreadyExistsError(Concat("--force would replace ", taken, "; nothing was changed")));
   }
   const Overwrite overwrite = flags.Has("force") ? Overwrite::kReplace : Overwrite::kRefuse;
@@ -159,10 +156,10 @@ int Issue(const Flags& flags) {
   if (status.ok()) {
     status = WriteIssuedCertificate(*issued, out / "cert.pem", out / "key.pem", overwrite);
   }
-  if (!status.ok()) return Complain(status);
+  if (!status.ok()) return ComplainOf(status);
   std::error_code error;
   fs::copy_file(dir / "ca.pem", out / "ca.pem", fs::copy_options::overwrite_existing, error);
-  if (error) return Complain(Concat("cannot copy ca.pem: ", error.message()), kUnknown);
+  if (error) return Complain(kVerb, Concat("cannot copy ca.pem: ", error.message()), kUnknown);
   std::printf("wrote ca.pem, cert.pem and key.pem to %s\n", out.c_str());
   return kOk;
 }
@@ -170,7 +167,7 @@ int Issue(const Flags& flags) {
 int Run(std::span<const std::string_view> arguments, std::span<const FlagSpec> specs,
         std::string_view usage, int (*run)(const Flags&)) {
   const absl::StatusOr<Flags> flags = Flags::Parse(arguments, specs);
-  if (!flags.ok()) return Complain(flags.status());
+  if (!flags.ok()) return ComplainOf(flags.status());
   if (!flags->Has("help")) return run(*flags);
   std::printf("%s\n%s", std::string(usage).c_str(), FlagHelp(specs).c_str());
   return kOk;

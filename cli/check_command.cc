@@ -18,6 +18,7 @@
 namespace postwatch::cli {
 namespace {
 
+constexpr std::string_view kVerb = "check";
 constexpr uint16_t kDnsPort = 53;
 
 constexpr auto kFlags = std::to_array<FlagSpec>({
@@ -30,11 +31,6 @@ constexpr auto kFlags = std::to_array<FlagSpec>({
     {"timeout", "DURATION", "of each check, such as 10s (default 60s)"},
     {"help", "", "this text"},
 });
-
-int Complain(std::string_view what, int code) {
-  std::fprintf(stderr, "postwatch check: %s\n", std::string(what).c_str());
-  return code;
-}
 
 absl::StatusOr<std::vector<Address>> Resolvers(const Flags& flags) {
   std::vector<Address> servers;
@@ -110,7 +106,7 @@ int ExitCodeOf(ReportStatus status, const Flags& flags) {
 
 int RunCheck(std::span<const std::string_view> arguments) {
   const absl::StatusOr<Flags> flags = Flags::Parse(arguments, kFlags);
-  if (!flags.ok()) return Complain(FromAbsl(flags.status().message()), kUsage);
+  if (!flags.ok()) return Complain(kVerb, FromAbsl(flags.status().message()), kUsage);
   if (flags->Has("help")) {
     std::printf(
         "usage: postwatch check DOMAIN [flags]\n\n%s\nCheck kinds: %s.\n"
@@ -119,7 +115,7 @@ int RunCheck(std::span<const std::string_view> arguments) {
     return kOk;
   }
   absl::StatusOr<OneShotOptions> options = ReadOptions(*flags);
-  if (!options.ok()) return Complain(FromAbsl(options.status().message()), kUsage);
+  if (!options.ok()) return Complain(kVerb, FromAbsl(options.status().message()), kUsage);
   if (::isatty(STDERR_FILENO)) {
     options->progress = [](std::string_view what) {
       std::fprintf(stderr, "\r\033[Kchecking %s ...", std::string(what).c_str());
@@ -129,7 +125,7 @@ int RunCheck(std::span<const std::string_view> arguments) {
   if (options->progress) std::fprintf(stderr, "\r\033[K");
   if (!report.ok()) {
     const bool usage = absl::IsInvalidArgument(report.status());
-    return Complain(FromAbsl(report.status().message()), usage ? kUsage : kUnknown);
+    return Complain(kVerb, FromAbsl(report.status().message()), usage ? kUsage : kUnknown);
   }
   const bool json = flags->Get("format", "text") == "json";
   std::fputs((json ? JsonReport(*report) : TextReport(*report)).c_str(), stdout);

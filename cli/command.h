@@ -26,6 +26,9 @@ struct Command {
   int (*run)(std::span<const std::string_view> arguments);
 };
 
+// "postwatch VERB: what" on stderr; returns `code`.
+int Complain(std::string_view verb, std::string_view what, int code);
+
 // THE TABLE (commands.cc).
 std::span<const Command> Commands();
 

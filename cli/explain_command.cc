@@ -30,17 +30,13 @@ constexpr std::array kFlags = {
     FlagSpec{"format", "text|json", "json prints the collector's answer as it is (default text)"},
     FlagSpec{"help", "", "this text"}};
 
+constexpr std::string_view kVerb = "explain";
 constexpr std::string_view kUsageText =
     "usage: postwatch explain [INCIDENT|last] [flags]\n\n"
     "Says of an incident whose fault it is, what was seen, how sure that is and why, what else it\n"
     "could be, what happens to mail, what to do, and how the verdict changed. INCIDENT is an id\n"
     "(inc-...) or as much of its start as tells it from others; without it, or with `last`, it is\n"
     "the latest open incident, else the latest one.\n\n";
-
-int Complain(std::string_view what, int code) {
-  std::fprintf(stderr, "postwatch explain: %s\n", std::string(what).c_str());
-  return code;
-}
 
 // "inc-" and up to twelve hex digits: an id, or the start of one.
 bool IsIncidentWord(std::string_view word) {
@@ -111,16 +107,17 @@ class Incidents {
 int ExplainOne(const Incidents& incidents, const std::string& word, bool as_json) {
   const absl::StatusOr<std::string> id =
       word == "last" ? incidents.FindLatest() : incidents.Complete(word);
-  if (!id.ok()) return Complain(FromAbsl(id.status().message()), kUnknown);
+  if (!id.ok()) return Complain(kVerb, FromAbsl(id.status().message()), kUnknown);
   const absl::StatusOr<std::string> answer = incidents.Ask(*id);
-  if (!answer.ok()) return Complain(FromAbsl(answer.status().message()), kUnknown);
+  if (!answer.ok()) return Complain(kVerb, FromAbsl(answer.status().message()), kUnknown);
   if (as_json) {
     std::printf("%s\n", answer->c_str());
     return kOk;
   }
   const absl::StatusOr<Incident> incident = ReadIncident(*answer);
   if (!incident.ok()) {
-    return Complain(Concat("the collector's answer about ", *id,
+    return Complain(kVerb,
+                    Concat("the collector's answer about ", *id,
                            " cannot be read: ", FromAbsl(incident.status().message())),
                     kUnknown);
   }
@@ -132,21 +129,23 @@ int ExplainOne(const Incidents& incidents, const std::string& word, bool as_json
 
 int RunExplain(std::span<const std::string_view> arguments) {
   const absl::StatusOr<Flags> flags = Flags::Parse(arguments, kFlags);
-  if (!flags.ok()) return Complain(FromAbsl(flags.status().message()), kUsage);
+  if (!flags.ok()) return Complain(kVerb, FromAbsl(flags.status().message()), kUsage);
   if (flags->Has("help")) {
     std::printf("%s%s", std::string(kUsageText).c_str(), FlagHelp(kFlags).c_str());
     return kOk;
   }
   if (flags->words().size() > 1) {
-    return Complain("explains one incident at a time; see --help", kUsage);
+    return Complain(kVerb, "explains one incident at a time; see --help", kUsage);
   }
   const std::string format = flags->Get("format", "text");
   if (format != "text" && format != "json") {
-    return Complain(Concat("--format '", Printable(format), "' is none of text, json"), kUsage);
+    return Complain(kVerb, Concat("--format '", Printable(format), "' is none of text, json"),
+                    kUsage);
   }
   const std::string word = flags->words().empty() ? "last" : flags->words()[0];
   if (word != "last" && !IsIncidentWord(word)) {
-    return Complain(Concat("'", Printable(word),
+    return Complain(kVerb,
+                    Concat("'", Printable(word),
                            "' is no incident: an id is inc- and 12 hex "
                            "digits, its start will do; ",
                            kHowToFind),

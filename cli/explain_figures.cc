@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_format.h"
 #include "collector/correlate/signature.h"
+#include "collector/correlate/thresholds.h"
 #include "common/base/text.h"
 
 namespace postwatch::cli {
@@ -66,13 +67,13 @@ std::string BoundedParagraph(const VerdictEvidence& evidence) {
              "broken cannot page. A page takes ",
              Nats(GainToPage(evidence)));
   std::vector<std::string> parts;
-  if (evidence.share <= kWeakShare) {
-    parts.push_back(
-        absl::StrFormat("%.1f more than usual because so few attempts fail", kMoreForWeak));
+  if (evidence.share <= collector::kWeakShare) {
+    parts.push_back(absl::StrFormat("%.1f more than usual because so few attempts fail",
+                                    collector::kMoreForWeak));
   }
   if (evidence.reach < 1) {
-    parts.push_back(
-        absl::StrFormat("%.1f more than usual because only some agents are hit", kMoreForSome));
+    parts.push_back(absl::StrFormat("%.1f more than usual because only some agents are hit",
+                                    collector::kMoreForSome));
   }
   if (!parts.empty()) Append(text, " here, ", Join(parts, " and "));
   return text + ".";
@@ -87,8 +88,8 @@ std::string OddsParagraph(const VerdictEvidence& evidence) {
           : Concat(kOwn, " explain it ", TimesText(-evidence.odds), " times better");
   return Concat("Against trouble of our own: ", Nats(evidence.odds), ", ", meaning,
                 ". A page takes ", Nats(needed), " (", TimesText(needed), " to 1), or ",
-                Nats(kDoubtfulOdds), " (", TimesText(kDoubtfulOdds), " to 1) that last for ",
-                kDoubtLasts, " s.");
+                Nats(collector::kLikelierOdds), " (", TimesText(collector::kLikelierOdds),
+                " to 1) that last for ", collector::kDoubtLasts, " s.");
 }
 
 std::string ShareParagraph(const Verdict& verdict) {
@@ -172,12 +173,13 @@ std::string WhyItPaged(const Verdict& verdict) {
 }  // namespace
 
 double GainToPage(const VerdictEvidence& evidence) {
-  return kPageGain + (evidence.share <= kWeakShare ? kMoreForWeak : 0) +
-         (evidence.reach < 1 ? kMoreForSome : 0);
+  return collector::kRealGain +
+         (evidence.share <= collector::kWeakShare ? collector::kMoreForWeak : 0) +
+         (evidence.reach < 1 ? collector::kMoreForSome : 0);
 }
 
 double OddsToPage(const VerdictEvidence& evidence) {
-  return evidence.reach < 1 ? kPageOddsOfSome : kPageOdds;
+  return evidence.reach < 1 ? collector::kRealOddsOfSome : collector::kRealOdds;
 }
 
 std::string TimesText(double nats) {
@@ -187,7 +189,7 @@ std::string TimesText(double nats) {
   if (times >= kExactBelow) return Concat("about 10^", std::lround(nats / std::log(10)));
   // Two digits: more would promise what no model keeps.
   const double unit = std::pow(10, std::floor(std::log10(times)) - 1);
-  return Concat("about ", Grouped(std::lround(std::lround(times / unit) * unit)));
+  return Concat("about ", Grouped(std::lround(std::round(times / unit) * unit)));
 }
 
 std::string PercentText(double share) {

@@ -9,17 +9,6 @@
 
 namespace postwatch::cli {
 
-// What a page takes (collector/correlate/decision.cc, docs/diagnosis.md); in nats where nothing
-// else is said.
-inline constexpr double kPageGain = 7.5;
-inline constexpr double kMoreForWeak = 3.5;  // where at most kWeakShare of the attempts fail
-inline constexpr double kWeakShare = 0.15;
-inline constexpr double kMoreForSome = 3.5;  // where only some agents are hit
-inline constexpr double kPageOdds = 3.5;
-inline constexpr double kPageOddsOfSome = 6;
-inline constexpr double kDoubtfulOdds = 1;  // page after ...
-inline constexpr int kDoubtLasts = 150;     // ... so many seconds
-
 // Of `bounded` and of `odds`, for such a fault to page.
 double GainToPage(const collector::VerdictEvidence& evidence);
 double OddsToPage(const collector::VerdictEvidence& evidence);

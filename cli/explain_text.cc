@@ -10,6 +10,7 @@
 #include "cli/scope_notes.h"
 #include "collector/correlate/explain.h"
 #include "collector/correlate/signature.h"
+#include "collector/correlate/thresholds.h"
 #include "common/base/text.h"
 
 namespace postwatch::cli {
@@ -220,8 +221,8 @@ std::string Figures(const Incident& incident) {
   std::string out = Heading("How sure, and why it paged or not");
   if (incident.verdict.evidence.gain > 0) {
     Append(out, Paragraph("  ", Concat("Evidence is counted in nats: one more makes a thing ",
-                                       TimesText(1), " times likelier, ", kPageGain, " more ",
-                                       TimesText(kPageGain), " times.")));
+                                       TimesText(1), " times likelier, ", collector::kRealGain,
+                                       " more ", TimesText(collector::kRealGain), " times.")));
   }
   for (const std::string& figure : FigureParagraphs(incident.verdict)) {
     Append(out, Paragraph("  - ", figure));

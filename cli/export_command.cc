@@ -14,16 +14,12 @@
 namespace postwatch::cli {
 namespace {
 
+constexpr std::string_view kVerb = "export";
 constexpr std::array kFlags = {
     FlagSpec{"since", "TIME", "from when: 2026-05-01T08:30:00Z, or seconds since 1970"},
     FlagSpec{"until", "TIME", "until when, the same (default: up to now)"},
     FlagSpec{"collector", "URL", "the collector's HTTP address (default http://127.0.0.1:7480)"},
     FlagSpec{"help", "", "this text"}};
-
-int Complain(std::string_view what, int code) {
-  std::fprintf(stderr, "postwatch export: %s\n", std::string(what).c_str());
-  return code;
-}
 
 // Whole seconds since 1970.
 absl::StatusOr<int64_t> ReadTime(const Flags& flags, std::string_view name) {
@@ -45,7 +41,7 @@ absl::StatusOr<int64_t> ReadTime(const Flags& flags, std::string_view name) {
 
 int RunExport(std::span<const std::string_view> arguments) {
   const absl::StatusOr<Flags> flags = Flags::Parse(arguments, kFlags);
-  if (!flags.ok()) return Complain(FromAbsl(flags.status().message()), kUsage);
+  if (!flags.ok()) return Complain(kVerb, FromAbsl(flags.status().message()), kUsage);
   if (flags->Has("help")) {
     std::printf(
         "usage: postwatch export --since TIME [flags]\n\n"
@@ -53,22 +49,22 @@ int RunExport(std::span<const std::string_view> arguments) {
         FlagHelp(kFlags).c_str());
     return kOk;
   }
-  if (!flags->words().empty()) return Complain("takes flags only; see --help", kUsage);
-  if (!flags->Has("since")) return Complain("--since is missing; see --help", kUsage);
+  if (!flags->words().empty()) return Complain(kVerb, "takes flags only; see --help", kUsage);
+  if (!flags->Has("since")) return Complain(kVerb, "--since is missing; see --help", kUsage);
   const absl::StatusOr<int64_t> since = ReadTime(*flags, "since");
-  if (!since.ok()) return Complain(FromAbsl(since.status().message()), kUsage);
+  if (!since.ok()) return Complain(kVerb, FromAbsl(since.status().message()), kUsage);
   std::string url =
       Concat(flags->Get("collector", kDefaultCollector), "/api/v1/export?since=", *since);
   if (flags->Has("until")) {
     const absl::StatusOr<int64_t> until = ReadTime(*flags, "until");
-    if (!until.ok()) return Complain(FromAbsl(until.status().message()), kUsage);
+    if (!until.ok()) return Complain(kVerb, FromAbsl(until.status().message()), kUsage);
     Append(url, "&until=", *until);
   }
   const absl::StatusOr<std::string> answer = AskCollector(CollectorMethod::kGet, url);
-  if (!answer.ok()) return Complain(FromAbsl(answer.status().message()), kUnknown);
+  if (!answer.ok()) return Complain(kVerb, FromAbsl(answer.status().message()), kUnknown);
   const size_t written = std::fwrite(answer->data(), 1, answer->size(), stdout);
   if (written == answer->size() && std::fflush(stdout) == 0) return kOk;
-  return Complain("cannot write to the standard output", kCannotWrite);
+  return Complain(kVerb, "cannot write to the standard output", kCannotWrite);
 }
 
 }  // namespace postwatch::cli

@@ -35,17 +35,13 @@ constexpr int kWindowIntervals = 15;
 constexpr absl::Duration kLastTick = absl::Seconds(1);  // after the last line
 
 constexpr std::array kFlags = {FlagSpec{"help", "", "this text"}};
+constexpr std::string_view kVerb = "replay";
 constexpr std::string_view kUsageText =
     "usage: postwatch replay SCENARIO.jsonl|-\n\n"
     "Reads recorded results, one JSON object a line, and prints what a collector would have said\n"
     "of them: incidents, one JSON object a line. Uses no network and no clock; the same input "
     "gives\n"
     "the same output. `-` is the standard input. docs/replay.md describes both formats.\n\n";
-
-int Complain(std::string_view what, int code) {
-  std::fprintf(stderr, "postwatch replay: %s\n", std::string(what).c_str());
-  return code;
-}
 
 class Input {
  public:
@@ -138,25 +134,27 @@ int Play(const Input& input, const std::string& path) {
       continue;
     }
     ++malformed;
-    Complain(Concat(path, ":", lines.number(), ": ", Printable(Truncate(why, kLongestComplaint)),
+    Complain(kVerb,
+             Concat(path, ":", lines.number(), ": ", Printable(Truncate(why, kLongestComplaint)),
                     "; skipped"),
              kDataError);
   }
   const int error = errno;
   replay.Finish();
   if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
-    return Complain("cannot write to the standard output; the rest is lost", kCannotWrite);
+    return Complain(kVerb, "cannot write to the standard output; the rest is lost", kCannotWrite);
   }
   if (next == PaddedLines::Next::kBroken) {
-    return Complain(Concat("cannot read ", path, ": ", std::strerror(error)), kNoInput);
+    return Complain(kVerb, Concat("cannot read ", path, ": ", std::strerror(error)), kNoInput);
   }
   if (malformed > 0) {
-    return Complain(Concat(malformed, " of ", lines.number(), " lines of ", path,
+    return Complain(kVerb,
+                    Concat(malformed, " of ", lines.number(), " lines of ", path,
                            " are malformed and were skipped"),
                     kDataError);
   }
   if (replay.has_topology()) return kOk;
-  return Complain(Concat(path, " holds no topology, which is the first line of a scenario"),
+  return Complain(kVerb, Concat(path, " holds no topology, which is the first line of a scenario"),
                   kDataError);
 }
 
@@ -164,7 +162,7 @@ int Play(const Input& input, const std::string& path) {
 
 int RunReplay(std::span<const std::string_view> arguments) {
   const absl::StatusOr<Flags> flags = Flags::Parse(arguments, kFlags);
-  if (!flags.ok()) return Complain(FromAbsl(flags.status().message()), kUsage);
+  if (!flags.ok()) return Complain(kVerb, FromAbsl(flags.status().message()), kUsage);
   if (flags->Has("help")) {
     std::printf(
         "%s%s\nExit: 0 ok, 64 usage, 65 some lines are malformed (each is named on stderr "
@@ -173,12 +171,13 @@ int RunReplay(std::span<const std::string_view> arguments) {
     return kOk;
   }
   if (flags->words().size() != 1) {
-    return Complain("takes one SCENARIO.jsonl, or - for the standard input; see --help", kUsage);
+    return Complain(kVerb, "takes one SCENARIO.jsonl, or - for the standard input; see --help",
+                    kUsage);
   }
   const std::string& path = flags->words()[0];
   const Input input(path);
   if (!input.is_open()) {
-    return Complain(Concat("cannot read ", path, ": ", std::strerror(errno)), kNoInput);
+    return Complain(kVerb, Concat("cannot read ", path, ": ", std::strerror(errno)), kNoInput);
   }
   return Play(input, path);
 }

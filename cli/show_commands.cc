@@ -36,11 +36,6 @@ struct Listing {
   void (*print)(const json::object&);
 };
 
-int Complain(std::string_view verb, std::string_view what, int code) {
-  std::fprintf(stderr, "postwatch %s: %s\n", std::string(verb).c_str(), std::string(what).c_str());
-  return code;
-}
-
 int Help(std::string_view usage, std::span<const FlagSpec> flags) {
   std::printf("%s\n%s", std::string(usage).c_str(), FlagHelp(flags).c_str());
   return kOk;

@@ -42,17 +42,13 @@ constexpr std::array kFlags = {
     FlagSpec{"all", "", "name each group and each component, not one of each sort"},
     FlagSpec{"format", "text|json", "how to print it (default text)"},
     FlagSpec{"help", "", "this text"}};
+constexpr std::string_view kVerb = "check-topology";
 constexpr std::string_view kUsageText =
     "usage: postwatch check-topology [SCENARIO.jsonl|-] [flags]\n\n"
     "Names the faults that a fleet cannot tell apart, those that can never page, how long weak\n"
     "faults take to page, and what is worth adding. Looks at what the agents of a running\n"
     "collector ran, or at a scenario as `postwatch replay` reads it; of a topology without\n"
     "results, at what it would run. docs/topology.md explains the answers.\n\n";
-
-int Complain(std::string_view what, int code) {
-  std::fprintf(stderr, "postwatch check-topology: %s\n", std::string(what).c_str());
-  return code;
-}
 
 // Learns a fleet from the lines of a scenario.
 class Study {
@@ -73,7 +69,8 @@ class Study {
 
   void Skip(std::string_view why, int64_t number) {
     ++malformed_;
-    Complain(Concat(source_, ":", number, ": ", Printable(Truncate(why, kLongestComplaint)),
+    Complain(kVerb,
+             Concat(source_, ":", number, ": ", Printable(Truncate(why, kLongestComplaint)),
                     "; skipped"),
              kDataError);
   }
@@ -81,13 +78,15 @@ class Study {
   // After the last line. Null where there is nothing to look at, which was said then.
   const Coverage* Finish() {
     if (!coverage_) {
-      Complain(Concat(source_, " holds no topology, which is the first line of a scenario"), 0);
+      Complain(kVerb, Concat(source_, " holds no topology, which is the first line of a scenario"),
+               0);
       return nullptr;
     }
     if (coverage_->runs() == 0) Plan();
     coverage_->Finish();
     if (!coverage_->lanes().empty()) return coverage_.get();
-    Complain(Concat(source_,
+    Complain(kVerb,
+             Concat(source_,
                     " holds no results, and no providers to plan any for; are agents "
                     "connected? (--minutes N looks further back)"),
              0);
@@ -107,7 +106,7 @@ class Study {
             coverage_->Expect(reader_->sighting(), run.per_minute);
           }
         });
-    if (!planned.ok()) Complain(FromAbsl(planned.message()), 0);
+    if (!planned.ok()) Complain(kVerb, FromAbsl(planned.message()), 0);
   }
 
   void StartAnew() {
@@ -161,13 +160,14 @@ int ReadFile(const std::string& path, Study& study) {
   }
   const int error = errno;
   if (file > STDIN_FILENO) ::close(file);
-  return read ? 0 : Complain(Concat("cannot read ", path, ": ", std::strerror(error)), kNoInput);
+  return read ? 0
+              : Complain(kVerb, Concat("cannot read ", path, ": ", std::strerror(error)), kNoInput);
 }
 
 int AskForResults(const Flags& flags, Study& study) {
   const std::optional<int64_t> minutes = ParseInteger(flags.Get("minutes", "15"));
   if (!minutes || *minutes < 1 || *minutes > kMostMinutes) {
-    return Complain("--minutes is no number from 1 to 1440", kUsage);
+    return Complain(kVerb, "--minutes is no number from 1 to 1440", kUsage);
   }
   const int64_t since = absl::ToUnixSeconds(absl::Now() - absl::Minutes(*minutes));
   const absl::StatusOr<std::string> answer = AskCollector(
@@ -175,6 +175,7 @@ int AskForResults(const Flags& flags, Study& study) {
       Concat(flags.Get("collector", kDefaultCollector), "/api/v1/export?since=", since));
   if (!answer.ok()) {
     return Complain(
+        kVerb,
         Concat(FromAbsl(answer.status().message()), " (--minutes N asks for less at a time)"),
         kUnknown);
   }
@@ -182,8 +183,7 @@ int AskForResults(const Flags& flags, Study& study) {
   Read(
       [&](char* into, size_t size) -> int64_t {
         const size_t count = std::min(size, answer->size() - taken);
-        std::memcpy(into, answer->data() + taken, count);
-        taken += count;
+        taken += answer->copy(into, count, taken);
         return static_cast<int64_t>(count);
       },
       study);
@@ -204,7 +204,7 @@ int Examine(const Flags& flags, bool as_json) {
       as_json ? ReportJson(report, *coverage, all) : ReportText(report, *coverage, all);
   const size_t written = std::fwrite(text.data(), 1, text.size(), stdout);
   if (written != text.size() || std::fflush(stdout) != 0) {
-    return Complain("cannot write to the standard output", kCannotWrite);
+    return Complain(kVerb, "cannot write to the standard output", kCannotWrite);
   }
   if (!study.is_sound()) return kDataError;
   return report.HasWarnings(*coverage) ? kWarning : kOk;
@@ -214,7 +214,7 @@ int Examine(const Flags& flags, bool as_json) {
 
 int RunCheckTopology(std::span<const std::string_view> arguments) {
   const absl::StatusOr<Flags> flags = Flags::Parse(arguments, kFlags);
-  if (!flags.ok()) return Complain(FromAbsl(flags.status().message()), kUsage);
+  if (!flags.ok()) return Complain(kVerb, FromAbsl(flags.status().message()), kUsage);
   if (flags->Has("help")) {
     std::printf(
         "%s%s\nExit: 0 any two faults look different and all can page, 1 some do not, 3 the\n"
@@ -225,11 +225,12 @@ int RunCheckTopology(std::span<const std::string_view> arguments) {
   }
   const std::string format = flags->Get("format", "text");
   if (format != "text" && format != "json") {
-    return Complain("--format is text or json; see --help", kUsage);
+    return Complain(kVerb, "--format is text or json; see --help", kUsage);
   }
   const size_t words = flags->words().size();
   if (words > 1 || (words == 1 && (flags->Has("collector") || flags->Has("minutes")))) {
-    return Complain("takes one SCENARIO.jsonl (- for the standard input), or --collector", kUsage);
+    return Complain(kVerb, "takes one SCENARIO.jsonl (- for the standard input), or --collector",
+                    kUsage);
   }
   return Examine(*flags, format == "json");
 }

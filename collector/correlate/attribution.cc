@@ -4,6 +4,8 @@
 #include <cmath>
 #include <map>
 
+#include "collector/correlate/thresholds.h"
+
 namespace postwatch::collector {
 namespace {
 
@@ -11,8 +13,6 @@ constexpr double kWorthALook = 4.0;    // nats of a sum, before its prior
 constexpr double kWorthPicking = 2.0;  // log odds
 constexpr size_t kMaxPicks = 48;
 constexpr double kTemperature = 2.0;  // evidence of one minute is not independent
-// A fault between some networks and one provider takes one more of them with it.
-constexpr double kOneMorePath = -2.5;
 constexpr double kOneMoreWay = -3.0;  // of one agent: what is said of its network may be wrong
 constexpr double kOneMoreAgent = -4.0;
 constexpr double kOneMoreService = -3.0;  // one program often serves two

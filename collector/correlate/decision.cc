@@ -3,25 +3,15 @@
 #include <algorithm>
 #include <set>
 
+#include "collector/correlate/thresholds.h"
+
 namespace postwatch::collector {
 namespace {
 
-constexpr double kRealGain = 7.5;  // nats: what a false page costs
-// A weak fault is looked for over so many readings that chance has more tries.
-constexpr double kWeakShare = 0.15, kMoreForWeak = 3.5;
-constexpr double kMoreForSome = 3.5;  // and so it has where only some agents need to be hit
-constexpr double kRealOdds = 3.5;     // 97 % real
-constexpr double kRealOddsOfSome = 6;
-constexpr double kHalf = 0.5, kLongerForFew = 2;  // share of attempts that fail
-constexpr double kLikelier = 1.0;                 // 73 %: pages if it stays so ...
-constexpr double kDoubtLasts = 150;               // ... for so many seconds
-constexpr double kContested = 3.0;                // nats
+constexpr double kContested = 3.0;  // nats
 constexpr size_t kEnoughAgents = 8, kEnoughToTrust = 4;
 constexpr double kLookedAtWithinRuns = 1.5;
 constexpr double kLocalGain = 4.0;
-constexpr size_t kEnoughFailures = 3;
-constexpr double kOneAgentGain = 8.0, kOneAgentSpan = 60;
-constexpr size_t kOneAgentFailures = 4;
 constexpr double kAloneGain = 6.0;
 constexpr int kAloneRun = 3, kAloneNamedRun = 2;  // consecutive failures of one check
 
@@ -147,14 +137,14 @@ bool Judge::Persists(const Suspect& suspect, const View& view) const {
   if (IsNamed(suspect, view) && !contested) return true;
   // Some failures of many before a gust would make it look longer.
   const double share = suspect.fit.share * suspect.fit.reach;
-  const double lasting = blip_ * (share > kHalf ? 1 : kLongerForFew);
+  const double lasting = blip_ * (share > kHalfOfAttempts ? 1 : kLongerForFew);
   return suspect.failures.size() >= kEnoughFailures && suspect.span >= lasting;
 }
 
 bool Judge::IsBeyondDoubt(const Suspect& suspect, double now) {
   const bool some = suspect.fit.reach < 1;  // as paths of some networks would have it
   if (suspect.odds >= (some ? kRealOddsOfSome : kRealOdds)) return true;
-  if (suspect.odds < kLikelier) return false;
+  if (suspect.odds < kLikelierOdds) return false;
   Doubt& doubt = doubts_.try_emplace(suspect.id, Doubt{.since = now}).first->second;
   doubt.raised = true;
   return now - doubt.since > kDoubtLasts;

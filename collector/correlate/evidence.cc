@@ -24,20 +24,6 @@ constexpr double kFreshAtLeast = 45, kFreshSlack = 30;
 
 uint64_t Pair(uint32_t high, uint32_t low) { return (uint64_t{high} << 32) | low; }
 
-Plane PlaneOf(Leg leg) {
-  switch (leg) {
-    case Leg::kControl:
-      return Plane::kControl;
-    case Leg::kDns:
-    case Leg::kRegistration:
-      return Plane::kNames;
-    case Leg::kDelivery:
-      return Plane::kLetters;
-    default:
-      return Plane::kMail;
-  }
-}
-
 std::string WordsOf(const Failure& failure) {
   const std::string& text = failure.reply ? failure.reply->text : "";
   const std::string_view words = Truncate(text.empty() ? failure.detail : text, kMaxReplyKept);

@@ -4,12 +4,13 @@
 #include <cmath>
 #include <map>
 
+#include "collector/correlate/thresholds.h"
+
 namespace postwatch::collector {
 namespace {
 
 constexpr double kExplained = 0.25;    // a failure as likely as this earns nobody anything
 constexpr size_t kMaxItems = 1500;     // of one component
-constexpr double kPriorWeight = 3;     // failures that the expected mix is worth
 constexpr double kBoundOfAgent = 12;   // nats: one agent in 160,000 says what it likes
 constexpr double kPartialReach = 2.0;  // nats that "only some agents are hit" costs
 constexpr std::array kReaches = {0.6, 0.25};
@@ -79,7 +80,7 @@ void Model::FitMix(Kind kind, const std::vector<Item*>& items) const {
     const auto plane = static_cast<size_t>(reading.plane);
     double& count = seen[plane][static_cast<size_t>(reading.family)];
     item->expected =
-        static_cast<float>((count + kPriorWeight * expected) / (total[plane] + kPriorWeight));
+        static_cast<float>((count + kMixPriorWeight * expected) / (total[plane] + kMixPriorWeight));
     count += 1;
     total[plane] += 1;
   }

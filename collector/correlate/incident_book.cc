@@ -58,7 +58,6 @@ OpenIncident IncidentBook::Restored(Incident incident) {
   entry.kind = KindOf(blamed.kind);
   entry.of_fleet = IsLocalAgentKind(blamed);
   entry.share = incident.verdict.failing_share;
-  entry.severity_since = incident.updated;
   entry.at_worst = incident.verdict;
   entry.at_worst_since = incident.updated;
   entry.reopened = incident.reopened ? 1 : 0;
@@ -190,7 +189,6 @@ OpenIncident& IncidentBook::OpenNew(const Proposal& proposal, absl::Time now) {
                    .opened = now,
                    .started = proposal.started,
                    .updated = now};
-  open.severity_since = now;
   Note(open.incident, now, Concat("opened: ", proposal.verdict.explanation));
   return open;
 }
@@ -255,10 +253,17 @@ bool IncidentBook::Refresh(OpenIncident& open, const Proposal& proposal, const V
   // The class on the page stays while failures of it are still seen.
   const std::string class_before(FailureClassName(before.klass));
   if (same && verdict.evidence.classes.contains(class_before)) verdict.klass = before.klass;
-  // Gravity grows at once and eases slowly.
-  const bool eases = verdict.severity > before.severity;
-  if (same && eases && now - open.severity_since < kEaseAfter) verdict.severity = before.severity;
-  if (verdict.severity != before.severity) open.severity_since = now;
+  // Gravity grows at once, and eases when it has been milder for a while.
+  if (!same || verdict.severity <= before.severity) {
+    open.milder_since.reset();
+  } else {
+    if (!open.milder_since) open.milder_since = now;
+    if (now - *open.milder_since < kEaseAfter) {
+      verdict.severity = before.severity;
+    } else {
+      open.milder_since.reset();
+    }
+  }
   if (!same) {
     Note(incident, now,
          Concat("now ", verdict.component.Text(), " (was ", before.component.Text(),

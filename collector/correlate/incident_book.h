@@ -41,7 +41,7 @@ struct OpenIncident {
   absl::Time at_worst_since = absl::InfinitePast();
   absl::Time proposed = absl::InfinitePast();
   absl::Time reported = absl::InfinitePast();  // last change handed out
-  absl::Time severity_since;
+  std::optional<absl::Time> milder_since;      // than its severity tells
   int reopened = 0;
 };
 

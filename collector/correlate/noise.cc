@@ -3,10 +3,11 @@
 #include <algorithm>
 #include <cmath>
 
+#include "collector/correlate/thresholds.h"
+
 namespace postwatch::collector {
 namespace {
 
-constexpr double kFloor = 0.003, kCeiling = 0.05;
 constexpr double kPriorRuns = 150, kPriorFailures = 1;
 constexpr double kMemory = 4000;  // runs; then the past counts half
 constexpr double kLately = 500;   // the same for the weather, of the whole fleet
@@ -61,7 +62,7 @@ double Noise::RateOf(AgentId agent, TargetId target) const {
   const Tally t = target < targets_.size() ? targets_[target] : Tally{};
   const double of_agent = (kPriorFailures + a.failures) / (kPriorRuns + a.runs);
   const double of_target = t.failures / (kPriorRuns + t.runs);
-  return std::clamp((of_agent + of_target) * Weather(target), kFloor, kCeiling);
+  return std::clamp((of_agent + of_target) * Weather(target), kLeastNoise, kMostNoise);
 }
 
 }  // namespace postwatch::collector

@@ -293,6 +293,20 @@ constexpr auto kRanges = std::to_array<Range>({
 
 }  // namespace
 
+Plane PlaneOf(Leg leg) {
+  switch (leg) {
+    case Leg::kControl:
+      return Plane::kControl;
+    case Leg::kDns:
+    case Leg::kRegistration:
+      return Plane::kNames;
+    case Leg::kDelivery:
+      return Plane::kLetters;
+    default:
+      return Plane::kMail;
+  }
+}
+
 Family FamilyOf(FailureClass klass) {
   for (const Range& range : kRanges) {
     if (klass >= range.first && klass <= range.last) return range.family;

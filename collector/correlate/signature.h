@@ -5,6 +5,7 @@
 #include <array>
 #include <string_view>
 
+#include "common/model/check_spec.h"
 #include "common/model/failure_class.h"
 
 namespace postwatch::collector {
@@ -42,6 +43,8 @@ bool NamesItsCause(Family family);
 // What a check looks at; noise and faults look different in each.
 enum class Plane : uint8_t { kControl, kNames, kMail, kLetters };
 inline constexpr size_t kPlanes = 4;
+// Of a check of that leg.
+Plane PlaneOf(Leg leg);
 
 enum class Kind : uint8_t {
   kAgent,

@@ -4,27 +4,13 @@
 
 #include "absl/hash/hash.h"
 #include "collector/correlate/crossing.h"
+#include "collector/correlate/thresholds.h"
 
 namespace postwatch::collector {
 namespace {
 
-constexpr double kLeastNoise = 0.003, kMostNoise = 0.05;  // as the correlator has it
 constexpr double kPriorRuns = 150, kPriorFailures = 1;
 constexpr double kShortestWindow = 1;  // minutes
-
-Plane PlaneOf(Leg leg) {
-  switch (leg) {
-    case Leg::kControl:
-      return Plane::kControl;
-    case Leg::kDns:
-    case Leg::kRegistration:
-      return Plane::kNames;
-    case Leg::kDelivery:
-      return Plane::kLetters;
-    default:
-      return Plane::kMail;
-  }
-}
 
 template <class Tallies, class Rate>
 double Median(const Tallies& tallies, Rate rate) {

@@ -4,19 +4,13 @@
 #include <cmath>
 #include <limits>
 
+#include "collector/correlate/correlator.h"
 #include "collector/correlate/suspicion.h"
+#include "collector/correlate/thresholds.h"
 
 namespace postwatch::collector {
 namespace {
 
-// As the correlator decides (decision.cc).
-constexpr double kRealGain = 7.5;
-constexpr double kOneAgentGain = 8.0;
-constexpr double kWeakShare = 0.15, kMoreForWeak = 3.5;
-constexpr double kHalf = 0.5, kLongerForFew = 2;
-constexpr double kBlip = 25.0 / 60, kOneAgentSpan = 1.0;  // minutes
-constexpr double kFailures = 3, kOneAgentFailures = 4;
-constexpr double kWindow = 30;  // minutes of evidence
 constexpr double kNever = std::numeric_limits<double>::infinity();
 
 constexpr size_t kGuesses = kShares.size(), kTrue = kFailingShares.size();
@@ -45,12 +39,16 @@ double GainOf(Kind kind, Plane plane, double share, double guess, double noise) 
 // Until so many failures have come in and the latter of them lasted.
 double Lasting(Kind kind, double failures_per_minute, double share) {
   const double apart = 1 / failures_per_minute;
-  if (IsOfOneAgent(kind)) return apart + std::max(kOneAgentSpan, (kOneAgentFailures - 1) * apart);
-  const double blip = kBlip * (share > kHalf ? 1 : kLongerForFew);
-  return 2 * apart + std::max(blip, (kFailures - 2) * apart);
+  if (IsOfOneAgent(kind))
+    return apart + std::max(kOneAgentSpan / 60, (kOneAgentFailures - 1) * apart);
+  const double blip = absl::ToDoubleMinutes(CorrelatorOptions{}.blip) *
+                      (share > kHalfOfAttempts ? 1 : kLongerForFew);
+  return 2 * apart + std::max(blip, (kEnoughFailures - 2) * apart);
 }
 
 }  // namespace
+
+double EvidenceMinutes() { return absl::ToDoubleMinutes(CorrelatorOptions{}.evidence_window); }
 
 DetectionTime::DetectionTime(double noise) : gains_(kKinds * kPlanes * kTrue * kGuesses) {
   for (size_t k = 0; k < kKinds; ++k) {
@@ -83,7 +81,7 @@ double DetectionTime::Minutes(Kind kind, const PlaneRates& per_minute, size_t sh
     quickest = std::min(quickest, needed / gain);
   }
   const double minutes = std::max(quickest, Lasting(kind, failures, kFailingShares[share]));
-  return minutes > kWindow ? kNever : minutes;
+  return minutes > EvidenceMinutes() ? kNever : minutes;
 }
 
 std::vector<KindTimes> TimesByKind(const Coverage& coverage, std::span<const Reach> reaches) {

@@ -10,6 +10,9 @@
 namespace postwatch::collector {
 
 inline constexpr std::array<double, 5> kFailingShares = {1.0, 0.5, 0.2, 0.1, 0.05};
+
+// What is older is forgotten: a fault that needs longer is not found.
+double EvidenceMinutes();
 using PlaneRates = std::array<float, kPlanes>;  // runs a minute
 
 // The correlator adds up evidence in nats; a fault pages when its threshold is reached, and it has

@@ -6,17 +6,14 @@
 #include <set>
 #include <unordered_map>
 
+#include "collector/correlate/thresholds.h"
+
 namespace postwatch::collector {
 namespace {
 
-constexpr double kPriorWeight = 3;  // as the correlator fits what a fault looks like
 constexpr int kFailures = 10;       // of which one is named
 constexpr size_t kMaxMembers = 64;  // of a group that pairs are counted of
 
-// As the correlator weighs faults of several paths to one provider against one of what they lead
-// to.
-constexpr double kOneMorePath = -2.5;
-constexpr double kRealOdds = 3.5, kLikelierOdds = 1.0;
 constexpr auto kSilent = static_cast<size_t>(Manner::kSilent);
 
 bool IsCompared(Kind kind) { return kind != Kind::kOther && kind != Kind::kAnchor; }
@@ -35,7 +32,7 @@ double ScoreOf(Kind kind, const Reach& reach, Manner manner) {
     if (expected <= 0) continue;
     double score = LogPrior(kind);
     for (int n = 0; n < kFailures; ++n) {
-      score += std::log((n + kPriorWeight * expected) / (n + kPriorWeight));
+      score += std::log((n + kMixPriorWeight * expected) / (n + kMixPriorWeight));
     }
     best = std::max(best, score);
   }

@@ -10,7 +10,6 @@ namespace postwatch::collector {
 namespace {
 
 constexpr size_t kAtOneInFive = 2;  // of kFailingShares
-constexpr double kWindow = 30;      // minutes; what is not found in it counts as this
 constexpr size_t kMaxSplitTold = 8;
 constexpr double kMinuteIsWorth = 1;  // pairs, per minute of the mean
 constexpr double kLocalIsWorth = 0.05;
@@ -71,7 +70,8 @@ class Evaluation {
 
  private:
   double MinutesOf(ComponentId id, const Reach& reach) const {
-    return std::min(kWindow, time_.Minutes(catalog_.KindOf(id), reach.per_minute, kAtOneInFive));
+    return std::min(EvidenceMinutes(),
+                    time_.Minutes(catalog_.KindOf(id), reach.per_minute, kAtOneInFive));
   }
 
   // What the components that it touches would be seen by.

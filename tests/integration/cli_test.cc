@@ -11,6 +11,7 @@
 #include "cli/show_commands.h"
 #include "collector/model/incident_json.h"
 #include "common/base/text.h"
+#include "tests/support/command_run.h"
 #include "tests/support/http_fixture.h"
 #include "tests/support/incident_samples.h"
 #include "tests/support/test_folder.h"
@@ -20,28 +21,11 @@ namespace {
 
 namespace fs = std::filesystem;
 
-struct Outcome {
-  int code = -1;
-  std::string out, err;
-};
-
-Outcome Execute(int (*command)(std::span<const std::string_view>),
-                const std::vector<std::string>& words) {
-  const std::vector<std::string_view> arguments(words.begin(), words.end());
-  Outcome outcome;
-  testing::internal::CaptureStdout();
-  testing::internal::CaptureStderr();
-  outcome.code = command(arguments);
-  outcome.out = testing::internal::GetCapturedStdout();
-  outcome.err = testing::internal::GetCapturedStderr();
-  return outcome;
-}
-
 class CaTest : public testing::Test {
  protected:
-  Outcome Ca(std::vector<std::string> words) {
+  CommandRun Ca(std::vector<std::string> words) {
     words.insert(words.end(), {"--dir", dir.string()});
-    return Execute(RunCa, words);
+    return RunCommand(RunCa, words);
   }
   std::string Read(const fs::path& file) const {
     std::ifstream in(dir / file);
@@ -57,7 +41,7 @@ class CaTest : public testing::Test {
 TEST_F(CaTest, ASecondAuthorityNeedsForceAndSaysWhatItCosts) {
   ASSERT_EQ(Ca({"init"}).code, kOk);
   const std::string first = Read("ca.pem");
-  const Outcome again = Ca({"init"});
+  const CommandRun again = Ca({"init"});
   EXPECT_EQ(again.code, kUsage);
   EXPECT_EQ(again.err, Concat("postwatch ca: --force would replace ", (dir / "ca.pem").string(),
                               " and ", (dir / "ca.key").string(),
@@ -73,7 +57,7 @@ TEST_F(CaTest, AnIdentityIsReplacedOnlyByForce) {
   ASSERT_EQ(Ca({"issue", "agent", "eu", "eu-1"}).code, kOk);
   const std::string first = Read("eu-1/cert.pem");
   EXPECT_NE(first, "");
-  const Outcome again = Ca({"issue", "agent", "eu", "eu-1"});
+  const CommandRun again = Ca({"issue", "agent", "eu", "eu-1"});
   EXPECT_EQ(again.code, kUsage);
   EXPECT_NE(again.err.find("--force would replace"), std::string::npos) << again.err;
   EXPECT_EQ(Read("eu-1/cert.pem"), first);
@@ -96,26 +80,26 @@ TEST_F(CaTest, MistakesOfUsageExit64) {
                                              {"issue", "agent", "eu", "eu-1", "--dns", "x.test"},
                                              {"issue", "agent", "eu", "eu-1", "--days", "0"},
                                              {"revoke"}}) {
-    const Outcome outcome = Ca(words);
+    const CommandRun outcome = Ca(words);
     EXPECT_EQ(outcome.code, kUsage) << Join(words, " ");
     EXPECT_NE(outcome.err, "") << Join(words, " ");
   }
-  EXPECT_EQ(Execute(RunCa, {}).code, kUsage);
+  EXPECT_EQ(RunCommand(RunCa, {}).code, kUsage);
 }
 
 TEST_F(CaTest, WhatTheMachineDoesNotHaveIsNoUsage) {
-  const Outcome none = Ca({"issue", "agent", "eu", "eu-1"});
+  const CommandRun none = Ca({"issue", "agent", "eu", "eu-1"});
   EXPECT_EQ(none.code, kUnknown);
   EXPECT_NE(none.err.find("`postwatch ca init` makes an authority"), std::string::npos) << none.err;
 }
 
 TEST_F(CaTest, HelpNamesTheFlagsOfTheCommandAndNoOthers) {
-  const Outcome init = Ca({"init", "--help"});
+  const CommandRun init = Ca({"init", "--help"});
   EXPECT_EQ(init.code, kOk);
   EXPECT_EQ(init.out.find("--dns"), std::string::npos) << init.out;
   EXPECT_EQ(init.out.find("--out"), std::string::npos) << init.out;
   EXPECT_NE(Ca({"issue", "--help"}).out.find("--dns"), std::string::npos);
-  const Outcome help = Execute(RunCa, {"--help"});
+  const CommandRun help = RunCommand(RunCa, {"--help"});
   EXPECT_EQ(help.code, kOk);
   EXPECT_NE(help.out.find("postwatch ca issue agent REGION NAME"), std::string::npos) << help.out;
 }
@@ -126,7 +110,8 @@ TEST(ForgetCommand, AsksTheCollectorAndSaysWhatItAnswers) {
     reply(connected ? ErrorResponse(409, "agent 'eu-2' is connected\x1b[31m")
                     : JsonResponse(R"({"forgotten":"eu-1"})"));
   });
-  const Outcome done = Execute(RunAgents, {"forget", "eu-1", "--collector", collector.Url("")});
+  const CommandRun done =
+      RunCommand(RunAgents, {"forget", "eu-1", "--collector", collector.Url("")});
   EXPECT_EQ(done.code, kOk) << done.err;
   EXPECT_EQ(done.out, "forgot eu-1\n");
   const HttpRequest request = collector.requests().at(0);
@@ -134,7 +119,8 @@ TEST(ForgetCommand, AsksTheCollectorAndSaysWhatItAnswers) {
   EXPECT_EQ(request.path, "/api/v1/agents/eu-1");
   EXPECT_EQ(request.headers.count("x-postwatch-client"), 1u);
 
-  const Outcome refused = Execute(RunAgents, {"forget", "eu-2", "--collector", collector.Url("")});
+  const CommandRun refused =
+      RunCommand(RunAgents, {"forget", "eu-2", "--collector", collector.Url("")});
   EXPECT_EQ(refused.code, kUnknown);
   EXPECT_EQ(refused.err, Concat("postwatch agents forget: ", collector.Url("/api/v1/agents/eu-2"),
                                 " answered 409: agent 'eu-2' is connected?[31m\n"));
@@ -147,10 +133,10 @@ TEST(ShowCommandsOverHttp, AsksForWhatIsWantedAndPrintsIt) {
                              R"("connected":false,"last_heard":"then","spooled":3,"problems":[]}]})"
                            : R"({"incidents":[]})"));
   });
-  EXPECT_EQ(Execute(RunAgents, {"--collector", collector.Url("")}).out,
+  EXPECT_EQ(RunCommand(RunAgents, {"--collector", collector.Url("")}).out,
             "eu-1             eu           AS1            SILENT     last heard then, 3 waiting\n");
-  EXPECT_EQ(Execute(RunIncidents, {"--collector", collector.Url("")}).out, "none\n");
-  EXPECT_EQ(Execute(RunIncidents, {"--all", "--collector", collector.Url("")}).out, "none\n");
+  EXPECT_EQ(RunCommand(RunIncidents, {"--collector", collector.Url("")}).out, "none\n");
+  EXPECT_EQ(RunCommand(RunIncidents, {"--all", "--collector", collector.Url("")}).out, "none\n");
   const std::vector<HttpRequest> requests = collector.requests();
   ASSERT_EQ(requests.size(), 3u);
   EXPECT_EQ(requests[1].query, (std::map<std::string, std::string>{{"state", "open"}}));
@@ -191,11 +177,11 @@ class ExplainTest : public testing::Test {
     resolved_.verdict.component = {"provider", "beta"};
   }
   // Of a collector that has had `incidents`.
-  Outcome Explain(std::vector<std::string> words, std::vector<collector::Incident> incidents) {
+  CommandRun Explain(std::vector<std::string> words, std::vector<collector::Incident> incidents) {
     HttpFixture collector(CollectorOf(std::move(incidents)));
     url_ = collector.Url("");
     words.insert(words.end(), {"--collector", url_});
-    return Execute(RunExplain, words);
+    return RunCommand(RunExplain, words);
   }
 
   collector::Incident open_ = collector::AccessOutage();
@@ -206,15 +192,15 @@ class ExplainTest : public testing::Test {
 TEST_F(ExplainTest, WithoutAnIdItIsTheLatestOpenOneElseTheLatest) {
   for (const std::vector<std::string>& words :
        std::vector<std::vector<std::string>>{{}, {"last"}}) {
-    const Outcome open = Explain(words, {resolved_, open_});
+    const CommandRun open = Explain(words, {resolved_, open_});
     EXPECT_EQ(open.code, kOk) << open.err;
     EXPECT_TRUE(open.out.starts_with("It is the provider: IMAP at alpha, tcp_refused (access).\n"))
         << open.out;
-    const Outcome over = Explain(words, {resolved_});
+    const CommandRun over = Explain(words, {resolved_});
     EXPECT_EQ(over.code, kOk) << over.err;
     EXPECT_TRUE(over.out.starts_with("It was the provider: all of beta, tcp_refused (access).\n"))
         << over.out;
-    const Outcome none = Explain(words, {});
+    const CommandRun none = Explain(words, {});
     EXPECT_EQ(none.code, kUnknown);
     EXPECT_EQ(
         none.err,
@@ -224,12 +210,12 @@ TEST_F(ExplainTest, WithoutAnIdItIsTheLatestOpenOneElseTheLatest) {
 
 TEST_F(ExplainTest, AnIdOrItsUniqueStartWillDo) {
   for (const char* id : {"inc-01ffffffffff", "inc-01f"}) {
-    const Outcome outcome = Explain({id}, {open_, resolved_});
+    const CommandRun outcome = Explain({id}, {open_, resolved_});
     EXPECT_EQ(outcome.code, kOk) << outcome.err;
     EXPECT_NE(outcome.out.find("incident   inc-01ffffffffff, resolved"), std::string::npos)
         << outcome.out;
   }
-  const Outcome both = Explain({"inc-01"}, {open_, resolved_});
+  const CommandRun both = Explain({"inc-01"}, {open_, resolved_});
   EXPECT_EQ(both.code, kUnknown);
   EXPECT_EQ(both.err,
             "postwatch explain: 'inc-01' is the start of 2 incidents: inc-0123456789ab, "
@@ -237,13 +223,13 @@ TEST_F(ExplainTest, AnIdOrItsUniqueStartWillDo) {
 }
 
 TEST_F(ExplainTest, AnUnknownOneIsSaidToBeUnknownAndWhereToLook) {
-  const Outcome whole = Explain({"inc-999999999999"}, {open_});
+  const CommandRun whole = Explain({"inc-999999999999"}, {open_});
   EXPECT_EQ(whole.code, kUnknown);
   EXPECT_EQ(whole.err, Concat("postwatch explain: ", url_,
                               "/api/v1/incidents/inc-999999999999 answered 404: there is no "
                               "incident 'inc-999999999999'; `postwatch incidents --all` lists the "
                               "recent ones\n"));
-  const Outcome start = Explain({"inc-99"}, {open_});
+  const CommandRun start = Explain({"inc-99"}, {open_});
   EXPECT_EQ(start.code, kUnknown);
   EXPECT_EQ(start.err,
             "postwatch explain: no incident has an id that starts with 'inc-99'; "
@@ -259,11 +245,11 @@ TEST_F(ExplainTest, AsJsonItIsTheCollectorsAnswer) {
 TEST(ExplainOverHttp, WhatIsNoCollectorIsSaidToBeNone) {
   HttpFixture other([](const HttpRequest&, const HttpReply& reply) { reply(JsonResponse("[]")); });
   for (const char* word : {"last", "inc-01", "inc-0123456789ab"}) {
-    const Outcome outcome = Execute(RunExplain, {word, "--collector", other.Url("")});
+    const CommandRun outcome = RunCommand(RunExplain, {word, "--collector", other.Url("")});
     EXPECT_EQ(outcome.code, kUnknown) << word;
     EXPECT_NE(outcome.err, "") << word;
   }
-  const Outcome nobody = Execute(RunExplain, {"--collector", "http://127.0.0.1:1"});
+  const CommandRun nobody = RunCommand(RunExplain, {"--collector", "http://127.0.0.1:1"});
   EXPECT_EQ(nobody.code, kUnknown);
   EXPECT_NE(nobody.err.find("is the collector running there?"), std::string::npos) << nobody.err;
 }

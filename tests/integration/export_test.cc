@@ -2,7 +2,6 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <filesystem>
 #include <fstream>
 #include <vector>
 
@@ -17,32 +16,15 @@
 #include "collector/store/open_store.h"
 #include "collector/web/api.h"
 #include "common/base/text.h"
+#include "tests/support/command_run.h"
 #include "tests/support/http_fixture.h"
+#include "tests/support/test_folder.h"
 
 namespace postwatch::collector {
 namespace {
 
-namespace fs = std::filesystem;
-
 constexpr int64_t kStart = 1'790'000'000;
 constexpr int kMinutes = 20;
-
-struct Ended {
-  int code = -1;
-  std::string out, err;
-};
-
-Ended Execute(int (*command)(std::span<const std::string_view>),
-              const std::vector<std::string>& words) {
-  const std::vector<std::string_view> arguments(words.begin(), words.end());
-  Ended outcome;
-  testing::internal::CaptureStdout();
-  testing::internal::CaptureStderr();
-  outcome.code = command(arguments);
-  outcome.out = testing::internal::GetCapturedStdout();
-  outcome.err = testing::internal::GetCapturedStderr();
-  return outcome;
-}
 
 FleetPlan Plan() {
   FleetPlan plan{{{.id = "witness", .kind = "witness", .interval = absl::Seconds(30)}}};
@@ -141,12 +123,6 @@ class NoBoard : public BoardSource {
 
 class ExportTest : public testing::Test {
  protected:
-  ExportTest() {
-    std::string pattern = (fs::temp_directory_path() / "postwatch-export-XXXXXX").string();
-    dir = ::mkdtemp(pattern.data());
-  }
-  ~ExportTest() override { fs::remove_all(dir); }
-
   // The store's work is done on the server's loop.
   HttpHandler Api() {
     return MakeApi({.board = &board,
@@ -163,7 +139,7 @@ class ExportTest : public testing::Test {
                     .crossed_by = CrossedBy});
   }
 
-  fs::path dir;
+  const TestFolder dir;
   NoBoard board;
   std::unique_ptr<Store> store = OpenStore("sqlite::memory:").value();
 };
@@ -176,14 +152,14 @@ TEST_F(ExportTest, ReplaysToWhatWasSaidLive) {
   ASSERT_NE(live.find("\"event\":\"close\""), std::string::npos) << live;
 
   HttpFixture http(Api());
-  const Ended exported =
-      Execute(cli::RunExport, {"--since", "2026-09-21T00:00:00Z", "--until",
-                               Concat(kStart + kMinutes * 60), "--collector", http.Url("")});
+  const CommandRun exported =
+      RunCommand(cli::RunExport, {"--since", "2026-09-21T00:00:00Z", "--until",
+                                  Concat(kStart + kMinutes * 60), "--collector", http.Url("")});
   EXPECT_EQ(exported.code, cli::kOk) << exported.err;
   EXPECT_EQ(std::ranges::count(exported.out, '\n'), 1 + std::ssize(sightings));
-  const std::string file = (dir / "outage.jsonl").string();
+  const std::string file = dir / "outage.jsonl";
   std::ofstream(file) << exported.out;
-  const Ended replayed = Execute(cli::RunReplay, {file});
+  const CommandRun replayed = RunCommand(cli::RunReplay, {file});
   EXPECT_EQ(replayed.code, cli::kOk) << replayed.err;
   EXPECT_EQ(replayed.out, live);
 }
@@ -196,17 +172,18 @@ TEST_F(ExportTest, MistakesOfUsageExit64) {
                                              {"--since", "1", "--until", "x"},
                                              {"--since", "1", "word"},
                                              {"--from", "1"}}) {
-    const Ended outcome = Execute(cli::RunExport, words);
+    const CommandRun outcome = RunCommand(cli::RunExport, words);
     EXPECT_EQ(outcome.code, cli::kUsage) << Join(words, " ");
     EXPECT_NE(outcome.err, "") << Join(words, " ");
     EXPECT_EQ(outcome.out, "");
   }
-  EXPECT_EQ(Execute(cli::RunExport, {"--help"}).code, cli::kOk);
+  EXPECT_EQ(RunCommand(cli::RunExport, {"--help"}).code, cli::kOk);
 }
 
 TEST_F(ExportTest, WhatTheCollectorRefusesIsTold) {
   HttpFixture http(ErrorResponse(400, "there are too many"));
-  const Ended outcome = Execute(cli::RunExport, {"--since", "12", "--collector", http.Url("")});
+  const CommandRun outcome =
+      RunCommand(cli::RunExport, {"--since", "12", "--collector", http.Url("")});
   EXPECT_EQ(outcome.code, cli::kUnknown);
   EXPECT_EQ(outcome.out, "");
   EXPECT_NE(outcome.err.find("/api/v1/export?since=12 answered 400: there are too many"),

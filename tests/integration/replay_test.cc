@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <filesystem>
 #include <fstream>
 #include <random>
 #include <set>
@@ -14,29 +13,11 @@
 #include "cli/command.h"
 #include "cli/replay_command.h"
 #include "common/base/text.h"
+#include "tests/support/command_run.h"
+#include "tests/support/test_folder.h"
 
 namespace postwatch::cli {
 namespace {
-
-namespace fs = std::filesystem;
-
-struct Outcome {
-  int code = -1;
-  std::string out, err;
-
-  bool operator==(const Outcome&) const = default;
-};
-
-Outcome Execute(const std::vector<std::string>& words) {
-  const std::vector<std::string_view> arguments(words.begin(), words.end());
-  Outcome outcome;
-  testing::internal::CaptureStdout();
-  testing::internal::CaptureStderr();
-  outcome.code = RunReplay(arguments);
-  outcome.out = testing::internal::GetCapturedStdout();
-  outcome.err = testing::internal::GetCapturedStderr();
-  return outcome;
-}
 
 constexpr std::string_view kTopology =
     R"({"type":"topology","v":1,"interval_s":60,"agents":[)"
@@ -104,26 +85,20 @@ std::multiset<std::string> Pages(const std::string& out) {
 
 class ReplayTest : public testing::Test {
  protected:
-  ReplayTest() {
-    std::string pattern = (fs::temp_directory_path() / "postwatch-replay-XXXXXX").string();
-    dir = ::mkdtemp(pattern.data());
-  }
-  ~ReplayTest() override { fs::remove_all(dir); }
-
   std::string Write(std::string_view text) {
-    const std::string path = (dir / "scenario.jsonl").string();
+    const std::string path = dir / "scenario.jsonl";
     std::ofstream(path, std::ios::binary) << text;
     return path;
   }
-  Outcome Replay(const std::vector<std::string>& lines) {
-    return Execute({Write(Concat(Join(lines, "\n"), "\n"))});
+  CommandRun Replay(const std::vector<std::string>& lines) {
+    return RunCommand(RunReplay, {Write(Concat(Join(lines, "\n"), "\n"))});
   }
 
-  fs::path dir;
+  const TestFolder dir;
 };
 
 TEST_F(ReplayTest, SaysWhatFailedAndWhenItWasOver) {
-  const Outcome outcome = Replay(LinesOf(Outage()));
+  const CommandRun outcome = Replay(LinesOf(Outage()));
   EXPECT_EQ(outcome.code, kOk);
   EXPECT_EQ(outcome.err, "");
   EXPECT_EQ(Pages(outcome.out), std::multiset<std::string>{"mx:mx1"});
@@ -132,17 +107,17 @@ TEST_F(ReplayTest, SaysWhatFailedAndWhenItWasOver) {
 
 TEST_F(ReplayTest, TheSameInputGivesTheSameOutput) {
   const std::vector<std::string> lines = LinesOf(Outage());
-  const Outcome first = Replay(lines);
+  const CommandRun first = Replay(lines);
   EXPECT_NE(first.out, "");
   EXPECT_EQ(Replay(lines), first);
 }
 
 TEST_F(ReplayTest, ReadsTheStandardInput) {
   const std::vector<std::string> lines = LinesOf(Outage());
-  const Outcome file = Replay(lines);
+  const CommandRun file = Replay(lines);
   const int before = ::dup(STDIN_FILENO);
   ASSERT_NE(std::freopen((dir / "scenario.jsonl").c_str(), "r", stdin), nullptr);
-  const Outcome input = Execute({"-"});
+  const CommandRun input = RunCommand(RunReplay, {"-"});
   ::dup2(before, STDIN_FILENO);
   ::close(before);
   EXPECT_EQ(input, file);
@@ -156,7 +131,7 @@ TEST_F(ReplayTest, DuplicatesOfAnyLineChangeNothing) {
 }
 
 TEST_F(ReplayTest, AnAgentsClockThatIsOffChangesNothing) {
-  const Outcome straight = Replay(LinesOf(Outage()));
+  const CommandRun straight = Replay(LinesOf(Outage()));
   for (const double off : {-90.0, 0.125, 90.0, 86400.0}) {
     std::vector<Row> rows = Outage();
     for (Row& row : rows) {
@@ -184,11 +159,11 @@ TEST_F(ReplayTest, TheOrderOfWhatComesInTogetherChangesNoPage) {
 
 TEST_F(ReplayTest, AMalformedLineIsNamedAndSkipped) {
   std::vector<std::string> lines = LinesOf(Outage());
-  const Outcome whole = Replay(lines);
+  const CommandRun whole = Replay(lines);
   lines.insert(lines.begin() + 2, "{\"type\":\"result\"");
   lines.insert(lines.begin() + 5, R"({"type":"result","recv":"soon"})");
-  const Outcome outcome = Replay(lines);
-  const std::string path = (dir / "scenario.jsonl").string();
+  const CommandRun outcome = Replay(lines);
+  const std::string path = dir / "scenario.jsonl";
   EXPECT_EQ(outcome.code, kDataError);
   EXPECT_EQ(outcome.out, whole.out);
   EXPECT_EQ(
@@ -203,9 +178,9 @@ TEST_F(ReplayTest, AMalformedLineIsNamedAndSkipped) {
 
 TEST_F(ReplayTest, AnAbsurdlyLongLineIsSkipped) {
   std::vector<std::string> lines = LinesOf(Outage());
-  const Outcome whole = Replay(lines);
+  const CommandRun whole = Replay(lines);
   lines.insert(lines.begin() + 1, std::string(17 * 1024 * 1024, ' '));
-  const Outcome outcome = Replay(lines);
+  const CommandRun outcome = Replay(lines);
   EXPECT_EQ(outcome.code, kDataError);
   EXPECT_EQ(outcome.out, whole.out);
   EXPECT_NE(outcome.err.find(":2: is longer than 16777216 bytes; skipped\n"), std::string::npos)
@@ -213,29 +188,30 @@ TEST_F(ReplayTest, AnAbsurdlyLongLineIsSkipped) {
 }
 
 TEST_F(ReplayTest, WhatCannotBeReadExits66) {
-  const std::string missing = (dir / "none.jsonl").string();
-  EXPECT_EQ(Execute({missing}), (Outcome{kNoInput, "",
-                                         Concat("postwatch replay: cannot read ", missing,
-                                                ": No such file or directory\n")}));
+  const std::string missing = dir / "none.jsonl";
+  EXPECT_EQ(RunCommand(RunReplay, {missing}),
+            (CommandRun{kNoInput, "",
+                        Concat("postwatch replay: cannot read ", missing,
+                               ": No such file or directory\n")}));
   EXPECT_EQ(
-      Execute({dir.string()}),
-      (Outcome{kNoInput, "",
-               Concat("postwatch replay: cannot read ", dir.string(), ": Is a directory\n")}));
+      RunCommand(RunReplay, {dir.path()}),
+      (CommandRun{kNoInput, "",
+                  Concat("postwatch replay: cannot read ", dir.path(), ": Is a directory\n")}));
 }
 
 TEST_F(ReplayTest, AFileWithoutATopologyIsNoScenario) {
   const std::string path = Write("");
-  EXPECT_EQ(Execute({path}),
-            (Outcome{kDataError, "",
-                     Concat("postwatch replay: ", path,
-                            " holds no topology, which is the first line of a scenario\n")}));
+  EXPECT_EQ(RunCommand(RunReplay, {path}),
+            (CommandRun{kDataError, "",
+                        Concat("postwatch replay: ", path,
+                               " holds no topology, which is the first line of a scenario\n")}));
 }
 
 TEST_F(ReplayTest, MistakesOfUsageExit64) {
-  EXPECT_EQ(Execute({}).code, kUsage);
-  EXPECT_EQ(Execute({"a", "b"}).code, kUsage);
-  EXPECT_EQ(Execute({"--topology", "t", "a"}).code, kUsage);
-  const Outcome help = Execute({"--help"});
+  EXPECT_EQ(RunCommand(RunReplay, {}).code, kUsage);
+  EXPECT_EQ(RunCommand(RunReplay, {"a", "b"}).code, kUsage);
+  EXPECT_EQ(RunCommand(RunReplay, {"--topology", "t", "a"}).code, kUsage);
+  const CommandRun help = RunCommand(RunReplay, {"--help"});
   EXPECT_EQ(help.code, kOk);
   EXPECT_NE(help.out.find("usage: postwatch replay SCENARIO.jsonl|-"), std::string::npos);
 }

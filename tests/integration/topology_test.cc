@@ -1,8 +1,6 @@
 // `postwatch check-topology` as it is run, and what it says held against what the correlator does.
 #include <gtest/gtest.h>
-#include <unistd.h>
 
-#include <filesystem>
 #include <fstream>
 #include <vector>
 
@@ -11,28 +9,11 @@
 #include "cli/replay_command.h"
 #include "cli/topology_command.h"
 #include "common/base/text.h"
+#include "tests/support/command_run.h"
+#include "tests/support/test_folder.h"
 
 namespace postwatch::cli {
 namespace {
-
-namespace fs = std::filesystem;
-
-struct Outcome {
-  int code = -1;
-  std::string out, err;
-};
-
-template <class Run>
-Outcome Execute(Run run, const std::vector<std::string>& words) {
-  const std::vector<std::string_view> arguments(words.begin(), words.end());
-  Outcome outcome;
-  testing::internal::CaptureStdout();
-  testing::internal::CaptureStderr();
-  outcome.code = run(arguments);
-  outcome.out = testing::internal::GetCapturedStdout();
-  outcome.err = testing::internal::GetCapturedStderr();
-  return outcome;
-}
 
 // Three regions with an agent each; p has a front end in each region, q has one for all.
 constexpr std::string_view kTopology =
@@ -82,25 +63,19 @@ std::string Outage(Fails fails) {
 
 class TopologyTest : public testing::Test {
  protected:
-  TopologyTest() {
-    std::string pattern = (fs::temp_directory_path() / "postwatch-topology-XXXXXX").string();
-    dir = ::mkdtemp(pattern.data());
-  }
-  ~TopologyTest() override { fs::remove_all(dir); }
-
   std::string Write(std::string_view text) {
-    const std::string path = (dir / "scenario.jsonl").string();
+    const std::string path = dir / "scenario.jsonl";
     std::ofstream(path, std::ios::binary) << text;
     return path;
   }
 
-  fs::path dir;
+  const TestFolder dir;
 };
 
 TEST_F(TopologyTest, LooksAtWhatWasRun) {
   const std::string path =
       Write(Outage([](auto, auto, const std::string&) { return std::string(); }));
-  const Outcome outcome = Execute(RunCheckTopology, {path, "--all"});
+  const CommandRun outcome = RunCommand(RunCheckTopology, {path, "--all"});
   EXPECT_EQ(outcome.code, kWarning);
   EXPECT_EQ(outcome.err, "");
   for (const std::string_view line :
@@ -119,7 +94,7 @@ TEST_F(TopologyTest, WhatItCallsAlikeTheCorrelatorCannotTellApart) {
   const auto silent = [](std::string_view, std::string_view, const std::string& endpoint) {
     return endpoint == "mx.p0" || endpoint == "p0" ? std::string("timeout") : std::string();
   };
-  const Outcome outcome = Execute(RunReplay, {Write(Outage(silent))});
+  const CommandRun outcome = RunCommand(RunReplay, {Write(Outage(silent))});
   EXPECT_NE(outcome.out.find(R"("component":"path:as0>p")"), std::string::npos) << outcome.out;
   EXPECT_NE(outcome.out.find(R"({"component":"site:p0")"), std::string::npos) << outcome.out;
   EXPECT_EQ(outcome.out.find(R"("alert":true)"), std::string::npos) << outcome.out;
@@ -131,19 +106,19 @@ TEST_F(TopologyTest, AnAlertNamesWhomItSaysAndTheOthersBesideIt) {
     return check == "imap" && target == "q" ? std::string("auth") : std::string();
   };
   const std::string path = Write(Outage(rejected));
-  const Outcome topology = Execute(RunCheckTopology, {path, "--all"});
+  const CommandRun topology = RunCommand(RunCheckTopology, {path, "--all"});
   EXPECT_NE(topology.out.find("An alert names acct:q/0; it may as well be auth:q."),
             std::string::npos)
       << topology.out;
-  const Outcome replay = Execute(RunReplay, {path});
+  const CommandRun replay = RunCommand(RunReplay, {path});
   EXPECT_NE(replay.out.find(R"("component":"acct:q/0")"), std::string::npos) << replay.out;
   EXPECT_NE(replay.out.find(R"({"component":"auth:q")"), std::string::npos) << replay.out;
   EXPECT_NE(replay.out.find(R"("alert":true)"), std::string::npos) << replay.out;
 }
 
 TEST_F(TopologyTest, OfATopologyAloneItLooksAtWhatWouldBeRun) {
-  const Outcome outcome =
-      Execute(RunCheckTopology, {Write(Concat(kTopology, "\n")), "--format=json"});
+  const CommandRun outcome =
+      RunCommand(RunCheckTopology, {Write(Concat(kTopology, "\n")), "--format=json"});
   EXPECT_EQ(outcome.code, kWarning);
   EXPECT_NE(outcome.out.find(R"("runs":0)"), std::string::npos) << outcome.out;
   EXPECT_NE(outcome.out.find(R"({"members":["path:as0>p","site:p0"],"when":["silent"])"),
@@ -152,17 +127,17 @@ TEST_F(TopologyTest, OfATopologyAloneItLooksAtWhatWouldBeRun) {
 }
 
 TEST_F(TopologyTest, ExitCodesAreAsDocumented) {
-  EXPECT_EQ(Execute(RunCheckTopology, {"--help"}).code, kOk);
-  EXPECT_EQ(Execute(RunCheckTopology, {"a", "b"}).code, kUsage);
-  EXPECT_EQ(Execute(RunCheckTopology, {"a", "--collector", "http://127.0.0.1:1"}).code, kUsage);
-  EXPECT_EQ(Execute(RunCheckTopology, {"--format", "xml"}).code, kUsage);
-  EXPECT_EQ(Execute(RunCheckTopology, {"--minutes", "0"}).code, kUsage);
-  EXPECT_EQ(Execute(RunCheckTopology, {(dir / "none").string()}).code, kNoInput);
-  EXPECT_EQ(Execute(RunCheckTopology, {dir.string()}).code, kNoInput);
-  EXPECT_EQ(Execute(RunCheckTopology, {Write("")}).code, kDataError);
-  EXPECT_EQ(Execute(RunCheckTopology, {"--collector", "http://127.0.0.1:1"}).code, kUnknown);
-  const Outcome malformed =
-      Execute(RunCheckTopology, {Write(Concat(kTopology, "\n{\"type\":\"result\"}\n"))});
+  EXPECT_EQ(RunCommand(RunCheckTopology, {"--help"}).code, kOk);
+  EXPECT_EQ(RunCommand(RunCheckTopology, {"a", "b"}).code, kUsage);
+  EXPECT_EQ(RunCommand(RunCheckTopology, {"a", "--collector", "http://127.0.0.1:1"}).code, kUsage);
+  EXPECT_EQ(RunCommand(RunCheckTopology, {"--format", "xml"}).code, kUsage);
+  EXPECT_EQ(RunCommand(RunCheckTopology, {"--minutes", "0"}).code, kUsage);
+  EXPECT_EQ(RunCommand(RunCheckTopology, {(dir / "none")}).code, kNoInput);
+  EXPECT_EQ(RunCommand(RunCheckTopology, {dir.path()}).code, kNoInput);
+  EXPECT_EQ(RunCommand(RunCheckTopology, {Write("")}).code, kDataError);
+  EXPECT_EQ(RunCommand(RunCheckTopology, {"--collector", "http://127.0.0.1:1"}).code, kUnknown);
+  const CommandRun malformed =
+      RunCommand(RunCheckTopology, {Write(Concat(kTopology, "\n{\"type\":\"result\"}\n"))});
   EXPECT_EQ(malformed.code, kDataError);
   EXPECT_NE(malformed.err.find("scenario.jsonl:2: "), std::string::npos) << malformed.err;
   EXPECT_NE(malformed.out, "");

@@ -5,6 +5,7 @@
 
 #include <cmath>
 
+#include "collector/correlate/thresholds.h"
 #include "tests/support/incident_samples.h"
 #include "tests/unit/collector/correlate/scene.h"
 
@@ -53,7 +54,7 @@ class JudgeTest : public ::testing::Test {
 
 TEST_F(JudgeTest, WhatIsSaidToBeNeededIsWhatIsNeeded) {
   constexpr double kABit = 0.01;
-  for (const double share : {0.95, kWeakShare + kABit, kWeakShare, 0.05}) {
+  for (const double share : {0.95, collector::kWeakShare + kABit, collector::kWeakShare, 0.05}) {
     for (const double reach : {1.0, 0.6}) {
       VerdictEvidence figures{.share = share, .reach = reach};
       figures.bounded = GainToPage(figures);
@@ -70,10 +71,11 @@ TEST_F(JudgeTest, WhatIsSaidToBeNeededIsWhatIsNeeded) {
 }
 
 TEST_F(JudgeTest, DoubtThatLastsAsLongAsIsSaidPages) {
-  VerdictEvidence figures{.bounded = 50, .odds = kDoubtfulOdds, .share = 0.95, .reach = 1};
-  wait_ = kDoubtLasts - 1;
+  VerdictEvidence figures{
+      .bounded = 50, .odds = collector::kLikelierOdds, .share = 0.95, .reach = 1};
+  wait_ = collector::kDoubtLasts - 1;
   EXPECT_EQ(Decide(figures), Ruling::kWait);
-  wait_ = kDoubtLasts + 1;
+  wait_ = collector::kDoubtLasts + 1;
   EXPECT_EQ(Decide(figures), Ruling::kOpenReal);
   figures.odds -= 0.01;
   EXPECT_EQ(Decide(figures), Ruling::kWait);

@@ -298,7 +298,13 @@ TEST_F(IncidentBookTest, GravityGrowsAtOnceAndEasesSlowly) {
   EXPECT_EQ(Reconcile({proposal}, 2).at(0).incident.verdict.severity, Severity::kSev1);
   proposal.verdict.severity = Severity::kSev3;
   EXPECT_TRUE(Reconcile({proposal}, 20).empty());
-  EXPECT_EQ(Reconcile({proposal}, 63).at(0).incident.verdict.severity, Severity::kSev3);
+  proposal.verdict.severity = Severity::kSev1;
+  EXPECT_TRUE(Reconcile({proposal}, 50).empty());
+  proposal.verdict.severity = Severity::kSev3;
+  EXPECT_TRUE(Reconcile({proposal}, 60).empty());
+  Reconcile({proposal}, 119);
+  EXPECT_EQ(book_.open().begin()->second.incident.verdict.severity, Severity::kSev1);
+  EXPECT_EQ(Reconcile({proposal}, 120).at(0).incident.verdict.severity, Severity::kSev3);
 }
 
 TEST_F(IncidentBookTest, HistoryIsBoundedAndKeepsItsBeginning) {
