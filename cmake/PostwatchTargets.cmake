@@ -34,11 +34,16 @@ function(postwatch_precompile target)
   target_precompile_headers(${target} REUSE_FROM postwatch_pch)
 endfunction()
 
-# postwatch_library(<folder> DEPS ... PRIVATE ...): all .cc files of the folder, main.cc excepted.
+# postwatch_library(<folder> FOLDERS ... DEPS ... PRIVATE ...): all .cc files of the folder, main.cc
+# excepted, and of those of its subfolders that FOLDERS names.
 function(postwatch_library folder)
-  cmake_parse_arguments(arg "" "" "DEPS;PRIVATE" ${ARGN})
+  cmake_parse_arguments(arg "" "" "FOLDERS;DEPS;PRIVATE" ${ARGN})
   postwatch_layer_target(${folder} target)
-  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${folder}/*.cc)
+  set(patterns ${CMAKE_SOURCE_DIR}/${folder}/*.cc)
+  foreach(subfolder ${arg_FOLDERS})
+    list(APPEND patterns ${CMAKE_SOURCE_DIR}/${folder}/${subfolder}/*.cc)
+  endforeach()
+  file(GLOB sources CONFIGURE_DEPENDS ${patterns})
   list(FILTER sources EXCLUDE REGEX "/main\\.cc$")
   postwatch_resolve(deps ${arg_DEPS})
   postwatch_resolve(private ${arg_PRIVATE})

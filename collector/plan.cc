@@ -9,7 +9,7 @@
 #include "collector/ingest/assignment.h"
 #include "common/base/text.h"
 #include "common/checks/check_kinds.h"
-#include "common/checks/mailbox_settings.h"
+#include "common/checks/mail/mailbox_settings.h"
 #include "common/wire/convert.h"
 
 namespace postwatch::collector {

@@ -28,34 +28,32 @@ def tracked(*patterns):
 
 
 def read_layers():
-    """{layer: set of layers and files it may include}; a layer always may include itself."""
-    table = {}
+    """({layer: set of layers and files it may include}, {subfolder: layer}); a layer may include itself."""
+    table, layers = {}, {}
     for line in (ROOT / "cmake/layers.txt").read_text().splitlines():
         line = line.split("#")[0].strip()
         if line:
-            layer, _, allowed = line.partition(":")
-            table[layer.strip()] = set(allowed.split()) | {layer.strip()}
-    return table
-
-
-def layer_of(path, table):
-    folder = str(path.parent)
-    return folder if folder in table else None
+            names, _, allowed = line.partition(":")
+            layer, *subfolders = names.split()
+            table[layer] = set(allowed.split()) | {layer}
+            layers[layer] = layer
+            layers.update({f"{layer}/{name.removeprefix('+')}": layer for name in subfolders})
+    return table, layers
 
 
 def check_layers(complain):
-    table = read_layers()
+    table, layers = read_layers()
     for path in tracked("common/*", "agent/*", "collector/*", "cli/*"):
         if path.suffix not in (".h", ".cc"):
             continue
-        layer = layer_of(path, table)
+        layer = layers.get(str(path.parent))
         if layer is None:
             complain(path, "is in a folder that cmake/layers.txt does not know")
             continue
         allowed = table[layer]
         for included in INCLUDE.findall((ROOT / path).read_text()):
-            target = str(pathlib.PurePosixPath(included).parent)
-            if target in table and target not in allowed and included not in allowed:
+            target = layers.get(str(pathlib.PurePosixPath(included).parent))
+            if target is not None and target not in allowed and included not in allowed:
                 complain(path, f'includes "{included}", but {layer} may not include {target}')
             if included.endswith(".pb.h") and "proto" not in allowed:
                 complain(path, f'includes "{included}", but {layer} may not see the wire format')

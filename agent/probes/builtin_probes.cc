@@ -1,12 +1,12 @@
 #include <algorithm>
 #include <array>
 
-#include "agent/probes/dns_mx.h"
-#include "agent/probes/imap_access.h"
+#include "agent/probes/dns/dns_mx.h"
+#include "agent/probes/mail/imap_access.h"
+#include "agent/probes/mail/smtp_mx.h"
+#include "agent/probes/mail/smtp_submit.h"
 #include "agent/probes/probe.h"
-#include "agent/probes/roundtrip.h"
-#include "agent/probes/smtp_mx.h"
-#include "agent/probes/smtp_submit.h"
+#include "agent/probes/roundtrip/roundtrip.h"
 #include "agent/probes/witness.h"
 #include "common/base/text.h"
 

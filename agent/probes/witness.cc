@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "agent/probes/configured_probe.h"
-#include "agent/probes/mail_dns.h"
+#include "agent/probes/dns/mail_dns.h"
 #include "common/base/text.h"
 #include "common/checks/witness_settings.h"
 #include "common/net/address.h"

@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <array>
 
-#include "common/checks/dns_mx_settings.h"
-#include "common/checks/imap_access_settings.h"
-#include "common/checks/roundtrip_settings.h"
-#include "common/checks/smtp_mx_settings.h"
-#include "common/checks/smtp_submit_settings.h"
+#include "common/checks/dns/dns_mx_settings.h"
+#include "common/checks/mail/imap_access_settings.h"
+#include "common/checks/mail/roundtrip_settings.h"
+#include "common/checks/mail/smtp_mx_settings.h"
+#include "common/checks/mail/smtp_submit_settings.h"
 #include "common/checks/witness_settings.h"
 
 namespace postwatch {

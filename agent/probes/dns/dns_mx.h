@@ -1,0 +1,13 @@
+// DNS MX: whether the world can find the domain's mail servers, seen through the agent's resolver.
+#pragma once
+
+#include "agent/probes/probe.h"
+
+namespace postwatch::agent {
+
+// Settings: common/checks/dns/dns_mx_settings.h.
+// Steps: dns, addresses. Fails when no MX host has a usable address; a host without one beside
+// others is a finding, and so are an alias (dns_mx_cname) and a private address.
+absl::StatusOr<std::unique_ptr<Probe>> MakeDnsMx(const CheckSpec& spec, const ProbeDeps& deps);
+
+}  // namespace postwatch::agent

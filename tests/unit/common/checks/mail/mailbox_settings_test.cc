@@ -1,0 +1,116 @@
+#include "common/checks/mail/mailbox_settings.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/support/yaml_settings.h"
+
+namespace postwatch {
+namespace {
+
+using Lines = std::vector<std::string>;
+
+constexpr std::string_view kMinimum = "address: p@alpha.test\npassword: {file: /run/p}\n";
+
+MailboxSettings Read(std::string_view text) {
+  Mistakes mistakes;
+  MailboxSettings mailbox = ReadMailboxTree(YamlSettings(text), "mailbox", mistakes);
+  EXPECT_TRUE(mistakes.empty()) << mistakes.ToStatus();
+  return mailbox;
+}
+
+Lines Mistaken(std::string_view text) {
+  Mistakes mistakes;
+  ReadMailboxTree(YamlSettings(text), "mailbox", mistakes);
+  return mistakes.lines();
+}
+
+TEST(MailboxSettings, TheMinimumHasItsDefaults) {
+  const MailboxSettings mailbox = Read(kMinimum);
+  EXPECT_EQ(mailbox.address, "p@alpha.test");
+  EXPECT_EQ(mailbox.username, "p@alpha.test");
+  EXPECT_EQ(mailbox.password.file, "/run/p");
+  EXPECT_EQ(mailbox.submission.host, "");
+  EXPECT_EQ(mailbox.submission.port, 0);
+  EXPECT_FALSE(mailbox.receive.security.has_value());
+  EXPECT_FALSE(mailbox.deliver_via_mx);
+}
+
+TEST(MailboxSettings, EveryKeyIsRead) {
+  const MailboxSettings mailbox = Read(
+      "address: p@alpha.test\n"
+      "username: u1\n"
+      "password: {env: SECRET}\n"
+      "aliases: [info@alpha.test, a@b.test]\n"
+      "submission: {host: s.alpha.test, security: tls}\n"
+      "receive: {protocol: imap, host: 192.0.2.1, port: 143, security: plain}\n"
+      "deliver_via: mx\n");
+  EXPECT_EQ(mailbox.username, "u1");
+  EXPECT_EQ(mailbox.password.env, "SECRET");
+  EXPECT_EQ(mailbox.submission.host, "s.alpha.test");
+  EXPECT_EQ(mailbox.submission.security, Security::kTls);
+  EXPECT_EQ(mailbox.receive.host, "192.0.2.1");
+  EXPECT_EQ(mailbox.receive.port, 143);
+  EXPECT_EQ(mailbox.receive.security, Security::kPlain);
+  EXPECT_TRUE(mailbox.deliver_via_mx);
+  EXPECT_TRUE(mailbox.Receives("P@Alpha.Test"));
+  EXPECT_TRUE(mailbox.Receives("INFO@alpha.test"));
+  EXPECT_FALSE(mailbox.Receives("other@alpha.test"));
+}
+
+TEST(MailboxSettings, AnEmptyOneSaysWhatIsNeeded) {
+  EXPECT_EQ(Mistaken("{}"),
+            (Lines{"c.yaml:1: mailbox.address: is missing",
+                   "c.yaml:1: mailbox.password: is missing: give {file: PATH} or {env: NAME}"}));
+}
+
+TEST(MailboxSettings, EveryMistakeIsToldAtItsLine) {
+  EXPECT_EQ(Mistaken("address: nobody\n"
+                     "pasword: {file: /run/p}\n"
+                     "aliases: [fine@a.test,\n"
+                     "  'not fine@a.test', '<a@b.test>', '@b.test']\n"
+                     "submission:\n"
+                     "  host: smtp.test:587\n"
+                     "  port: 0\n"
+                     "  protocol: smtp\n"
+                     "receive:\n"
+                     "  protocol: nntp\n"
+                     "  port: 99999\n"
+                     "  security: ssl\n"
+                     "deliver_via: pigeon\n"
+                     "oauth2: {}\n"),
+            (Lines{"c.yaml:1: mailbox.address: 'nobody' is not a mail address",
+                   "c.yaml:14: mailbox.oauth2: is not supported; give a password reference",
+                   "c.yaml:1: mailbox.password: is missing: give {file: PATH} or {env: NAME}",
+                   "c.yaml:4: mailbox.aliases: 'not fine@a.test' is not a mail address",
+                   "c.yaml:4: mailbox.aliases: '<a@b.test>' is not a mail address",
+                   "c.yaml:4: mailbox.aliases: '@b.test' is not a mail address",
+                   "c.yaml:6: mailbox.submission.host: 'smtp.test:587' is neither a host name nor "
+                   "an IP address",
+                   "c.yaml:7: mailbox.submission.port: 0 is not between 1 and 65535",
+                   "c.yaml:8: mailbox.submission.protocol: is not a known key",
+                   "c.yaml:10: mailbox.receive.protocol: 'nntp' is none of imap",
+                   "c.yaml:11: mailbox.receive.port: 99999 is not between 1 and 65535",
+                   "c.yaml:12: mailbox.receive.security: 'ssl' is none of starttls, tls, plain",
+                   "c.yaml:13: mailbox.deliver_via: 'pigeon' is none of submission, mx",
+                   "c.yaml:2: mailbox.pasword: is not a known key"}));
+}
+
+TEST(MailboxSettings, ASecretWrittenOutIsRefusedAndNotRepeated) {
+  EXPECT_EQ(Mistaken("address: a@b.test\npassword: hunter2\n"),
+            Lines{"c.yaml:2: mailbox.password: must be a reference, {file: PATH} or {env: NAME}, "
+                  "never the secret itself"});
+  EXPECT_EQ(Mistaken("address: a@b.test\npassword: {file: /p, env: P}\n"),
+            Lines{"c.yaml:2: mailbox.password: needs exactly one of file and env"});
+}
+
+TEST(ReadMailbox, IsAMistakeWhereThereIsNone) {
+  const Settings none = YamlSettings("x: 1\n");
+  Mistakes mistakes;
+  SettingsReader in(none, "c", mistakes);
+  ReadMailbox(in, "mailbox", mistakes);
+  EXPECT_EQ(mistakes.lines(),
+            Lines{"c.yaml:1: c.mailbox: is missing; this check needs a mailbox of its own"});
+}
+
+}  // namespace
+}  // namespace postwatch
