@@ -1,13 +1,13 @@
 #include <array>
 
 #include "cli/ca_command.h"
-#include "cli/check_command.h"
+#include "cli/check/check_command.h"
 #include "cli/command.h"
-#include "cli/explain_command.h"
-#include "cli/export_command.h"
-#include "cli/replay_command.h"
-#include "cli/show_commands.h"
-#include "cli/topology_command.h"
+#include "cli/explain/explain_command.h"
+#include "cli/fleet/export_command.h"
+#include "cli/fleet/replay_command.h"
+#include "cli/fleet/show_commands.h"
+#include "cli/fleet/topology_command.h"
 
 namespace postwatch::cli {
 namespace {

@@ -7,8 +7,8 @@
 
 #include "cli/ca_command.h"
 #include "cli/command.h"
-#include "cli/explain_command.h"
-#include "cli/show_commands.h"
+#include "cli/explain/explain_command.h"
+#include "cli/fleet/show_commands.h"
 #include "collector/model/incident_json.h"
 #include "common/base/text.h"
 #include "tests/support/command_run.h"

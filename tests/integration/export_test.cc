@@ -7,8 +7,8 @@
 
 #include "absl/strings/str_format.h"
 #include "cli/command.h"
-#include "cli/export_command.h"
-#include "cli/replay_command.h"
+#include "cli/fleet/export_command.h"
+#include "cli/fleet/replay_command.h"
 #include "collector/correlate/correlator.h"
 #include "collector/correlate/crossing.h"
 #include "collector/model/board.h"

@@ -11,7 +11,7 @@
 
 #include "absl/strings/str_format.h"
 #include "cli/command.h"
-#include "cli/replay_command.h"
+#include "cli/fleet/replay_command.h"
 #include "common/base/text.h"
 #include "tests/support/command_run.h"
 #include "tests/support/test_folder.h"

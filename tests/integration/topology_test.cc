@@ -6,8 +6,8 @@
 
 #include "absl/strings/str_format.h"
 #include "cli/command.h"
-#include "cli/replay_command.h"
-#include "cli/topology_command.h"
+#include "cli/fleet/replay_command.h"
+#include "cli/fleet/topology_command.h"
 #include "common/base/text.h"
 #include "tests/support/command_run.h"
 #include "tests/support/test_folder.h"

@@ -1,4 +1,4 @@
-#include "cli/report.h"
+#include "cli/check/report.h"
 
 #include "absl/strings/str_format.h"
 #include "cli/advice.h"

@@ -1,4 +1,4 @@
-#include "cli/check_command.h"
+#include "cli/check/check_command.h"
 
 #include <unistd.h>
 
@@ -7,9 +7,9 @@
 #include <fstream>
 #include <sstream>
 
+#include "cli/check/one_shot.h"
+#include "cli/check/report.h"
 #include "cli/command.h"
-#include "cli/one_shot.h"
-#include "cli/report.h"
 #include "common/base/flags.h"
 #include "common/base/ids.h"
 #include "common/base/text.h"

@@ -1,4 +1,4 @@
-#include "cli/show_commands.h"
+#include "cli/fleet/show_commands.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "cli/explain_command.h"
+#include "cli/explain/explain_command.h"
 
 #include <gtest/gtest.h>
 

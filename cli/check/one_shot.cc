@@ -1,4 +1,4 @@
-#include "cli/one_shot.h"
+#include "cli/check/one_shot.h"
 
 #include <unistd.h>
 

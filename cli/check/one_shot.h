@@ -9,7 +9,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "cli/report.h"
+#include "cli/check/report.h"
 #include "common/dns/resolver.h"
 #include "common/model/settings.h"
 

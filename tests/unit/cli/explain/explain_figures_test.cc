@@ -1,4 +1,4 @@
-#include "cli/explain_figures.h"
+#include "cli/explain/explain_figures.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

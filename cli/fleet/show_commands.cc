@@ -1,12 +1,12 @@
-#include "cli/show_commands.h"
+#include "cli/fleet/show_commands.h"
 
 #include <array>
 #include <boost/json.hpp>
 #include <cstdio>
 #include <string>
 
-#include "cli/collector_client.h"
 #include "cli/command.h"
+#include "cli/fleet/collector_client.h"
 #include "cli/printable.h"
 #include "common/base/flags.h"
 #include "common/base/ids.h"

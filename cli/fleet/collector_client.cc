@@ -1,4 +1,4 @@
-#include "cli/collector_client.h"
+#include "cli/fleet/collector_client.h"
 
 #include <curl/curl.h>
 

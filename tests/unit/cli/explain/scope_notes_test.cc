@@ -1,4 +1,4 @@
-#include "cli/scope_notes.h"
+#include "cli/explain/scope_notes.h"
 
 #include <gtest/gtest.h>
 

@@ -1,13 +1,13 @@
-#include "cli/explain_text.h"
+#include "cli/explain/explain_text.h"
 
 #include <algorithm>
 #include <optional>
 
 #include "absl/strings/str_format.h"
 #include "cli/advice.h"
-#include "cli/explain_figures.h"
+#include "cli/explain/explain_figures.h"
+#include "cli/explain/scope_notes.h"
 #include "cli/paragraphs.h"
-#include "cli/scope_notes.h"
 #include "collector/correlate/explain.h"
 #include "collector/correlate/signature.h"
 #include "collector/correlate/thresholds.h"

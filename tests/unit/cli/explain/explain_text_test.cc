@@ -1,4 +1,4 @@
-#include "cli/explain_text.h"
+#include "cli/explain/explain_text.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-#include "cli/incident_reader.h"
+#include "cli/explain/incident_reader.h"
 
 #include <array>
 #include <boost/json.hpp>

@@ -1,14 +1,14 @@
-#include "cli/explain_command.h"
+#include "cli/explain/explain_command.h"
 
 #include <array>
 #include <cstdio>
 #include <string>
 #include <vector>
 
-#include "cli/collector_client.h"
 #include "cli/command.h"
-#include "cli/explain_text.h"
-#include "cli/incident_reader.h"
+#include "cli/explain/explain_text.h"
+#include "cli/explain/incident_reader.h"
+#include "cli/fleet/collector_client.h"
 #include "cli/printable.h"
 #include "common/base/clock.h"
 #include "common/base/flags.h"

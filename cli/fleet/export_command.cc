@@ -1,12 +1,12 @@
-#include "cli/export_command.h"
+#include "cli/fleet/export_command.h"
 
 #include <array>
 #include <cstdio>
 #include <string>
 
 #include "absl/time/time.h"
-#include "cli/collector_client.h"
 #include "cli/command.h"
+#include "cli/fleet/collector_client.h"
 #include "cli/printable.h"
 #include "common/base/flags.h"
 #include "common/base/text.h"

@@ -1,4 +1,4 @@
-#include "cli/topology_command.h"
+#include "cli/fleet/topology_command.h"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -14,8 +14,8 @@
 #include <string>
 
 #include "absl/time/clock.h"
-#include "cli/collector_client.h"
 #include "cli/command.h"
+#include "cli/fleet/collector_client.h"
 #include "cli/printable.h"
 #include "collector/scenario/padded_lines.h"
 #include "collector/scenario/planned_runs.h"

@@ -1,4 +1,4 @@
-#include "cli/replay_command.h"
+#include "cli/fleet/replay_command.h"
 
 #include <fcntl.h>
 #include <unistd.h>
