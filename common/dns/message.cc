@@ -18,6 +18,8 @@ constexpr uint16_t kClassIn = 1;
 constexpr uint32_t kDnssecOk = 0x8000;
 constexpr uint16_t kOptionExtendedError = 15;  // RFC 8914
 constexpr uint32_t kMaxTtl = 0x7fffffff;       // RFC 2181 section 8
+constexpr uint8_t kCaaCritical = 0x80;         // RFC 8659 section 4.1.1
+constexpr uint8_t kRsaMd5 = 1;                 // whose key tags are another thing
 
 constexpr uint16_t kFlagQr = 0x8000, kFlagAa = 0x0400, kFlagTc = 0x0200, kFlagRd = 0x0100,
                    kFlagRa = 0x0080, kFlagAd = 0x0020, kFlagCd = 0x0010;
@@ -47,12 +49,70 @@ bool ReadSoa(DnsWireReader& in, SoaRecord& soa) {
          in.U32(soa.retry) && in.U32(soa.expire) && in.U32(soa.minimum);
 }
 
+bool ReadRest(DnsWireReader& in, std::string& octets) {
+  std::string_view bytes;
+  if (!in.Bytes(in.left(), bytes)) return false;
+  octets = std::string(bytes);
+  return true;
+}
+
+bool ReadRrsig(DnsWireReader& in, RrsigRecord& rrsig) {
+  uint16_t type = 0;
+  uint32_t ttl = 0, expiration = 0, inception = 0;
+  std::string signature;
+  if (!in.U16(type) || !in.U8(rrsig.algorithm) || !in.U8(rrsig.labels) || !in.U32(ttl) ||
+      !in.U32(expiration) || !in.U32(inception) || !in.U16(rrsig.key_tag) ||
+      !in.Name(rrsig.signer) || !ReadRest(in, signature)) {
+    return false;
+  }
+  rrsig.type_covered = static_cast<RrType>(type);
+  rrsig.original_ttl = absl::Seconds(ttl > kMaxTtl ? 0 : ttl);
+  rrsig.expiration = absl::FromUnixSeconds(expiration);
+  rrsig.inception = absl::FromUnixSeconds(inception);
+  return true;
+}
+
+bool ReadCaa(DnsWireReader& in, CaaRecord& caa) {
+  uint8_t flags = 0, length = 0;
+  std::string_view tag;
+  if (!in.U8(flags) || !in.U8(length) || length == 0 || !in.Bytes(length, tag)) return false;
+  caa.critical = (flags & kCaaCritical) != 0;
+  caa.tag = std::string(tag);
+  return ReadRest(in, caa.value);
+}
+
 template <class Record, class Read>
 bool Into(RecordValue& value, Read read) {
   Record record;
   if (!read(record)) return false;
   value = std::move(record);
   return true;
+}
+
+// The types that say what may be trusted; anything unknown stays raw.
+bool ReadSecurityValue(DnsWireReader& in, RrType type, RecordValue& value) {
+  switch (type) {
+    case RrType::kTlsa:
+      return Into<TlsaRecord>(value, [&](TlsaRecord& r) {
+        return in.U8(r.usage) && in.U8(r.selector) && in.U8(r.matching_type) &&
+               ReadRest(in, r.data);
+      });
+    case RrType::kDs:
+      return Into<DsRecord>(value, [&](DsRecord& r) {
+        return in.U16(r.key_tag) && in.U8(r.algorithm) && in.U8(r.digest_type) &&
+               ReadRest(in, r.digest);
+      });
+    case RrType::kDnskey:
+      return Into<DnskeyRecord>(value, [&](DnskeyRecord& r) {
+        return in.U16(r.flags) && in.U8(r.protocol) && in.U8(r.algorithm) && ReadRest(in, r.key);
+      });
+    case RrType::kRrsig:
+      return Into<RrsigRecord>(value, [&](RrsigRecord& r) { return ReadRrsig(in, r); });
+    case RrType::kCaa:
+      return Into<CaaRecord>(value, [&](CaaRecord& r) { return ReadCaa(in, r); });
+    default:
+      return Into<RawRecord>(value, [&](RawRecord& r) { return ReadRest(in, r.rdata); });
+  }
 }
 
 bool ReadValue(DnsWireReader& in, RrType type, RecordValue& value) {
@@ -81,12 +141,7 @@ bool ReadValue(DnsWireReader& in, RrType type, RecordValue& value) {
     case RrType::kSoa:
       return Into<SoaRecord>(value, [&](SoaRecord& r) { return ReadSoa(in, r); });
     default:
-      return Into<RawRecord>(value, [&](RawRecord& r) {
-        std::string_view bytes;
-        if (!in.Bytes(in.left(), bytes)) return false;
-        r.rdata = std::string(bytes);
-        return true;
-      });
+      return ReadSecurityValue(in, type, value);
   }
 }
 
@@ -170,6 +225,27 @@ absl::Status ReadQuestions(DnsWireReader& in, uint16_t count, DnsMessage& messag
 }
 
 }  // namespace
+
+std::string DnskeyRecord::Wire() const {
+  WireWriter out;
+  out.U16(flags);
+  out.U8(protocol);
+  out.U8(algorithm);
+  out.Bytes(key);
+  return out.Take();
+}
+
+uint16_t DnskeyRecord::KeyTag() const {
+  const std::string wire = Wire();
+  const auto octet = [&](size_t i) { return uint32_t{static_cast<unsigned char>(wire[i])}; };
+  if (algorithm == kRsaMd5) {  // RFC 4034 appendix B.1: of the modulus' end
+    if (key.size() < 3) return 0;
+    return static_cast<uint16_t>(octet(wire.size() - 3) << 8 | octet(wire.size() - 2));
+  }
+  uint32_t sum = 0;
+  for (size_t i = 0; i < wire.size(); ++i) sum += i % 2 == 0 ? octet(i) << 8 : octet(i);
+  return static_cast<uint16_t>(sum + (sum >> 16));
+}
 
 absl::StatusOr<std::string> EncodeQuery(const DnsQuestion& question, uint16_t id) {
   WireWriter out;

@@ -74,11 +74,49 @@ struct SoaRecord {
   std::string mname, rname;
   uint32_t serial = 0, refresh = 0, retry = 0, expire = 0, minimum = 0;
 };
+// RFC 6698 section 2.1.
+struct TlsaRecord {
+  uint8_t usage = 0, selector = 0, matching_type = 0;
+  std::string data;  // octets
+};
+// RFC 4034 section 5.1.
+struct DsRecord {
+  uint16_t key_tag = 0;
+  uint8_t algorithm = 0, digest_type = 0;
+  std::string digest;  // octets
+};
+// RFC 4034 section 2.1.
+struct DnskeyRecord {
+  uint16_t flags = 0;
+  uint8_t protocol = 3, algorithm = 0;
+  std::string key;  // octets
+
+  // Its whole RDATA in wire form, which DS digests and key tags are made of.
+  std::string Wire() const;
+  // RFC 4034 appendix B. Two keys of a zone may share it.
+  uint16_t KeyTag() const;
+};
+// RFC 4034 section 3.1. The signature itself is not kept.
+struct RrsigRecord {
+  RrType type_covered = RrType::kA;
+  uint8_t algorithm = 0, labels = 0;
+  absl::Duration original_ttl;
+  absl::Time expiration, inception;  // of this era: until 2106
+  uint16_t key_tag = 0;
+  std::string signer;
+};
+// RFC 8659 section 4.1.
+struct CaaRecord {
+  bool critical = false;
+  std::string tag;  // as sent; compared without case
+  std::string value;
+};
 struct RawRecord {
   std::string rdata;
 };
 using RecordValue =
-    std::variant<AddressRecord, NameRecord, MxRecord, TxtRecord, SrvRecord, SoaRecord, RawRecord>;
+    std::variant<AddressRecord, NameRecord, MxRecord, TxtRecord, SrvRecord, SoaRecord, TlsaRecord,
+                 DsRecord, DnskeyRecord, RrsigRecord, CaaRecord, RawRecord>;
 
 struct ResourceRecord {
   std::string name;  // lower case, no final dot, "." for the root

@@ -4,6 +4,8 @@
 
 #include <random>
 
+#include "absl/strings/escaping.h"
+#include "common/base/text.h"
 #include "common/dns/wire.h"
 #include "tests/support/dns_server.h"
 
@@ -127,7 +129,8 @@ TEST(ParseMessageTest, EveryTypeWeRead) {
   reply.Answer(RrType::kSrv, Bytes({0, 1, 0, 2, 3, 0xe1, 1, 's', 0}));
   reply.Answer(RrType::kSoa, Bytes({1, 'm', 0, 1, 'r', 0, 0, 0, 0, 1, 0, 0, 0,
                                     2, 0,   0, 0, 3,   0, 0, 0, 4, 0, 0, 0, 5}));
-  reply.Answer(RrType::kDs, Bytes({1, 2, 3})).Answer(static_cast<RrType>(65280), "");
+  reply.Answer(static_cast<RrType>(65281), Bytes({1, 2, 3}));
+  reply.Answer(static_cast<RrType>(65280), "");
   DnsMessage message = Parse(reply.Build());
   EXPECT_EQ(message.id, 0x1234);
   EXPECT_TRUE(message.is_reply && message.aa && message.rd && message.ra);
@@ -150,6 +153,86 @@ TEST(ParseMessageTest, EveryTypeWeRead) {
   EXPECT_EQ(std::get<SoaRecord>(a[7].value).rname, "r");
   EXPECT_EQ(std::get<RawRecord>(a[8].value).rdata, Bytes({1, 2, 3}));
   EXPECT_EQ(RrTypeText(a[9].type), "TYPE65280");
+}
+
+std::string Base64(std::string_view text) {
+  std::string bytes;
+  EXPECT_TRUE(absl::Base64Unescape(ToAbsl(text), &bytes));
+  return bytes;
+}
+
+// The key of RFC 4034 section 5.4, whose tag is 60485.
+constexpr std::string_view kRfc4034Key =
+    "AQOeiiR0GOMYkDshWoSKz9XzfwJr1AYtsmx3TGkJaNXVbfi/2pHm822aJ5iI9BMzNXxeYCmZDRD99WYwYqUSdjMmmAphX"
+    "dvxegXd/M5+X7OrzKBaMbCVdFLUUh6DhweJBjEVv5f2wwjM9XzcnOf+EPbtG9DMBmADjFDc2w/rljwvFw==";
+
+TEST(ParseMessageTest, TheTypesThatSayWhatMayBeTrusted) {
+  DnsReplyBuilder reply(Query("x.test", RrType::kA));
+  reply.Answer(RrType::kTlsa, Bytes({3, 1, 1, 0xab, 0xcd}));
+  reply.Answer(RrType::kDs, Bytes({0xec, 0x45, 5, 1, 0x2b, 0xb1}));
+  reply.Answer(RrType::kDnskey, Bytes({1, 0, 3, 5}) + Base64(kRfc4034Key));
+  reply.Answer(RrType::kRrsig,
+               Bytes({0,    15,   8,    2,    0, 0,   0x0e, 0x10, 0x65, 0x92, 0,   0, 0x65, 0x80,
+                      0x8b, 0x80, 0x4f, 0x66, 1, 'X', 4,    't',  'e',  's',  't', 0, 0xde, 0xad}));
+  reply.Answer(RrType::kCaa, Bytes({0x80, 5, 'i', 's', 's', 'u', 'e', 'c', 'a', '.', 'x'}));
+  reply.Answer(RrType::kCaa, Bytes({0, 5, 'I', 'o', 'd', 'e', 'f'}));
+  const std::vector<ResourceRecord> a = Parse(reply.Build()).answers;
+  ASSERT_EQ(a.size(), 6u);
+  const auto& tlsa = std::get<TlsaRecord>(a[0].value);
+  EXPECT_EQ(tlsa.usage, 3);
+  EXPECT_EQ(tlsa.selector, 1);
+  EXPECT_EQ(tlsa.matching_type, 1);
+  EXPECT_EQ(tlsa.data, Bytes({0xab, 0xcd}));
+  const auto& ds = std::get<DsRecord>(a[1].value);
+  EXPECT_EQ(ds.key_tag, 60485);
+  EXPECT_EQ(ds.algorithm, 5);
+  EXPECT_EQ(ds.digest_type, 1);
+  EXPECT_EQ(ds.digest, Bytes({0x2b, 0xb1}));
+  const auto& key = std::get<DnskeyRecord>(a[2].value);
+  EXPECT_EQ(key.flags, 256);
+  EXPECT_EQ(key.protocol, 3);
+  EXPECT_EQ(key.algorithm, 5);
+  EXPECT_EQ(key.KeyTag(), 60485);
+  const auto& rrsig = std::get<RrsigRecord>(a[3].value);
+  EXPECT_EQ(rrsig.type_covered, RrType::kMx);
+  EXPECT_EQ(rrsig.algorithm, 8);
+  EXPECT_EQ(rrsig.labels, 2);
+  EXPECT_EQ(rrsig.original_ttl, absl::Hours(1));
+  EXPECT_EQ(rrsig.expiration, absl::FromUnixSeconds(0x65920000));
+  EXPECT_EQ(rrsig.inception, absl::FromUnixSeconds(0x65808b80));
+  EXPECT_EQ(rrsig.key_tag, 0x4f66);
+  EXPECT_EQ(rrsig.signer, "x.test");
+  const auto& caa = std::get<CaaRecord>(a[4].value);
+  EXPECT_TRUE(caa.critical);
+  EXPECT_EQ(caa.tag, "issue");
+  EXPECT_EQ(caa.value, "ca.x");
+  EXPECT_FALSE(std::get<CaaRecord>(a[5].value).critical);
+  EXPECT_EQ(std::get<CaaRecord>(a[5].value).tag, "Iodef");
+  EXPECT_EQ(std::get<CaaRecord>(a[5].value).value, "");
+}
+
+TEST(ParseMessageTest, TypesThatSayWhatMayBeTrustedCutShort) {
+  const auto refusal = [](RrType type, std::string rdata) {
+    DnsReplyBuilder reply(Query("x.test", RrType::kA));
+    return Refusal(reply.Answer(type, std::move(rdata)).Build());
+  };
+  EXPECT_NE(refusal(RrType::kTlsa, Bytes({3, 1})).find("TLSA RDATA"), std::string::npos);
+  EXPECT_NE(refusal(RrType::kDs, Bytes({1, 2, 3})).find("DS RDATA"), std::string::npos);
+  EXPECT_NE(refusal(RrType::kDnskey, Bytes({1, 0, 3})).find("DNSKEY RDATA"), std::string::npos);
+  EXPECT_NE(refusal(RrType::kRrsig, std::string(18, '\1')).find("RRSIG RDATA"), std::string::npos);
+  EXPECT_NE(refusal(RrType::kCaa, Bytes({0, 6, 'i', 's'})).find("CAA RDATA"), std::string::npos);
+  EXPECT_NE(refusal(RrType::kCaa, Bytes({0, 0, 'i', 's'})).find("CAA RDATA"), std::string::npos);
+}
+
+TEST(DnskeyRecordTest, TheTagOfRsaMd5IsOfTheModulus) {
+  DnskeyRecord key;
+  key.flags = 257;
+  key.algorithm = 1;
+  key.key = Bytes({1, 3, 0x55, 0xaa, 0xbb, 0xcc});
+  EXPECT_EQ(key.Wire(), Bytes({1, 1, 3, 1, 1, 3, 0x55, 0xaa, 0xbb, 0xcc}));
+  EXPECT_EQ(key.KeyTag(), 0xaabb);
+  key.key = "";
+  EXPECT_EQ(key.KeyTag(), 0);
 }
 
 TEST(ParseMessageTest, OptIsTakenOutAndItsOptionsRead) {
