@@ -176,6 +176,19 @@ Task<absl::StatusOr<std::string>> AsioStream::ReadExactly(size_t count) {
   }
 }
 
+Task<absl::StatusOr<std::string>> AsioStream::ReadSome(size_t max_bytes) {
+  co_await asio::this_coro::throw_if_cancelled(false);
+  const asio::cancellation_state state = co_await asio::this_coro::cancellation_state;
+  if (!HasBuffered()) {
+    const OperationLimit limit(connection_, timeout_);
+    absl::Status filled = co_await Fill(state);
+    if (!filled.ok()) co_return filled;
+  }
+  std::string bytes = buffer_.substr(start_, max_bytes);
+  start_ += bytes.size();
+  co_return bytes;
+}
+
 Task<absl::Status> AsioStream::Write(std::string bytes) {
   co_await asio::this_coro::throw_if_cancelled(false);
   const asio::cancellation_state state = co_await asio::this_coro::cancellation_state;

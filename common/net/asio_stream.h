@@ -51,6 +51,7 @@ class AsioStream : public Stream {
   void SetTimeout(absl::Duration per_operation) override { timeout_ = per_operation; }
   Task<absl::StatusOr<std::string>> ReadLine(size_t max_bytes) override;
   Task<absl::StatusOr<std::string>> ReadExactly(size_t count) override;
+  Task<absl::StatusOr<std::string>> ReadSome(size_t max_bytes) override;
   Task<absl::Status> Write(std::string bytes) override;
   Task<absl::Status> StartTls(TlsSettings settings) override;
   const TlsFacts* tls() const override { return facts_.has_value() ? &*facts_ : nullptr; }

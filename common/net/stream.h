@@ -31,6 +31,10 @@ class Stream {
   // Exactly `count` bytes.
   virtual Task<absl::StatusOr<std::string>> ReadExactly(size_t count) = 0;
 
+  // What there is, at least one byte and at most `max_bytes` (over 0), waiting for the first. The
+  // end of what the peer says is kClosed, with and without a close of TLS.
+  virtual Task<absl::StatusOr<std::string>> ReadSome(size_t max_bytes) = 0;
+
   // All of `bytes`.
   virtual Task<absl::Status> Write(std::string bytes) = 0;
 

@@ -39,6 +39,13 @@ class FakeServerStream : public Stream {
     co_return bytes;
   }
 
+  Task<absl::StatusOr<std::string>> ReadSome(size_t max_bytes) override {
+    if (out_.empty()) co_return NetStatus(NetError::kClosed, "the peer closed");
+    std::string bytes = out_.substr(0, max_bytes);
+    out_.erase(0, bytes.size());
+    co_return bytes;
+  }
+
   Task<absl::Status> Write(std::string bytes) override {
     if (closed_) co_return NetStatus(NetError::kClosed, "the peer closed");
     in_ += bytes;

@@ -69,6 +69,11 @@ bool ParseLine(std::string_view text, ScriptLine& line) {
     line.text = std::string(text);
     return true;
   }
+  if (ConsumeTag("C=", text)) {
+    line.kind = Kind::kExpectBytes;
+    line.text = std::string(text);
+    return true;
+  }
   if (ConsumeTag("C~", text)) {
     line.kind = Kind::kExpect;
     line.text = std::string(text);

@@ -72,6 +72,8 @@ std::string Describe(const ScriptLine* line) {
       return Concat(where, "S! delay ", line->text);
     case Kind::kExpect:
       return Concat(where, "the client sends '", line->text, "'");
+    case Kind::kExpectBytes:
+      return Concat(where, "the client sends '", line->text, "' without a line end");
     case Kind::kMessage:
       return Concat(where, "C! message");
     case Kind::kStartTls:
@@ -187,6 +189,11 @@ Task<absl::Status> ScriptedStream::End(std::string how) {
 // Plays the next server line into the buffer, or ends the connection.
 Task<absl::Status> ScriptedStream::More(std::string_view want) {
   if (!broken_.ok()) co_return broken_;
+  const ScriptLine* last = Next();
+  if (last != nullptr && last->kind == Kind::kExpectBytes && pending_ == last->text) {
+    transcript_->sent.push_back(std::exchange(pending_, ""));
+    ++at_;
+  }
   if (!pending_.empty()) {
     co_return Mismatch(Concat("the client reads after '", pending_, "' without a line end"));
   }
@@ -241,6 +248,16 @@ Task<absl::StatusOr<std::string>> ScriptedStream::ReadExactly(size_t count) {
   }
   std::string bytes = buffer_.substr(0, count);
   buffer_.erase(0, count);
+  co_return bytes;
+}
+
+Task<absl::StatusOr<std::string>> ScriptedStream::ReadSome(size_t max_bytes) {
+  while (buffer_.empty()) {
+    absl::Status more = co_await More("bytes");
+    if (!more.ok()) co_return more;
+  }
+  std::string bytes = buffer_.substr(0, max_bytes);
+  buffer_.erase(0, max_bytes);
   co_return bytes;
 }
 

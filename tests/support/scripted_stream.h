@@ -25,6 +25,7 @@ namespace postwatch {
 //   S! delay 1500ms              the fake clock advances; needs one
 //   C: text                      the client must send exactly this line; a final * is any rest
 //   C~ a*b*                      the same, with * for anything anywhere
+//   C= text                      the same text without a line end, before the client reads again
 //   C! message                   any lines up to and including the "." that ends DATA
 //   C! starttls [how]            the client calls StartTls. `how`:
 //        (nothing)               trusted, TLSv1.3, 60 days to live
@@ -35,7 +36,7 @@ namespace postwatch {
 // Whatever else the client does is a GoogleTest failure, as are lines never played, unless the
 // connection had broken before them.
 struct ScriptLine {
-  enum class Kind { kSend, kEnd, kDelay, kExpect, kMessage, kStartTls, kClientClose };
+  enum class Kind { kSend, kEnd, kDelay, kExpect, kExpectBytes, kMessage, kStartTls, kClientClose };
   Kind kind;
   std::string text;   // bytes to send, pattern to expect, or the word after S! / C! starttls
   bool glob = false;  // kExpect: * anywhere
@@ -71,6 +72,7 @@ class ScriptedStream : public Stream {
   void SetTimeout(absl::Duration per_operation) override { timeout_ = per_operation; }
   Task<absl::StatusOr<std::string>> ReadLine(size_t max_bytes) override;
   Task<absl::StatusOr<std::string>> ReadExactly(size_t count) override;
+  Task<absl::StatusOr<std::string>> ReadSome(size_t max_bytes) override;
   Task<absl::Status> Write(std::string bytes) override;
   Task<absl::Status> StartTls(TlsSettings settings) override;
   const TlsFacts* tls() const override { return facts_ ? facts_.get() : nullptr; }
