@@ -123,7 +123,7 @@ absl::Status Runtime::MakeDeps(const AgentConfig& config) {
   resolvers_ = MakeCaresResolverFactory();
   dialer_ = MakeTcpDialer();
   deps_.reset(new ProbeDeps{*dialer_, *resolver_, *resolvers_, around_.clock, *std::move(trust),
-                            around_.ledger, around_.loop_lag});
+                            around_.ledger, around_.loop_lag, operators_});
   deps_->ehlo_name = config.ehlo_name.empty() ? DefaultEhloName(*server) : config.ehlo_name;
   deps_->agent = config.name;
   deps_->fleet_key = config.fleet_key;
@@ -212,6 +212,8 @@ void Runtime::Apply(const v1::Assignment& assignment) {
 void Runtime::OnRunNow(const v1::RunNow& request) {
   scheduler_->RunNow(request.id(), {request.check_ids().begin(), request.check_ids().end()});
 }
+
+void Runtime::OnShare(FleetShare share) { scheduler_->SetShare(share); }
 
 LinkOwner::Health Runtime::TakeHealth() {
   std::vector<std::string> problems = Problems();

@@ -12,6 +12,7 @@
 #include "agent/config.h"
 #include "agent/loop_lag_meter.h"
 #include "agent/metrics.h"
+#include "agent/probes/dns/zone_operators.h"
 #include "agent/probes/probe.h"
 #include "agent/schedule/scheduler.h"
 #include "agent/uplink/collector_link.h"
@@ -77,9 +78,11 @@ class Runtime : private LinkOwner {
 
   void OnAssignment(const v1::Assignment& assignment) override;
   void OnRunNow(const v1::RunNow& request) override;
+  void OnShare(FleetShare share) override;
   Health TakeHealth() override;
 
   Surroundings around_;
+  ZoneOperators operators_;
   std::unique_ptr<Dialer> dialer_;
   std::unique_ptr<Resolver> resolver_;
   std::unique_ptr<ResolverFactory> resolvers_;

@@ -4,6 +4,7 @@
 #include <array>
 #include <iterator>
 #include <map>
+#include <optional>
 #include <vector>
 
 #include "collector/ingest/assignment.h"
@@ -14,6 +15,10 @@
 
 namespace postwatch::collector {
 namespace {
+
+// The keys of a check's settings that are not its probe's.
+constexpr std::array<std::string_view, 4> kSchedulersKeys = {"enabled", "interval", "timeout",
+                                                             "fleet_gap"};
 
 constexpr std::string_view kWitness = "witness";
 constexpr std::string_view kMailbox = "mailbox";
@@ -28,6 +33,7 @@ struct Recipe {
   const CheckKind* kind = nullptr;
   bool enabled = true;
   absl::Duration interval, timeout;
+  std::optional<absl::Duration> fleet_gap;  // unless it follows from the interval
   Settings probe = Settings::Map();
   // Where each key of `probe` was written: "defaults.dns.mx", "targets[0].checks.dns.mx".
   std::map<std::string, std::string, std::less<>> written;
@@ -35,6 +41,17 @@ struct Recipe {
 
 // Of the kinds a target may name, in their order.
 using Recipes = std::vector<Recipe>;
+
+// By default a fleet of more agents than these does what these would: providers count logins and
+// letters, mail servers connections.
+constexpr int kAgentsOfAnAccount = 6, kAgentsOfAServer = 20;
+
+absl::Duration FleetGapOf(const Recipe& recipe) {
+  if (recipe.fleet_gap) return *recipe.fleet_gap;
+  if (recipe.kind->needs_mailbox) return recipe.interval / kAgentsOfAnAccount;
+  if (recipe.kind->leg == Leg::kInbound) return recipe.interval / kAgentsOfAServer;
+  return absl::ZeroDuration();
+}
 
 // A check that sends letters.
 bool SendsMail(const CheckKind& kind) { return kind.leg == Leg::kDelivery; }
@@ -49,10 +66,14 @@ Recipe Refine(const Settings& settings, const std::string& path, const Recipe& u
   recipe.timeout =
       in.Duration("timeout", under.timeout, absl::Milliseconds(100), absl::Minutes(10));
   const bool silent = settings.origin().empty();
+  if (settings.Find("fleet_gap") != nullptr) {
+    recipe.fleet_gap =
+        in.Duration("fleet_gap", absl::ZeroDuration(), absl::ZeroDuration(), absl::Hours(24));
+  }
   recipe.probe = Settings::Map(silent ? under.probe.origin() : settings.origin());
   for (const auto& [key, value] : under.probe.entries()) recipe.probe.Set(key, value);
   for (const auto& [key, value] : settings.entries()) {
-    if (key == "enabled" || key == "interval" || key == "timeout") continue;
+    if (std::ranges::find(kSchedulersKeys, key) != kSchedulersKeys.end()) continue;
     recipe.probe.Set(key, value);
     recipe.written[key] = path;
   }
@@ -165,7 +186,10 @@ std::vector<CheckSpec> PlanTarget(const CollectorConfig& config, const TargetCon
       mistakes.Add(named->origin(), Concat(checks_path, ".", kind.name),
                    "needs a mailbox, and the target has none");
     }
-    recipe.enabled = recipe.enabled && !lacks_mailbox;
+    // Named without what it needs, it is planned, so that its own reader says what is missing.
+    const bool lacks_settings =
+        kind.needs_settings && named == nullptr && recipe.probe.entries().empty();
+    recipe.enabled = recipe.enabled && !lacks_mailbox && !lacks_settings;
     if (kind.needs_mailbox && has_mailbox) {
       recipe.probe.Set(std::string(kMailbox), target.mailbox);
     }
@@ -176,7 +200,8 @@ std::vector<CheckSpec> PlanTarget(const CollectorConfig& config, const TargetCon
                     .leg = kind.leg,
                     .interval = recipe.interval,
                     .timeout = recipe.timeout,
-                    .settings = recipe.probe};
+                    .settings = recipe.probe,
+                    .fleet_gap = FleetGapOf(recipe)};
     Validate(recipe, check, mailbox_path, checks_path, mistakes);
     if (!recipe.enabled) continue;
     RefuseUnsendable(check, target.origin, Concat(checks_path, ".", kind.name), mistakes);

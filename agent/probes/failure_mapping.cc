@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "common/base/text.h"
+#include "common/mail/backoff_hint.h"
 
 namespace postwatch::agent {
 namespace {
@@ -92,12 +93,20 @@ std::string_view TransportText(DnsTransport transport) {
   return "";
 }
 
+// What the schedule goes by (agent/schedule/restraint.h).
+void RecordBackoff(StepRecorder& run, const Fault& fault) {
+  if (!fault.reply) return;
+  const std::optional<int64_t> seconds = BackoffSeconds(fault.reply->text);
+  if (seconds) run.Fact("backoff.seconds", Concat(*seconds));
+}
+
 }  // namespace
 
 void Decide(StepRecorder& run, const Fault& fault) {
   if (fault.klass == FailureClass::kUnspecified) {
     run.NotTested(fault.detail);
   } else {
+    RecordBackoff(run, fault);
     run.Fail(fault.klass, fault.detail, fault.reply);
   }
 }

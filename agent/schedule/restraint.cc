@@ -1,6 +1,9 @@
 #include "agent/schedule/restraint.h"
 
 #include <algorithm>
+#include <optional>
+
+#include "common/base/text.h"
 
 namespace postwatch::agent {
 namespace {
@@ -10,6 +13,8 @@ constexpr int kRejectedFactor = 6;
 constexpr int kThrottledFactor = 2;
 constexpr int kMaxDoublings = 12;
 constexpr absl::Duration kMaxHold = absl::Minutes(30);
+constexpr absl::Duration kMaxAsked = absl::Hours(24);
+constexpr const char* kBackoffFact = "backoff.seconds";
 
 bool IsRejection(FailureClass klass) {
   switch (klass) {
@@ -40,17 +45,32 @@ absl::Duration Hold(absl::Duration interval, int factor, int doublings) {
   return std::min(kMaxHold, interval * factor * (1 << std::min(doublings, kMaxDoublings)));
 }
 
+// What the server asked for, where it did.
+absl::Duration AskedFor(const Observation& observation) {
+  const auto fact = observation.evidence.facts.find(kBackoffFact);
+  if (fact == observation.evidence.facts.end()) return absl::ZeroDuration();
+  const std::optional<int64_t> seconds = ParseInteger(fact->second);
+  if (!seconds || *seconds < 0) return absl::ZeroDuration();
+  return std::min(kMaxAsked, absl::Seconds(*seconds));
+}
+
 }  // namespace
 
-absl::Duration Restraint::After(const Observation& observation, absl::Duration interval) {
+absl::Duration Restraint::After(const Observation& observation, absl::Duration interval,
+                                FleetShare share) {
   const FailureClass klass =
       observation.failure.has_value() ? observation.failure->klass : FailureClass::kUnspecified;
   rejections_ = IsRejection(klass) ? rejections_ + 1 : 0;
   throttles_ = IsThrottle(klass) ? throttles_ + 1 : 0;
-  if (rejections_ >= kTriesBeforeHold) {
-    return Hold(interval, kRejectedFactor, rejections_ - kTriesBeforeHold);
+  const int rejections = rejections_ + (share.agents > 1 && rejections_ > 0 ? 1 : 0);
+  if (rejections >= kTriesBeforeHold) {
+    // The first turns come one after the other, later ones when all have had theirs.
+    const int turn = rejections == kTriesBeforeHold ? share.position + 1 : share.agents;
+    return Hold(interval, kRejectedFactor, rejections - kTriesBeforeHold) * turn;
   }
-  if (throttles_ > 0) return Hold(interval, kThrottledFactor, throttles_ - 1);
+  if (throttles_ > 0) {
+    return std::max(Hold(interval, kThrottledFactor, throttles_ - 1), AskedFor(observation));
+  }
   return absl::ZeroDuration();
 }
 

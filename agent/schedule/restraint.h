@@ -2,6 +2,7 @@
 #pragma once
 
 #include "absl/time/time.h"
+#include "common/model/fleet_share.h"
 #include "common/model/observation.h"
 
 namespace postwatch::agent {
@@ -11,10 +12,15 @@ namespace postwatch::agent {
 class Restraint {
  public:
   // How long no run should start after this observation; zero as a rule.
-  // - A rejected credential: from the second in a row on, 6 intervals, doubled each time.
-  // - A rate or connection limit: 2 intervals, doubled each time.
-  // Never more than 30 minutes. Anything else ends it.
-  absl::Duration After(const Observation& observation, absl::Duration interval);
+  // - A rejected credential: from the second in a row on, 6 intervals, doubled each time, at most
+  // 30
+  //   minutes. An account sees all agents of a fleet: where there are several the first rejection
+  //   counts as the second, and they take turns, so that the account sees no more than one try per
+  //   such time.
+  // - A rate or connection limit: 2 intervals, doubled each time, at most 30 minutes; at least what
+  //   the server asked for (the fact `backoff.seconds`), at most a day.
+  // Anything else ends it.
+  absl::Duration After(const Observation& observation, absl::Duration interval, FleetShare share);
 
  private:
   int rejections_ = 0;

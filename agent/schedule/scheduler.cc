@@ -74,6 +74,12 @@ class Scheduler::Core : public std::enable_shared_from_this<Scheduler::Core> {
     Dispatch();
   }
 
+  void SetShare(FleetShare share) {
+    share_ = share;
+    timetable_.SetShare(share, clock_.Steady());
+    Dispatch();
+  }
+
   void StopStarting() { stopping_ = true; }
 
   void Cancel() {
@@ -151,7 +157,8 @@ class Scheduler::Core : public std::enable_shared_from_this<Scheduler::Core> {
         co_await core->actions_.run(*active->probe, active->spec, core->clock_);
     if (core->dropping_ || seen.empty()) co_return;
     seen.front().run_request = due.run_request;
-    core->hold_[due.check_id] = active->restraint.After(seen.front(), active->spec.interval);
+    core->hold_[due.check_id] =
+        active->restraint.After(seen.front(), active->spec.interval, core->share_);
     core->actions_.report(std::move(seen));
   }
 
@@ -180,6 +187,7 @@ class Scheduler::Core : public std::enable_shared_from_this<Scheduler::Core> {
   std::map<std::string, std::unique_ptr<asio::cancellation_signal>> signals_;  // of the runs
   absl::Duration wake_at_ = -absl::InfiniteDuration();
   uint64_t wake_generation_ = 0;
+  FleetShare share_;
   bool stopping_ = false;
   bool dropping_ = false;
 };
@@ -192,6 +200,8 @@ Scheduler::Scheduler(asio::any_io_executor executor, EventClock& clock, Schedule
 Scheduler::~Scheduler() { core_->Cancel(); }
 
 void Scheduler::Assign(std::vector<CheckSpec> checks) { core_->Assign(std::move(checks)); }
+
+void Scheduler::SetShare(FleetShare share) { core_->SetShare(share); }
 
 void Scheduler::RunNow(const std::string& request, const std::vector<std::string>& check_ids) {
   core_->RunNow(request, check_ids);

@@ -11,6 +11,7 @@
 #include "absl/status/statusor.h"
 #include "agent/probes/probe.h"
 #include "common/model/check_spec.h"
+#include "common/model/fleet_share.h"
 #include "common/model/observation.h"
 #include "common/net/event_clock.h"
 #include "common/net/task.h"
@@ -41,6 +42,9 @@ class Scheduler {
   // Replaces the list. Unchanged checks keep their probe, their slots and their restraint. A check
   // whose probe cannot be made does not run; see problems().
   void Assign(std::vector<CheckSpec> checks);
+
+  // This agent's part of what the fleet may do; the only agent until told.
+  void SetShare(FleetShare share);
 
   // Runs these as soon as the limits allow; unknown ones are ignored.
   void RunNow(const std::string& request, const std::vector<std::string>& check_ids);

@@ -1,6 +1,7 @@
 #include "agent/schedule/timetable.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace postwatch::agent {
 namespace {
@@ -41,15 +42,38 @@ void Timetable::Assign(const std::vector<CheckSpec>& checks, absl::Duration now)
     if (old != entries_.end() && old->second.spec == spec) {
       entry = old->second;
     } else {
-      const double phase = StableUnit(agent_, spec.id, 0);
-      entry = {spec, now + phase * spec.interval, now + phase * std::min(spec.interval, kFirstLook),
-               -absl::InfiniteDuration()};
+      entry = Enter(spec, now);
     }
     if (!running_.contains(spec.id)) queue_.emplace(entry.due, spec.id);
     next.insert_or_assign(spec.id, std::move(entry));
   }
   entries_ = std::move(next);
   std::erase_if(requests_, [this](const DueRun& r) { return !entries_.contains(r.check_id); });
+}
+
+absl::Duration Timetable::IntervalOf(const CheckSpec& spec) const {
+  return std::max(spec.interval, spec.fleet_gap * share_.agents);
+}
+
+Timetable::Entry Timetable::Enter(const CheckSpec& spec, absl::Duration now) const {
+  const absl::Duration interval = IntervalOf(spec);
+  const double phase = StableUnit(agent_, spec.id, 0);
+  const absl::Duration first_look = phase * std::min(interval, kFirstLook);
+  return {spec, now + phase * interval, now + first_look + spec.fleet_gap * share_.position,
+          -absl::InfiniteDuration()};
+}
+
+void Timetable::SetShare(FleetShare share, absl::Duration now) {
+  if (share == share_) return;
+  const FleetShare before = std::exchange(share_, share);
+  for (auto& [id, entry] : entries_) {
+    const CheckSpec& spec = entry.spec;
+    if (std::max(spec.interval, spec.fleet_gap * before.agents) == IntervalOf(spec)) continue;
+    const bool waits = queue_.erase({entry.due, id}) > 0;
+    entry.origin = now + StableUnit(agent_, id, 0) * IntervalOf(spec);
+    entry.due = SlotAfter(entry, std::max(now, entry.held_until));
+    if (waits) queue_.emplace(entry.due, id);
+  }
 }
 
 bool Timetable::Request(std::string_view run_request, std::string_view check_id,
@@ -133,7 +157,7 @@ absl::Duration Timetable::NextSlot(absl::Duration now) const {
 }
 
 absl::Duration Timetable::SlotAfter(const Entry& entry, absl::Duration time) const {
-  const absl::Duration interval = entry.spec.interval;
+  const absl::Duration interval = IntervalOf(entry.spec);
   // At least half an interval away, so that the first look is not followed at once.
   const absl::Duration from = time + interval / 2;
   absl::Duration rest;

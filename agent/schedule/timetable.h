@@ -12,6 +12,7 @@
 
 #include "absl/time/time.h"
 #include "common/model/check_spec.h"
+#include "common/model/fleet_share.h"
 
 namespace postwatch::agent {
 
@@ -25,6 +26,9 @@ struct DueRun {
 // - A check's slots lie an interval apart, each shifted by up to 10 % either way. Where they lie
 //   follows from a hash of the agent's name and the check's id, so that agents and checks do not
 //   march in step, and a check keeps its place. A new check has a first look within 10 s besides.
+// - Where a check has a fleet_gap, its slots lie at least that times the number of agents apart,
+// and
+//   the first looks of the agents a fleet_gap.
 // - A check never runs twice at once; slots that pass while it runs, or while it waits for its
 //   turn, are left out.
 // - At most `concurrency` runs at once, and one on each leg of each target: mail servers count
@@ -38,6 +42,9 @@ class Timetable {
   // Replaces the list; ids are unique. A check that stays the same keeps its slots; a running one
   // ends in peace.
   void Assign(const std::vector<CheckSpec>& checks, absl::Duration now);
+
+  // Slots of checks that are shared are laid anew.
+  void SetShare(FleetShare share, absl::Duration now);
 
   // False when there is no such check, when 256 requests wait already, or when the check is held
   // and its hold has seen a request before. A check that already waits for a request is not queued
@@ -68,6 +75,8 @@ class Timetable {
   using Entries = std::map<std::string, Entry, std::less<>>;
   using Lane = std::pair<std::string, Leg>;
 
+  absl::Duration IntervalOf(const CheckSpec& spec) const;
+  Entry Enter(const CheckSpec& spec, absl::Duration now) const;
   absl::Duration SlotAfter(const Entry& entry, absl::Duration time) const;
   bool CanStart(const Entry& entry) const;
   void Start(Entry& entry, std::string run_request, absl::Duration now, std::vector<DueRun>& out);
@@ -75,6 +84,7 @@ class Timetable {
 
   const std::string agent_;
   const size_t concurrency_;
+  FleetShare share_;
   Entries entries_;
   std::set<std::pair<absl::Duration, std::string>> queue_;  // (due, id) of what does not run
   std::deque<DueRun> requests_;

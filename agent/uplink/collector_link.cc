@@ -22,6 +22,7 @@ namespace asio = boost::asio;
 constexpr size_t kBatchObservations = 64;
 constexpr size_t kMaxUnacknowledgedBatches = 4;
 constexpr int kMaxChecks = 10'000;
+constexpr uint32_t kMaxFleet = 100'000;
 constexpr int kMaxRunNowChecks = 64;
 constexpr size_t kMaxRunNowIdBytes = 64;
 constexpr absl::Duration kHeartbeatInterval = absl::Seconds(5);
@@ -89,6 +90,8 @@ class CollectorLink::Core : public MessageStreamEvents,
         return OnRunNow(message.run_now());
       case v1::CollectorMessage::kDrain:
         return OnDrain(message.drain());
+      case v1::CollectorMessage::kShare:
+        return OnShare(message.share());
       case v1::CollectorMessage::MESSAGE_NOT_SET:  // of a newer version
         ++counters_.bad_messages;
         return;
@@ -274,6 +277,13 @@ class CollectorLink::Core : public MessageStreamEvents,
       return BadMessage("a run-now request out of bounds");
     }
     owner_.OnRunNow(request);
+  }
+
+  void OnShare(const v1::FleetShare& share) {
+    if (share.agents() < 1 || share.agents() > kMaxFleet || share.position() >= share.agents()) {
+      return BadMessage("a share out of bounds");
+    }
+    owner_.OnShare({static_cast<int>(share.agents()), static_cast<int>(share.position())});
   }
 
   void OnDrain(const v1::Drain& drain) {

@@ -1,5 +1,8 @@
 #include "collector/ingest/uplink_hub.h"
 
+#include <algorithm>
+#include <utility>
+
 #include "common/base/log.h"
 #include "common/base/text.h"
 
@@ -18,14 +21,18 @@ absl::Status UplinkHub::OpenStream() {
 
 void UplinkHub::CloseStream(const std::string& agent, const ConnectedAgent* stream) {
   std::shared_ptr<ConnectedAgent> last;  // must not be destroyed under the lock
-  absl::MutexLock lock(&mutex_);
-  auto found = agents_.find(agent);
-  if (found != agents_.end() && found->second.get() == stream) {
-    last = std::move(found->second);
-    agents_.erase(found);
-    // Under the lock, so that it comes before AgentConnected of a stream admitted next.
-    events_.AgentGone(agent);
+  {
+    absl::MutexLock lock(&mutex_);
+    auto found = agents_.find(agent);
+    if (found != agents_.end() && found->second.get() == stream) {
+      last = std::move(found->second);
+      agents_.erase(found);
+      // Under the lock, so that it comes before AgentConnected of a stream admitted next.
+      events_.AgentGone(agent);
+    }
   }
+  if (last != nullptr) ShareOut();
+  absl::MutexLock lock(&mutex_);
   --counters_.streams;
 }
 
@@ -37,6 +44,22 @@ void UplinkHub::Admit(const std::string& agent, std::shared_ptr<ConnectedAgent> 
     older = std::exchange(agents_[agent], std::move(stream));
   }
   if (older != nullptr) older->Replace();
+  ShareOut();
+}
+
+void UplinkHub::ShareOut() {
+  std::vector<std::pair<std::string, std::shared_ptr<ConnectedAgent>>> streams;
+  {
+    absl::MutexLock lock(&mutex_);
+    if (draining_) return;
+    streams.assign(agents_.begin(), agents_.end());
+  }
+  std::ranges::sort(streams, {}, &std::pair<std::string, std::shared_ptr<ConnectedAgent>>::first);
+  FleetShare share{.agents = static_cast<int>(streams.size())};
+  for (const auto& [agent, stream] : streams) {
+    stream->SetShare(share);
+    ++share.position;
+  }
 }
 
 std::shared_ptr<const Assignment> UplinkHub::assignment() const {

@@ -13,6 +13,7 @@
 #include "collector/ingest/assignment.h"
 #include "collector/ingest/ingest.h"
 #include "collector/ingest/rate_limit.h"
+#include "common/model/fleet_share.h"
 
 namespace postwatch::collector {
 
@@ -22,6 +23,8 @@ class ConnectedAgent {
   virtual ~ConnectedAgent() = default;
   // A new assignment is there to be sent.
   virtual void AssignmentChanged() = 0;
+  // Its part of the work, now that others came or went.
+  virtual void SetShare(FleetShare share) = 0;
   // False when too many wait to be sent.
   virtual bool SendRunNow(const RunRequest& request) = 0;
   virtual void SendDrain(absl::Duration reconnect_after) = 0;
@@ -62,6 +65,9 @@ class UplinkHub {
   IngestCounters counters() const;
 
  private:
+  // Tells everybody its share.
+  void ShareOut();
+
   bool Empty() const ABSL_SHARED_LOCKS_REQUIRED(mutex_) { return counters_.streams == 0; }
   std::vector<std::shared_ptr<ConnectedAgent>> Everyone() const;
 

@@ -38,6 +38,7 @@ class UplinkStream : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::Byte
 
   // The hub's side.
   void AssignmentChanged() override;
+  void SetShare(FleetShare share) override;
   bool SendRunNow(const RunRequest& request) override;
   void SendDrain(absl::Duration reconnect_after) override;
   void Replace() override;
@@ -95,6 +96,8 @@ class UplinkStream : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::Byte
   bool writing_ ABSL_GUARDED_BY(mutex_) = false;
   std::deque<v1::CollectorMessage> waiting_ ABSL_GUARDED_BY(mutex_);
   bool assignment_due_ ABSL_GUARDED_BY(mutex_) = false;
+  FleetShare share_ ABSL_GUARDED_BY(mutex_);
+  FleetShare sent_share_ ABSL_GUARDED_BY(mutex_);  // the only one, until told
   uint64_t sent_version_ ABSL_GUARDED_BY(mutex_) = 0;
   bool ack_due_ ABSL_GUARDED_BY(mutex_) = false;
   uint64_t stored_ ABSL_GUARDED_BY(mutex_) = 0;
@@ -290,6 +293,12 @@ bool UplinkStream::NextMessage(v1::CollectorMessage& message) {
     waiting_.pop_front();
     return true;
   }
+  if (share_ != sent_share_) {
+    sent_share_ = share_;
+    message.mutable_share()->set_agents(static_cast<uint32_t>(share_.agents));
+    message.mutable_share()->set_position(static_cast<uint32_t>(share_.position));
+    return true;
+  }
   if (std::exchange(assignment_due_, false)) {
     std::shared_ptr<const Assignment> assignment = hub_->assignment();
     if (assignment->version != sent_version_) {
@@ -355,6 +364,12 @@ void UplinkStream::OnDone() {
 void UplinkStream::AssignmentChanged() {
   absl::MutexLock lock(&mutex_);
   assignment_due_ = true;
+  WriteNext();
+}
+
+void UplinkStream::SetShare(FleetShare share) {
+  absl::MutexLock lock(&mutex_);
+  share_ = share;
   WriteNext();
 }
 

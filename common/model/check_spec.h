@@ -26,6 +26,9 @@ struct CheckSpec {
   absl::Duration interval = absl::Seconds(60);
   absl::Duration timeout = absl::Seconds(30);  // of one run as a whole
   Settings settings;
+  // Least mean time between two runs by the fleet as a whole: with many agents each runs it less
+  // often. Zero: every agent runs it at its interval.
+  absl::Duration fleet_gap;
 
   bool operator==(const CheckSpec&) const = default;
 };

@@ -150,6 +150,9 @@ v1::CheckSpec ToProto(const CheckSpec& spec) {
   *result.mutable_interval() = ToProto(spec.interval);
   *result.mutable_timeout() = ToProto(spec.timeout);
   *result.mutable_settings() = ToProto(spec.settings);
+  if (spec.fleet_gap > absl::ZeroDuration()) {
+    *result.mutable_fleet_gap() = ToProto(spec.fleet_gap);
+  }
   return result;
 }
 
@@ -171,6 +174,10 @@ absl::StatusOr<CheckSpec> FromProto(const v1::CheckSpec& spec) {
   if (bounds.Part("timeout", timeout.status())) {
     bounds.Within("timeout", *timeout, kMinTimeout, kMaxTimeout);
   }
+  const absl::StatusOr<absl::Duration> fleet_gap = FromProto(spec.fleet_gap());
+  if (bounds.Part("fleet_gap", fleet_gap.status())) {
+    bounds.Within("fleet_gap", *fleet_gap, absl::ZeroDuration(), kMaxInterval);
+  }
   absl::StatusOr<Settings> settings = FromProto(spec.settings());
   if (bounds.Part("settings", settings.status())) {
     bounds.That(
@@ -179,8 +186,8 @@ absl::StatusOr<CheckSpec> FromProto(const v1::CheckSpec& spec) {
         "must be a map");
   }
   if (!bounds.ok()) return bounds.status();
-  return CheckSpec{spec.id(), spec.kind(), spec.target(), spec.provider(),
-                   *leg,      *interval,   *timeout,      *std::move(settings)};
+  return CheckSpec{spec.id(), spec.kind(), spec.target(),        spec.provider(), *leg,
+                   *interval, *timeout,    *std::move(settings), *fleet_gap};
 }
 
 }  // namespace postwatch

@@ -157,6 +157,7 @@ class Caller {
     std::optional<v1::CollectorMessage> welcome = Read();
     EXPECT_TRUE(welcome.has_value() && welcome->has_welcome());
     std::optional<v1::CollectorMessage> assignment = Read();
+    if (assignment.has_value() && assignment->has_share()) assignment = Read();
     EXPECT_TRUE(assignment.has_value() && assignment->has_assignment());
     return welcome.has_value() ? welcome->welcome().acknowledged() : 0;
   }

@@ -136,6 +136,23 @@ TEST_F(IngestTest, RequestsAndNewAssignmentsReachTheAgent) {
   EXPECT_EQ(assignment->assignment().version(), *version);
 }
 
+TEST_F(IngestTest, AgentsAreToldTheirShareWhenOthersComeAndGo) {
+  auto second = Call("a2");
+  second->Enter("a2");
+  {
+    auto first = Call("a1");
+    first->Hello("a1");
+    std::optional<v1::CollectorMessage> share = second->Read();
+    ASSERT_TRUE(share.has_value() && share->has_share());
+    EXPECT_EQ(share->share().agents(), 2u);
+    EXPECT_EQ(share->share().position(), 1u);
+  }
+  std::optional<v1::CollectorMessage> alone = second->Read();
+  ASSERT_TRUE(alone.has_value() && alone->has_share());
+  EXPECT_EQ(alone->share().agents(), 1u);
+  EXPECT_EQ(alone->share().position(), 0u);
+}
+
 TEST_F(IngestTest, ADrainSendsEverybodyAwayWithTheirLastReportsStored) {
   auto agent = Call("a1");
   agent->Enter("a1");

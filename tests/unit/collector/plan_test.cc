@@ -169,6 +169,15 @@ TEST(Plan, RoundTripsKeepToTheFloor) {
             "alpha.test/roundtrip 20m 2m");
 }
 
+TEST(Plan, WhatProvidersCountIsSharedByTheFleet) {
+  const absl::StatusOr<FleetPlan> plan = Plan(Concat(
+      "defaults: {roundtrip: {interval: 5m}, imap.access: {fleet_gap: 20s}}\n", kWithMailbox));
+  EXPECT_EQ(Find(plan, "alpha.test/roundtrip").fleet_gap, absl::Seconds(50));
+  EXPECT_EQ(Find(plan, "alpha.test/imap.access").fleet_gap, absl::Seconds(20));
+  EXPECT_EQ(Find(plan, "alpha.test/smtp.mx").fleet_gap, absl::Seconds(3));
+  EXPECT_EQ(Find(plan, "alpha.test/dns.mx").fleet_gap, absl::ZeroDuration());
+}
+
 TEST(Plan, AllMistakesAreToldAtOnceWithTheirLines) {
   EXPECT_EQ(Mistaken("defaults:\n"
                      "  dns.mx: {interval: 0s}\n"

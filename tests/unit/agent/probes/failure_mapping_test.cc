@@ -102,6 +102,15 @@ TEST_F(DnsJudgementTest, AServerThatRecoveredIsNotBogus) {
   EXPECT_EQ(Judge(RcodeReply(Rcode::kServFail)), "dns_servfail");
 }
 
+TEST(FailureMappingTest, WhatTheServerAsksForIsToldToTheSchedule) {
+  FakeClock clock;
+  StepRecorder run(CheckSpec{.id = "c"}, clock);
+  run.Begin("login");
+  Decide(run, Fault{FailureClass::kImapThrottled, "throttled",
+                    Reply{.text = "Suggested Backoff Time: 5000 milliseconds"}});
+  EXPECT_EQ(run.Finish().evidence.facts.at("backoff.seconds"), "5");
+}
+
 TEST(FailureMappingTest, DescribesARefusalInFull) {
   DnsQuestion question;
   question.name = "alpha.test";

@@ -142,6 +142,49 @@ TEST(Timetable, ARequestForARunningCheckWaitsForItsEnd) {
   EXPECT_EQ(runs[0].run_request, "r");
 }
 
+TEST(Timetable, ASharedCheckRunsNoMoreOftenInALargeFleet) {
+  CheckSpec shared = Spec("shared");
+  shared.fleet_gap = absl::Seconds(10);
+  constexpr int kAgents = 30;
+  std::vector<absl::Duration> first;
+  size_t runs = 0;
+  for (int i = 0; i < kAgents; ++i) {
+    Timetable table(Concat("agent-", i), 16);
+    table.SetShare({.agents = kAgents, .position = i}, kStart);
+    table.Assign({shared, Spec("own", "other.test")}, kStart);
+    auto starts = Play(table, absl::Minutes(60), absl::Seconds(1));
+    EXPECT_GE(starts["own"].size(), 60u);
+    first.push_back(starts["shared"].front());
+    runs += starts["shared"].size();
+  }
+  // An hour is 360 gaps of ten seconds; each agent adds its first look.
+  EXPECT_GE(runs, 340u);
+  EXPECT_LE(runs, 360u + kAgents);
+  for (int i = 0; i < kAgents; ++i) {
+    EXPECT_GE(first[i], kStart + i * shared.fleet_gap);
+    EXPECT_LE(first[i], kStart + i * shared.fleet_gap + absl::Seconds(10.1));
+  }
+}
+
+TEST(Timetable, WhoeverIsLeftTakesOverTheShareOfOthers) {
+  CheckSpec shared = Spec("shared");
+  shared.fleet_gap = absl::Minutes(1);
+  Timetable table("a1", 16);
+  table.SetShare({.agents = 10, .position = 0}, kStart);
+  table.Assign({shared}, kStart);
+  EXPECT_LE(Play(table, absl::Minutes(60), absl::Seconds(1))["shared"].size(), 8u);
+  table.SetShare({.agents = 1, .position = 0}, kStart + absl::Minutes(60));
+  size_t runs = 0;
+  for (absl::Duration now = kStart + absl::Minutes(60); now < kStart + absl::Minutes(120);
+       now += absl::Seconds(1)) {
+    for (const DueRun& run : table.TakeDue(now)) {
+      ++runs;
+      table.Finish(run.check_id, now, now);
+    }
+  }
+  EXPECT_GE(runs, 58u);
+}
+
 TEST(Timetable, RequestsAreBounded) {
   Timetable table("a1", 1);
   std::vector<CheckSpec> specs;

@@ -172,6 +172,25 @@ TEST_F(CollectorLinkTest, AssignmentsAndRunNowReachTheAgent) {
   Send(m);
   EXPECT_EQ(owner_.versions, std::vector<uint64_t>{9});
   EXPECT_EQ(owner_.requests, Texts{"r1"});
+  m.mutable_share()->set_agents(5);
+  m.mutable_share()->set_position(4);
+  Send(m);
+  EXPECT_EQ(owner_.shares, (std::vector<FleetShare>{{.agents = 5, .position = 4}}));
+}
+
+TEST_F(CollectorLinkTest, AShareOutOfBoundsDoesNotReachTheAgent) {
+  for (const auto& [agents, position] :
+       std::vector<std::pair<uint32_t, uint32_t>>{{0, 0}, {3, 3}, {100'001, 0}}) {
+    clock_.Advance(absl::Seconds(20));
+    if (calls_.empty()) Start();
+    Welcome(0);
+    v1::CollectorMessage m;
+    m.mutable_share()->set_agents(agents);
+    m.mutable_share()->set_position(position);
+    call().events->OnMessage(m);
+    EXPECT_EQ(call().events, nullptr) << agents;
+  }
+  EXPECT_TRUE(owner_.shares.empty());
 }
 
 TEST_F(CollectorLinkTest, MessagesOutOfBoundsDoNotReachTheAgent) {

@@ -43,10 +43,12 @@ class RecordingOwner : public LinkOwner {
     versions.push_back(assignment.version());
   }
   void OnRunNow(const v1::RunNow& request) override { requests.push_back(request.id()); }
+  void OnShare(FleetShare share) override { shares.push_back(share); }
   Health TakeHealth() override { return health; }
 
   std::vector<uint64_t> versions;
   std::vector<std::string> requests;
+  std::vector<FleetShare> shares;
   Health health;
 };
 

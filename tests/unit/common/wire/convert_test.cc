@@ -45,6 +45,7 @@ CheckSpec FullSpec() {
   spec.provider = "alpha";
   spec.leg = Leg::kDelivery;
   spec.interval = absl::Minutes(2);
+  spec.fleet_gap = absl::Seconds(20);
   spec.timeout = absl::Seconds(45);
   Settings list = Settings::List({Settings::Scalar("a"), Settings::Scalar("b")}, "c.yaml:4");
   spec.settings = Settings::Map("c.yaml:2");
@@ -256,6 +257,7 @@ TEST(ConvertCheckSpec, EachBoundIsRefusedByName) {
       {"check.provider", [](C& c) { c.set_provider("Not A Name"); }},
       {"check.leg", [](C& c) { c.set_leg(static_cast<v1::Leg>(42)); }},
       {"check.interval: 0", [](C& c) { c.clear_interval(); }},
+      {"check.fleet_gap: -1s", [](C& c) { *c.mutable_fleet_gap() = ToProto(absl::Seconds(-1)); }},
       {"check.interval: 24h1s",
        [](C& c) { *c.mutable_interval() = ToProto(absl::Hours(24) + absl::Seconds(1)); }},
       {"check.timeout: 99ms", [](C& c) { *c.mutable_timeout() = ToProto(absl::Milliseconds(99)); }},
