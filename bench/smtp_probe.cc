@@ -5,6 +5,7 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 
+#include "agent/probes/dns/zone_operators.h"
 #include "agent/probes/probe.h"
 #include "agent/probes/sqlite_ledger.h"
 #include "bench/report.h"
@@ -88,6 +89,7 @@ int RunCheck(int argc, char** argv, const std::shared_ptr<const TrustStore>& tru
   auto ledger = agent::OpenSqliteLedger(":memory:", *clock);
   Demand(ledger.status());
   const NoLag no_lag;
+  agent::ZoneOperators operators;
   const agent::ProbeDeps deps{
       .dialer = *dialer,
       .resolver = **resolver,
@@ -96,6 +98,7 @@ int RunCheck(int argc, char** argv, const std::shared_ptr<const TrustStore>& tru
       .trust = trust,
       .ledger = **ledger,
       .loop_lag = no_lag,
+      .operators = operators,
       .ehlo_name = "eu.agents.test",
       .agent = "bench",
       .secrets = [](const SecretReference& reference) { return ResolveSecret(reference); }};

@@ -23,6 +23,8 @@
 
 namespace postwatch::agent {
 
+class ZoneOperators;  // agent/probes/dns/zone_operators.h
+
 // Measures how late the event loop runs what is due; the agent's own, injected for `witness`.
 class LoopLag {
  public:
@@ -40,6 +42,7 @@ struct ProbeDeps {
   std::shared_ptr<const TrustStore> trust;
   Ledger& ledger;
   const LoopLag& loop_lag;
+  ZoneOperators& operators;
   std::string ehlo_name;  // FQDN that resolves, or an address literal (RFC 5321 section 4.1.4)
   std::string agent;      // this agent's name
   // Resolves a reference at the time of use, so that rotation needs no restart.

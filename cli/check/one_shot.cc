@@ -7,6 +7,7 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 
+#include "agent/probes/dns/zone_operators.h"
 #include "agent/probes/probe.h"
 #include "agent/probes/sqlite_ledger.h"
 #include "common/base/ids.h"
@@ -31,7 +32,7 @@ bool Wanted(const OneShotOptions& options, const CheckKind& kind) {
   if (!options.only.empty()) {
     return std::ranges::find(options.only, kind.name) != options.only.end();
   }
-  return options.mailbox || !kind.needs_mailbox;
+  return !kind.needs_settings && (options.mailbox || !kind.needs_mailbox);
 }
 
 absl::Status RefuseUnknown(const OneShotOptions& options) {
@@ -120,7 +121,7 @@ absl::StatusOr<std::vector<std::unique_ptr<Resolver>>> MakeResolvers(
 std::vector<std::string> OneShotKinds() {
   std::vector<std::string> kinds;
   for (const CheckKind& kind : CheckKinds()) {
-    if (kind.leg != Leg::kControl) kinds.emplace_back(kind.name);
+    if (kind.leg != Leg::kControl && !kind.needs_settings) kinds.emplace_back(kind.name);
   }
   return kinds;
 }
@@ -142,6 +143,7 @@ absl::StatusOr<Report> RunOneShot(const OneShotOptions& options) {
   if (!ledger.ok()) return ledger.status();
   const std::string key = RandomId();
   const NoLag no_lag;
+  agent::ZoneOperators operators;
 
   Report report{.domain = options.domain, .started = clock->Now()};
   for (const Job& job : PlanJobs(options, *resolvers)) {
@@ -153,6 +155,7 @@ absl::StatusOr<Report> RunOneShot(const OneShotOptions& options) {
                          .trust = *trust,
                          .ledger = **ledger,
                          .loop_lag = no_lag,
+                         .operators = operators,
                          .ehlo_name = EhloName(),
                          .agent = "cli",
                          .secrets = [&key](const SecretReference& reference) {

@@ -19,6 +19,8 @@ struct CheckKind {
   // Adds every mistake in the settings of a check, each with its line and "<id of the
   // check>.<key>". Looks at no file and resolves no name.
   void (*validate)(const CheckSpec& spec, Mistakes& mistakes);
+  // Has nothing to do without settings of its own, so that only who names it gets it.
+  bool needs_settings = false;
 };
 
 // THE TABLE (check_kinds.cc), in the order in which a person reads it. The probe of each kind is in

@@ -103,6 +103,7 @@ ProbeDeps ProbeFixture::Deps() {
           nullptr,
           ledger_,
           lag_,
+          operators_,
           "agent.example.net",
           "a1",
           resolve,

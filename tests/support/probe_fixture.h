@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "agent/probes/dns/zone_operators.h"
 #include "agent/probes/probe.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/fake_ledger.h"
@@ -82,6 +83,7 @@ class ProbeFixture : public ::testing::Test {
   FakeResolverFactory resolvers_;
   FakeLedger ledger_;
   FakeLoopLag lag_;
+  ZoneOperators operators_;
   std::map<std::string, std::string> secrets_;  // by the name of the environment variable
 };
 

@@ -7,6 +7,7 @@
 #include <set>
 #include <utility>
 
+#include "agent/probes/dns/zone_operators.h"
 #include "common/base/text.h"
 #include "common/net/address.h"
 
@@ -152,6 +153,8 @@ void TouchDns(const RunContext& context, std::string_view name) {
     if (dot != zone.npos && zone.find('.', dot + 1) != zone.npos) zone = zone.substr(dot + 1);
   }
   context.run.Touch({std::string(component::kZone), zone});
+  const std::string hoster = context.deps.operators.Find(zone);
+  if (!hoster.empty()) context.run.Touch({std::string(component::kDnsHoster), hoster});
 }
 
 Task<std::optional<Fault>> ResolveHost(const RunContext& context, std::string host,
