@@ -169,6 +169,9 @@ constexpr auto kFixes = std::to_array<std::pair<FailureClass, std::string_view>>
     {kDeliveryHopSlow, "Look at the queue of the host that it names."},
     {kSaslServerUnverified,
      "Somebody may stand in between: do not log in until this is understood."},
+    {kPop3AuthPolicy,
+     "Turn POP3 on for the account, or use what the provider wants instead: an application "
+     "password, OAuth or IMAP."},
 });
 
 std::string_view FixForDomain(FaultDomain domain) {

@@ -289,6 +289,7 @@ constexpr auto kRanges = std::to_array<Range>({
     {FailureClass::kPop3LoginDelay, FailureClass::kPop3LoginDelay, Family::kReputation},
     {FailureClass::kPop3DeleteFailed, FailureClass::kPop3DeleteFailed, Family::kStore},
     {FailureClass::kDelivered, FailureClass::kForgedOrForeign, Family::kDelivery},
+    {FailureClass::kSaslServerUnverified, FailureClass::kPop3AuthPolicy, Family::kLogin},
 });
 
 }  // namespace

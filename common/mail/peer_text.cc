@@ -13,6 +13,8 @@ namespace {
 constexpr std::string_view kMask = "***";
 // A shorter tail of a cut text says nothing about a password.
 constexpr size_t kShortestTail = 4;
+// A shorter response gives no secret away.
+constexpr size_t kShortestForm = 8;
 
 // Length of the well-formed UTF-8 sequence at the start of `bytes` (RFC 3629), 0 if there is none.
 size_t Utf8Length(std::string_view bytes) {
@@ -94,6 +96,16 @@ CredentialScrubber::CredentialScrubber(std::string_view username, std::string_vi
   Add(PeerText(password));
   Add(Base64(password));
   Add(SaslPlain(username, password));
+  SortForms();
+}
+
+void CredentialScrubber::AddForm(std::string form) {
+  if (form.size() < kShortestForm) return;
+  Add(std::move(form));
+  SortForms();
+}
+
+void CredentialScrubber::SortForms() {
   std::sort(forms_.begin(), forms_.end(),
             [](const std::string& a, const std::string& b) { return a.size() > b.size(); });
 }

@@ -29,8 +29,12 @@ class CredentialScrubber {
   // was cut to kMaxPeerText.
   std::string Scrub(std::string text) const;
 
+  // One more form in which a credential went to the server.
+  void AddForm(std::string form);
+
  private:
   void Add(std::string form);
+  void SortForms();
 
   std::vector<std::string> forms_;  // longest first, none empty
 };

@@ -334,6 +334,8 @@ constexpr auto kClasses = std::to_array<FailureClassEntry>({
      "one hop held the letter for long"},
     {FailureClass::kSaslServerUnverified, "sasl_server_unverified", kProvider,
      "the server does not prove that it knows the password (SCRAM)"},
+    {FailureClass::kPop3AuthPolicy, "pop3_auth_policy", kOwn,
+     "the account may not log in by POP3, or not this way"},
 });
 
 const FailureClassEntry* Find(FailureClass klass) {

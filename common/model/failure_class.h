@@ -198,6 +198,7 @@ enum class FailureClass {
   kSmtpRblQueryError = 185,
   kDeliveryHopSlow = 186,
   kSaslServerUnverified = 187,
+  kPop3AuthPolicy = 188,
 };
 
 // Whose fault it is until more is known.

@@ -1,0 +1,142 @@
+#include "common/mail/sasl.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "absl/strings/escaping.h"
+#include "common/base/text.h"
+
+namespace postwatch {
+namespace {
+
+constexpr std::string_view kCancel = "*";
+
+constexpr std::array<std::string_view, 2> kPasswordMechanisms = {"PLAIN", "LOGIN"};
+
+// RFC 4616.
+class PlainExchange : public SaslExchange {
+ public:
+  PlainExchange(std::string username, Secret password)
+      : SaslExchange("PLAIN", username, password.Reveal()),
+        username_(std::move(username)),
+        password_(std::move(password)) {}
+
+ private:
+  std::optional<std::string> First() override {
+    std::string message(1, '\0');
+    message += username_;
+    message += '\0';
+    message += password_.Reveal();
+    return message;
+  }
+  // Some servers ask again for what came on the command's line.
+  std::optional<std::string> Next(std::string_view) override {
+    if (std::exchange(repeated_, true)) return std::nullopt;
+    return First();
+  }
+
+  const std::string username_;
+  const Secret password_;
+  bool repeated_ = false;
+};
+
+// Never standardised: the server asks for the name, then for the password, in words of its own.
+class LoginExchange : public SaslExchange {
+ public:
+  LoginExchange(std::string username, Secret password)
+      : SaslExchange("LOGIN", username, password.Reveal()),
+        username_(std::move(username)),
+        password_(std::move(password)) {}
+
+ private:
+  std::optional<std::string> First() override { return std::nullopt; }
+  std::optional<std::string> Next(std::string_view) override {
+    switch (asked_++) {
+      case 0:
+        return username_;
+      case 1:
+        return std::string(password_.Reveal());
+      default:
+        return std::nullopt;
+    }
+  }
+
+  const std::string username_;
+  const Secret password_;
+  int asked_ = 0;
+};
+
+bool Contains(const std::vector<std::string>& words, std::string_view word) {
+  return std::any_of(words.begin(), words.end(), [word](const std::string& candidate) {
+    return EqualsIgnoreCase(candidate, word);
+  });
+}
+
+}  // namespace
+
+std::string SaslExchange::Encode(std::string response) {
+  std::string line = Base64(response);
+  scrubber_.AddForm(line);
+  WipeBytes(response);
+  return line;
+}
+
+std::optional<std::string> SaslExchange::Initial(size_t max_bytes) {
+  begun_ = true;
+  std::optional<std::string> first = First();
+  if (!first.has_value()) return std::nullopt;
+  std::string line = Encode(*std::move(first));
+  const bool fits = std::max<size_t>(line.size(), 1) <= max_bytes;
+  if (fits) return line.empty() ? "=" : line;
+  first_ = std::move(line);
+  return std::nullopt;
+}
+
+std::string SaslExchange::Answer(std::string_view challenge) {
+  if (!begun_) Initial(0);
+  if (first_.has_value()) return *std::exchange(first_, std::nullopt);
+  // Servers that ask in plain words are understood too where the words do not matter (LOGIN).
+  std::string decoded;
+  if (!absl::Base64Unescape(ToAbsl(Trim(challenge)), &decoded)) decoded = challenge;
+  std::optional<std::string> response = Next(decoded);
+  if (!response.has_value()) return std::string(kCancel);
+  return Encode(*std::move(response));
+}
+
+std::span<const std::string_view> SaslMechanisms(bool bearer) {
+  if (bearer) return {};
+  return kPasswordMechanisms;
+}
+
+std::string_view ChooseSaslMechanism(const std::vector<std::string>& offered,
+                                     const std::vector<std::string>& allowed, bool bearer) {
+  for (const std::string_view mechanism : SaslMechanisms(bearer)) {
+    if (!Contains(offered, mechanism)) continue;
+    if (allowed.empty() || Contains(allowed, mechanism)) return mechanism;
+  }
+  return "";
+}
+
+absl::Status CheckSaslCredential(std::string_view username, std::string_view secret) {
+  constexpr std::string_view kForbidden("\r\n\0", 3);
+  const bool bad_name = username.find_first_of(kForbidden) != username.npos;
+  if (!bad_name && secret.find_first_of(kForbidden) == secret.npos) return absl::OkStatus();
+  return absl::InvalidArgumentError(Concat(bad_name ? "the user name" : "the password",
+                                           " holds CR, LF or NUL; nothing was sent, correct it"));
+}
+
+absl::StatusOr<std::unique_ptr<SaslExchange>> MakeSaslExchange(std::string_view mechanism,
+                                                               const SaslCredential& credential) {
+  absl::Status fit = CheckSaslCredential(credential.username, credential.secret.Reveal());
+  if (!fit.ok()) return fit;
+  if (mechanism == "PLAIN") {
+    return std::make_unique<PlainExchange>(credential.username, credential.secret.Clone());
+  }
+  if (mechanism == "LOGIN") {
+    return std::make_unique<LoginExchange>(credential.username, credential.secret.Clone());
+  }
+  return absl::UnimplementedError(Concat("no SASL mechanism '", mechanism, "'"));
+}
+
+}  // namespace postwatch
