@@ -29,12 +29,39 @@ subjectAltName = {names}
 """
 
 
-class Authority:
-    """Issues the mail certificates; ca.pem is what a client has to trust."""
+class Issuer:
+    """A certificate authority: issues whatever it is asked to, with any dates."""
 
     def __init__(self, home: Path):
         self._home = home
         self.file = home / "ca.pem"
+
+    def up(self) -> None:
+        (self._home / "issued").mkdir(parents=True)
+        (self._home / "index.txt").touch()
+        quiet(["openssl", "req", "-x509", *_new_key(self._home / "ca.key"), "-days", "3650",
+               "-subj", "/CN=Postwatch lab CA", "-out", str(self.file),
+               "-addext", "keyUsage=critical,keyCertSign,cRLSign"])
+
+    def request(self, name: str) -> None:
+        """A new key, in <name>.key, and the request that issue() answers."""
+        quiet(["openssl", "req", *_new_key(self._home / f"{name}.key"), "-subj",
+               f"/CN={name[:60]}", "-out", str(self._home / f"{name}.csr")])
+
+    def issue(self, name: str, names: str, state: str, first_day: float, last_day: float) -> None:
+        """<name>.<state>.pem for the names ("DNS:a,IP:b"), valid between two days from now."""
+        config = self._home / f"{name}.cnf"
+        config.write_text(CONFIG.format(home=self._home, names=names))
+        now = datetime.now(timezone.utc)
+        quiet(["openssl", "ca", "-batch", "-notext", "-config", str(config), "-extensions", "leaf",
+               "-in", str(self._home / f"{name}.csr"),
+               "-startdate", _stamp(now + timedelta(days=first_day)),
+               "-enddate", _stamp(now + timedelta(days=last_day)),
+               "-out", str(self._home / f"{name}.{state}.pem")])
+
+
+class Authority(Issuer):
+    """Issues the mail certificates; ca.pem is what a client has to trust."""
 
     def certificate(self, provider: plan.Provider, state: str) -> Path:
         """The provider's leaf that is "good", or the one that "expired" yesterday."""
@@ -44,29 +71,13 @@ class Authority:
         return self._home / f"{provider.host}.key"
 
     def up(self) -> None:
-        (self._home / "issued").mkdir(parents=True)
-        (self._home / "index.txt").touch()
-        quiet(["openssl", "req", "-x509", *_new_key(self._home / "ca.key"), "-days", "3650",
-               "-subj", "/CN=Postwatch lab CA", "-out", str(self.file),
-               "-addext", "keyUsage=critical,keyCertSign,cRLSign"])
+        super().up()
         for provider in plan.PROVIDERS.values():
-            self._issue(provider)
+            self.request(provider.host)
+            names = f"DNS:{provider.host},DNS:{provider.domain},IP:{provider.address}"
+            self.issue(provider.host, names, "good", -1, 90)
+            self.issue(provider.host, names, "expired", -91, -1)
         shutil.rmtree(self._home / "issued")
-
-    def _issue(self, provider: plan.Provider) -> None:
-        request = self._home / f"{provider.host}.csr"
-        quiet(["openssl", "req", *_new_key(self.key(provider)), "-subj", f"/CN={provider.host}",
-               "-out", str(request)])
-        config = self._home / f"{provider.host}.cnf"
-        names = f"DNS:{provider.host},DNS:{provider.domain},IP:{provider.address}"
-        config.write_text(CONFIG.format(home=self._home, names=names))
-        now = datetime.now(timezone.utc)
-        for state, start, end in (("good", now - timedelta(days=1), now + timedelta(days=90)),
-                                  ("expired", now - timedelta(days=91), now - timedelta(days=1))):
-            quiet(["openssl", "ca", "-batch", "-notext", "-config", str(config),
-                   "-extensions", "leaf", "-in", str(request),
-                   "-startdate", _stamp(start), "-enddate", _stamp(end),
-                   "-out", str(self.certificate(provider, state))])
 
 
 def _new_key(path: Path) -> list[str]:

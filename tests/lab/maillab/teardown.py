@@ -4,6 +4,8 @@ import os
 import select
 import shutil
 import signal
+import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
@@ -11,6 +13,17 @@ from . import processes, registry
 from .errors import LabError
 
 GUARD_LOOK_MS = 1000
+PROGRAM = Path(__file__).parent.parent / "lab"
+
+
+def start_guard(entry: registry.Entry) -> subprocess.Popen:
+    """A process that removes the lab when its owner ends in any way."""
+    process = subprocess.Popen(
+        [sys.executable, str(PROGRAM), "guard", str(entry.id)], stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True, cwd="/")
+    entry.guard = processes.identity(process.pid)
+    registry.write(entry)
+    return process
 
 
 def remove(entry: registry.Entry) -> None:

@@ -16,7 +16,6 @@ from .faults import Faults
 from .mail import MailHost, MailState
 from .network import Network
 
-PROGRAM = Path(__file__).parent.parent / "lab"
 NEUTRAL_PROGRAM = Path(__file__).parent / "neutral.py"
 NEEDED = {"ip": "iproute2", "nft": "nftables", "openssl": "openssl", "knotd": "knot",
           "unbound": "unbound", "dovecot": "dovecot-core", "postqueue": "postfix",
@@ -57,7 +56,7 @@ class Lab:
         entry = registry.claim(dir)
         lab = cls(entry.id, Path(entry.state))
         try:
-            lab._start_guard(entry)
+            lab._children.append(teardown.start_guard(entry))
             lab._build()
         except BaseException:
             if keep:
@@ -157,14 +156,6 @@ class Lab:
         return self._faults.active()
 
     # Coming up.
-
-    def _start_guard(self, entry: registry.Entry) -> None:
-        guard = subprocess.Popen(
-            [sys.executable, str(PROGRAM), "guard", str(self.id)], stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True, cwd="/")
-        self._children.append(guard)
-        entry.guard = processes.identity(guard.pid)
-        registry.write(entry)
 
     def _build(self) -> None:
         """All that can be done at the same time is."""
