@@ -188,6 +188,14 @@ void StepRecorder::Find(FailureClass klass, std::string_view detail, std::option
   record_.findings.push_back(MakeFailure(klass, detail, std::move(reply)));
 }
 
+void StepRecorder::Promote(size_t index) {
+  if (decided_ || index >= record_.findings.size()) return;
+  const auto finding = record_.findings.begin() + static_cast<ptrdiff_t>(index);
+  record_.failure = std::move(*finding);
+  record_.findings.erase(finding);
+  Decide(Outcome::kFail);
+}
+
 void StepRecorder::NotTested(std::string_view reason) {
   if (decided_) return;
   record_.not_tested_reason = Clean(reason, kMaxReasonBytes);

@@ -48,6 +48,10 @@ class StepRecorder {
   void Fail(FailureClass klass, std::string_view detail, std::optional<Reply> reply = std::nullopt);
   // A fault beside the main result; does not end the run.
   void Find(FailureClass klass, std::string_view detail, std::optional<Reply> reply = std::nullopt);
+  size_t findings_count() const { return record_.findings.size(); }
+  // Ends the run with finding number `index` as its failure, with the step it was found at: what
+  // seemed one of several turned out to be all there is. Without such a finding nothing happens.
+  void Promote(size_t index);
   // Nothing can be said about the target.
   void NotTested(std::string_view reason);
 

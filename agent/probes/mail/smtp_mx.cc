@@ -1,48 +1,34 @@
 #include "agent/probes/mail/smtp_mx.h"
 
 #include <algorithm>
+#include <array>
+#include <boost/asio/experimental/awaitable_operators.hpp>
+#include <boost/asio/this_coro.hpp>
 #include <optional>
 #include <utility>
 
 #include "agent/probes/configured_probe.h"
-#include "agent/probes/mail/mail_session.h"
+#include "agent/probes/mail/mx_hosts.h"
+#include "agent/probes/mail/mx_verdict.h"
+#include "agent/probes/mail/recent_success.h"
 #include "common/base/text.h"
 #include "common/checks/mail/smtp_mx_settings.h"
 
 namespace postwatch::agent {
 namespace {
 
-constexpr size_t kMaxHosts = 8;
-constexpr size_t kMaxAddressesOfHost = 4;
-constexpr uint16_t kSmtpPort = 25;
+namespace asio = boost::asio;
 
-// One of several ways in (MX hosts, addresses), tried in order.
-struct Attempt {
-  bool good = false;
-  std::vector<ComponentRef> recalled;
-};
+// Kept back of the run's time for the verdict, and what no address may take from those after it.
+constexpr absl::Duration kReserve = absl::Seconds(1);
+constexpr absl::Duration kLeastShare = absl::Seconds(10);
+constexpr std::array<std::string_view, 2> kRoles = {"postmaster", "abuse"};  // RFC 2142
 
-size_t CountGood(const std::vector<Attempt>& attempts) {
-  return static_cast<size_t>(std::count_if(attempts.begin(), attempts.end(),
-                                           [](const Attempt& attempt) { return attempt.good; }));
-}
-
-// Books one attempt. A fault becomes a finding and what only it depended on is taken back, unless
-// it was the last and none was good: then true is returned, the fault stands for all and all that
-// was touched stays.
-bool Settle(StepRecorder& run, std::vector<Attempt>& attempts, const std::string& subject,
-            const std::optional<Fault>& fault, size_t mark, size_t total) {
-  attempts.push_back({!fault.has_value(), {}});
-  if (!fault.has_value()) return false;
-  if (attempts.size() == total && CountGood(attempts) == 0) {
-    for (const Attempt& attempt : attempts) {
-      for (const ComponentRef& component : attempt.recalled) run.Touch(component);
-    }
-    return true;
-  }
-  Mention(run, {fault->klass, Concat(subject, ": ", fault->detail), fault->reply});
-  attempts.back().recalled = run.Recall(mark);
-  return false;
+// How long the next of `left` addresses may take: all that is left but a least share for each of
+// the others, and never less than an equal share.
+absl::Duration ShareOf(absl::Duration remaining, size_t left) {
+  const auto others = static_cast<int64_t>(left) - 1;
+  return std::max(remaining / static_cast<int64_t>(left), remaining - others * kLeastShare);
 }
 
 class SmtpMx : public ConfiguredProbe<SmtpMxSettings> {
@@ -52,126 +38,127 @@ class SmtpMx : public ConfiguredProbe<SmtpMxSettings> {
   Task<void> Run(StepRecorder& run) override;
 
  private:
-  Task<std::optional<Fault>> FindHosts(const RunContext& context, std::vector<std::string>& hosts);
-  Task<std::optional<Fault>> VisitHost(const RunContext& context, std::string host);
-  Task<std::optional<Fault>> VisitAddress(const RunContext& context, std::string host,
-                                          std::string ip);
-  Task<std::optional<Fault>> TryTls(const RunContext& context, SmtpSession& session,
-                                    std::string host);
-  Task<void> TryV6(const RunContext& context, std::string host, std::string ip);
+  // One run.
+  struct Tour {
+    const RunContext& context;
+    MxRound& round;
+    bool roles_asked = false;
+  };
+
+  Task<std::optional<Fault>> VisitWithin(Tour& tour, MxDoor door, absl::Duration share);
+  Task<void> Visit(Tour& tour, MxDoor door, std::optional<Fault>& fault);
+  Task<void> Wait(absl::Duration share, bool& expired);
+  Task<std::optional<Fault>> TryRecipient(const RunContext& context, SmtpSession& session);
+  Task<void> TryRoles(const RunContext& context, SmtpSession& session, std::string host);
+
+  RecentSuccess accepted_;
 };
 
 Task<void> SmtpMx::Run(StepRecorder& run) {
   const RunContext context{deps_, spec_, run};
+  const absl::Duration end = deps_.clock.Steady() + spec_.timeout - kReserve;
+  MxRound round(context, {settings_.require_tls, settings_.tls_floor});
   run.Begin("dns");
-  std::vector<std::string> hosts;
-  const std::optional<Fault> unknown = co_await FindHosts(context, hosts);
+  const std::optional<Fault> unknown =
+      co_await round.FindHosts(settings_.host, settings_.allow_private);
   if (unknown.has_value()) {
     Decide(run, *unknown);
     co_return;
   }
-  std::vector<Attempt> attempts;
-  for (const std::string& host : hosts) {
-    const size_t mark = run.touched_count();
-    run.Touch({std::string(component::kMx), host});
-    const std::optional<Fault> fault = co_await VisitHost(context, host);
+  Tour tour{context, round};
+  const std::vector<MxDoor> doors = round.Doors();
+  MxVerdict verdict(context, round);
+  for (size_t i = 0; i < doors.size(); ++i) {
+    verdict.Enter(doors[i]);
+    const absl::Duration share = ShareOf(end - deps_.clock.Steady(), doors.size() - i);
+    const std::optional<Fault> fault = co_await VisitWithin(tour, doors[i], share);
     if (fault.has_value() && fault->klass == FailureClass::kUnspecified) {
       Decide(run, *fault);
       co_return;
     }
-    const bool decisive = Settle(run, attempts, host, fault, mark, hosts.size());
-    if (decisive) Decide(run, *fault);
+    verdict.Leave(doors[i], fault);
   }
-  run.Fact("mx.ok", Concat(CountGood(attempts), "/", hosts.size()));
+  verdict.Conclude();
 }
 
-Task<std::optional<Fault>> SmtpMx::FindHosts(const RunContext& context,
-                                             std::vector<std::string>& hosts) {
-  if (!settings_.host.empty()) {
-    hosts.push_back(CanonicalName(settings_.host));
-    co_return std::nullopt;
-  }
-  MxHosts mx;
-  std::optional<Fault> fault = co_await LookUpMx(context, spec_.target, mx);
-  if (fault.has_value()) co_return fault;
-  for (const MxRecord& record : mx.hosts) hosts.push_back(record.host);
-  if (hosts.size() > kMaxHosts) hosts.resize(kMaxHosts);
-  co_return std::nullopt;
+// The visit, cut off when its share of the time is used up.
+Task<std::optional<Fault>> SmtpMx::VisitWithin(Tour& tour, MxDoor door, absl::Duration share) {
+  using asio::experimental::awaitable_operators::operator||;
+  std::optional<Fault> fault;
+  bool expired = false;
+  Task<void> visit = Visit(tour, door, fault);
+  Task<void> limit = Wait(share, expired);
+  co_await (std::move(visit) || std::move(limit));
+  const bool cut = fault.has_value() && fault->klass == FailureClass::kUnspecified;
+  if (!expired || !cut) co_return fault;
+  const std::string& step = tour.context.run.current_step();
+  Fault late{TimeoutClass(step),
+             Concat("not done with ", step, " within its share of the run's time, ",
+                    absl::FormatDuration(absl::Trunc(share, absl::Milliseconds(1)))),
+             std::nullopt};
+  co_return late;
 }
 
-Task<std::optional<Fault>> SmtpMx::VisitHost(const RunContext& context, std::string host) {
-  context.run.Begin("dns");
-  HostAddresses addresses;
-  std::optional<Fault> unresolved =
-      co_await ResolveHost(context, host, AddressFamilies::kBoth, addresses);
-  if (unresolved.has_value()) co_return unresolved;
-  if (!settings_.allow_private) {
-    std::erase_if(addresses.v4, IsPrivateAddress);
-    std::erase_if(addresses.v6, IsPrivateAddress);
-  }
-  if (addresses.empty()) {
-    Fault hidden{FailureClass::kDnsMxPrivate, Concat(host, " has private addresses only"),
-                 std::nullopt};
-    co_return hidden;
-  }
-  const bool only_v6 = addresses.v4.empty();
-  std::vector<std::string> ips = only_v6 ? addresses.v6 : addresses.v4;
-  if (ips.size() > kMaxAddressesOfHost) ips.resize(kMaxAddressesOfHost);
-  std::vector<Attempt> attempts;
-  for (const std::string& ip : ips) {
-    const size_t mark = context.run.touched_count();
-    std::optional<Fault> fault = co_await VisitAddress(context, host, ip);
-    if (fault.has_value() && fault->klass == FailureClass::kUnspecified) co_return fault;
-    const bool decisive = Settle(context.run, attempts, ip, fault, mark, ips.size());
-    if (decisive) co_return fault;
-  }
-  if (only_v6 || addresses.v6.empty()) co_return std::nullopt;
-  co_await TryV6(context, host, addresses.v6.front());
-  co_return std::nullopt;
+Task<void> SmtpMx::Wait(absl::Duration share, bool& expired) {
+  co_await asio::this_coro::throw_if_cancelled(false);
+  const absl::Status slept = co_await deps_.clock.SleepFor(share);
+  expired = slept.ok();
 }
 
-Task<std::optional<Fault>> SmtpMx::VisitAddress(const RunContext& context, std::string host,
-                                                std::string ip) {
-  HostAddresses one;
-  (ip.find(':') == ip.npos ? one.v4 : one.v6).push_back(ip);
+Task<void> SmtpMx::Visit(Tour& tour, MxDoor door, std::optional<Fault>& fault) {
+  co_await asio::this_coro::throw_if_cancelled(false);
   SmtpSession session;
-  std::optional<Fault> unreachable =
-      co_await Connect(context, "smtp", one, kSmtpPort, session.stream);
-  if (unreachable.has_value()) co_return unreachable;
-  std::optional<Fault> rude = co_await GreetSmtp(context, session);
-  if (rude.has_value()) co_return rude;
-  std::optional<Fault> insecure = co_await TryTls(context, session, host);
-  if (insecure.has_value()) co_return insecure;
-  context.run.Begin("quit");
-  const absl::StatusOr<SmtpReply> bye = co_await session.client->Quit();
-  if (bye.ok()) context.run.Note(Concat("S: ", bye->code, " ", bye->text));
-  co_return std::nullopt;
+  fault = co_await tour.round.Open(door, session);
+  if (fault.has_value()) co_return;
+  if (!settings_.rcpt.empty()) fault = co_await TryRecipient(tour.context, session);
+  if (fault.has_value()) co_return;
+  if (settings_.roles && !tour.roles_asked) {
+    tour.roles_asked = true;
+    co_await TryRoles(tour.context, session, tour.round.hosts()[door.host].name);
+  }
+  co_await LeaveSmtp(tour.context, session, false);
 }
 
-// Senders take what TLS they can get (RFC 7672 section 2.2), so a certificate that does not verify
-// is reported and goes on; a handshake that breaks does stop mail.
-Task<std::optional<Fault>> SmtpMx::TryTls(const RunContext& context, SmtpSession& session,
-                                          std::string host) {
-  if (!settings_.require_tls && !session.ehlo.Has("STARTTLS")) {
-    context.run.Find(FailureClass::kTlsNotOffered, Concat(host, " does not offer STARTTLS"));
-    co_return std::nullopt;
+// Greylisting and throttling defer first contact and say nothing about the mailbox.
+Task<std::optional<Fault>> SmtpMx::TryRecipient(const RunContext& context, SmtpSession& session) {
+  std::optional<Fault> refused =
+      co_await SendEnvelope(context, session, settings_.sender, settings_.rcpt, 0);
+  context.run.Fact("rcpt", refused.has_value() ? FailureClassName(refused->klass) : "ok");
+  if (!refused.has_value()) accepted_.Note(context, settings_.rcpt);
+  const bool deferred = refused.has_value() && (refused->klass == FailureClass::kSmtpGreylisted ||
+                                                refused->klass == FailureClass::kSmtpThrottledTemp);
+  if (refused.has_value() && !deferred) {
+    accepted_.Weigh(context, settings_.rcpt, *refused);
+    co_return refused;
   }
-  std::optional<Fault> fault = co_await UpgradeSmtp(context, session, host, settings_.require_tls);
-  co_return fault;
+  if (deferred) Mention(context.run, *refused);
+  context.run.Begin("reset");
+  const absl::StatusOr<SmtpReply> reset = co_await session.client->Reset();
+  co_return SmtpFault(context, SmtpStage::kMail, session.stream.get(), reset);
 }
 
-// An agent without IPv6 says nothing about the server's.
-Task<void> SmtpMx::TryV6(const RunContext& context, std::string host, std::string ip) {
-  const size_t mark = context.run.touched_count();
-  const std::optional<Fault> fault = co_await VisitAddress(context, host, ip);
-  if (!fault.has_value()) {
-    context.run.Fact("ipv6", "ok");
-    co_return;
+// postmaster@ is required (RFC 5321 section 4.5.1), abuse@ expected (RFC 2142). A refusal that is
+// about us (a list, a policy) says nothing about the mailbox.
+Task<void> SmtpMx::TryRoles(const RunContext& context, SmtpSession& session, std::string host) {
+  for (const std::string_view role : kRoles) {
+    const std::string address = Concat(role, "@", spec_.target);
+    const std::optional<Fault> refused =
+        co_await SendEnvelope(context, session, settings_.sender, address, 0);
+    const std::string key = Concat("role.", role);
+    context.run.Fact(key, refused.has_value() ? FailureClassName(refused->klass) : "ok");
+    const bool no_mailbox =
+        refused.has_value() && (refused->klass == FailureClass::kSmtpMailboxUnknownPerm ||
+                                refused->klass == FailureClass::kSmtpMailboxFullPerm);
+    if (no_mailbox) {
+      context.run.Find(FailureClass::kSmtpRoleRejected,
+                       Concat(host, " does not take mail for ", address, ": ", refused->detail),
+                       refused->reply);
+    }
+    if (refused.has_value() && !refused->reply.has_value()) co_return;
+    context.run.Begin("reset");
+    const absl::StatusOr<SmtpReply> reset = co_await session.client->Reset();
+    if (!reset.ok()) co_return;
   }
-  context.run.Recall(mark);
-  context.run.Fact("ipv6", FailureClassName(fault->klass));
-  if (fault->klass == FailureClass::kNetUnreachable) co_return;
-  Mention(context.run, {fault->klass, Concat(ip, ": ", fault->detail), fault->reply});
 }
 
 }  // namespace

@@ -4,22 +4,12 @@
 
 #include "common/base/text.h"
 #include "common/checks/host_settings.h"
+#include "common/checks/mail/address_settings.h"
 
 namespace postwatch {
 namespace {
 
-constexpr size_t kMaxAddressBytes = 254;  // RFC 5321 section 4.5.3.1.3
 constexpr int kMaxPort = 65535;
-
-std::string AddressMistake(const std::string& text) {
-  const size_t at = text.rfind('@');
-  const bool parted = at != text.npos && at != 0 && at + 1 != text.size();
-  const bool clean = std::none_of(text.begin(), text.end(), [](char c) {
-    return static_cast<unsigned char>(c) <= ' ' || c == '<' || c == '>' || c == 0x7f;
-  });
-  if (parted && clean && text.size() <= kMaxAddressBytes) return "";
-  return Concat("'", text, "' is not a mail address");
-}
 
 std::optional<Security> ReadSecurity(SettingsReader& in) {
   const std::string text = in.Choice("security", "", {"starttls", "tls", "plain"});

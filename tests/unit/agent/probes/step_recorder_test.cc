@@ -103,6 +103,20 @@ TEST_F(StepRecorderTest, BoundsEverything) {
   EXPECT_EQ(seen.findings[0].detail.size(), kMaxDetailBytes);
 }
 
+TEST_F(StepRecorderTest, AFindingCanBecomeTheFailure) {
+  run_.Begin("connect");
+  run_.Find(FailureClass::kTcpRefused, "first");
+  run_.Begin("banner");
+  run_.Find(FailureClass::kReadTimeout, "second");
+  run_.Promote(2);  // there is none
+  EXPECT_FALSE(run_.decided());
+  run_.Promote(0);
+  run_.Promote(0);
+  const Observation seen = run_.Finish();
+  EXPECT_EQ(Summary(seen), "fail tcp_refused at connect");
+  EXPECT_EQ(FindingsText(seen), "read_timeout");
+}
+
 TEST_F(StepRecorderTest, RecallTakesBackOnlyWhatWasNew) {
   run_.Touch({"provider", "alpha"});
   const size_t mark = run_.touched_count();

@@ -166,12 +166,12 @@ TEST_F(SmtpMxTest, BothHostsDownIsAFailureOfAll) {
   scripted_.AddFor("192.0.2.1:25", "S: 421 4.3.2 not now\n");
   scripted_.AddFailureFor("192.0.2.2:25", NetError::kRefused);
   const Observation seen = RunMx();
-  EXPECT_EQ(Summary(seen), "fail tcp_refused at connect");
-  EXPECT_EQ(seen.findings.size(), 1u);
-  EXPECT_EQ(seen.findings[0].step, "banner");
+  EXPECT_EQ(Summary(seen), "fail smtp_banner_refused_temp at banner");
+  EXPECT_EQ(FindingsText(seen), "tcp_refused");
+  EXPECT_EQ(seen.findings[0].step, "connect");
   EXPECT_EQ(TouchedText(seen),
-            "resolver:192.0.2.53:53 zone:alpha.test mx:mx2.alpha.test svc:alpha/smtp "
-            "provider:alpha site:192.0.2.2 mx:mx1.alpha.test site:192.0.2.1");
+            "resolver:192.0.2.53:53 zone:alpha.test mx:mx1.alpha.test svc:alpha/smtp "
+            "provider:alpha site:192.0.2.1 mx:mx2.alpha.test site:192.0.2.2");
 }
 
 TEST_F(SmtpMxTest, Ipv6CanOnlyBeAFinding) {
@@ -187,6 +187,187 @@ TEST_F(SmtpMxTest, Ipv6CanOnlyBeAFinding) {
   scripted_.AddFor("192.0.2.1:25", kWithTls);
   scripted_.AddFailureFor("[2001:db8::1]:25", NetError::kUnreachable);
   EXPECT_EQ(FindingsText(RunMx()), "");
+}
+
+TEST_F(SmtpMxTest, EachAddressHasAnOutcomeOfItsOwn) {
+  TwoHosts();
+  resolver_.On("mx2.alpha.test", RrType::kAaaa, AddressReply({"2001:db8::2"}));
+  scripted_.AddFor("192.0.2.1:25", kWithTls);
+  scripted_.AddFor("192.0.2.2:25", "S: 421 4.7.0 too many connections from you\n");
+  scripted_.AddFailureFor("[2001:db8::2]:25", NetError::kUnreachable);
+  const Observation seen = RunMx();
+  EXPECT_EQ(Summary(seen), "pass");
+  EXPECT_EQ(FindingsText(seen), "smtp_throttled_temp");
+  EXPECT_EQ(seen.evidence.facts.at("mx.mx1.alpha.test.192.0.2.1"), "ok");
+  EXPECT_EQ(seen.evidence.facts.at("mx.mx2.alpha.test.192.0.2.2"), "smtp_throttled_temp");
+  EXPECT_EQ(seen.evidence.facts.at("mx.mx2.alpha.test.2001:db8::2"), "not_tested");
+  EXPECT_EQ(seen.evidence.facts.at("ipv6"), "not_tested");
+  EXPECT_EQ(seen.evidence.facts.at("tls.mx1.alpha.test.192.0.2.1").substr(0, 7), "TLSv1.3");
+}
+
+TEST_F(SmtpMxTest, UnreachableIpv6CountsWhereThisMachineHasIpv6) {
+  TwoHosts();
+  resolver_.On("mx1.alpha.test", RrType::kAaaa, AddressReply({"2001:db8::1"}));
+  resolver_.On("mx2.alpha.test", RrType::kAaaa, AddressReply({"2001:db8::2"}));
+  for (const char* at : {"192.0.2.1:25", "192.0.2.2:25", "[2001:db8::2]:25"}) {
+    scripted_.AddFor(at, kWithTls);
+  }
+  scripted_.AddFailureFor("[2001:db8::1]:25", NetError::kUnreachable);
+  const Observation seen = RunMx();
+  EXPECT_EQ(FindingsText(seen), "net_unreachable");
+  EXPECT_EQ(seen.findings[0].step, "connect");
+  EXPECT_EQ(seen.evidence.facts.at("mx.mx1.alpha.test.2001:db8::1"), "net_unreachable");
+}
+
+TEST_F(SmtpMxTest, NoIpv4AtAllIsAnOutageThoughIpv6Works) {
+  OneHost();
+  resolver_.On("mx1.alpha.test", RrType::kAaaa, AddressReply({"2001:db8::1"}));
+  scripted_.AddFailureFor("192.0.2.1:25", NetError::kTimeout);
+  scripted_.AddFor("[2001:db8::1]:25", kWithTls);
+  EXPECT_EQ(Summary(RunMx()), "fail tcp_timeout at connect");
+}
+
+TEST_F(SmtpMxTest, OnlyIpv6WithoutIpv6HereIsNotTested) {
+  resolver_.Otherwise(NoDataReply());
+  resolver_.On("alpha.test", RrType::kMx, MxReply({{10, "mx1.alpha.test"}}));
+  resolver_.On("mx1.alpha.test", RrType::kAaaa, AddressReply({"2001:db8::1"}));
+  scripted_.AddFailureFor("[2001:db8::1]:25", NetError::kUnreachable);
+  EXPECT_EQ(Summary(RunMx()),
+            "not_tested: the mail servers have IPv6 addresses only, and this agent has no way to "
+            "the IPv6 Internet");
+}
+
+TEST_F(SmtpMxTest, TheWholeBestPreferenceDownIsSaid) {
+  TwoHosts();
+  resolver_.Forget("mx1.alpha.test", RrType::kA);
+  resolver_.On("mx1.alpha.test", RrType::kA, AddressReply({"192.0.2.1", "192.0.2.3"}));
+  scripted_.AddFailureFor("192.0.2.1:25", NetError::kRefused);
+  scripted_.AddFailureFor("192.0.2.3:25", NetError::kTimeout);
+  scripted_.AddFor("192.0.2.2:25", kWithTls);
+  const Observation seen = RunMx();
+  EXPECT_EQ(Summary(seen), "pass");
+  EXPECT_EQ(FindingsText(seen), "tcp_refused tcp_timeout tcp_refused");
+  EXPECT_EQ(seen.findings[2].detail,
+            "no server of the best preference (10) works; mail goes to those of a worse one");
+  EXPECT_EQ(seen.evidence.facts.at("mx.best"), "down");
+}
+
+TEST_F(SmtpMxTest, AHangingAddressLeavesTheOthersTheirTime) {
+  TwoHosts();
+  scripted_.AddFor("192.0.2.1:25", "S: 220 mx\nC: EHLO agent.example.net\nS! hang\n");
+  scripted_.AddFor("192.0.2.2:25", kWithTls);
+  const Observation seen = RunMx();
+  EXPECT_EQ(Summary(seen), "pass");
+  EXPECT_EQ(FindingsText(seen), "read_timeout");
+  EXPECT_EQ(seen.findings[0].step, "ehlo");
+  EXPECT_EQ(seen.took, absl::Seconds(19));
+}
+
+TEST_F(SmtpMxTest, ADeadAddressIsDialedOnceInARun) {
+  TwoHosts();
+  resolver_.Forget("mx2.alpha.test", RrType::kA);
+  resolver_.On("mx2.alpha.test", RrType::kA, AddressReply({"192.0.2.1", "192.0.2.2"}));
+  scripted_.AddFailureFor("192.0.2.1:25", NetError::kTimeout);
+  scripted_.AddFor("192.0.2.2:25", kWithTls);
+  const Observation seen = RunMx();
+  EXPECT_EQ(FindingsText(seen), "tcp_timeout tcp_timeout");
+  EXPECT_EQ(scripted_.dialed(), (std::vector<std::string>{"192.0.2.1:25", "192.0.2.2:25"}));
+}
+
+TEST_F(SmtpMxTest, AtMostSixteenAddressesOfWhichEachHostHasItsShare) {
+  resolver_.Otherwise(NoDataReply());
+  resolver_.On("alpha.test", RrType::kMx,
+               MxReply({{10, "mx1.alpha.test"}, {10, "mx2.alpha.test"}, {10, "mx3.alpha.test"}}));
+  for (int host = 1; host <= 3; ++host) {
+    std::vector<std::string> ips;
+    for (int i = 1; i <= 8; ++i) {
+      ips.push_back(Concat("192.0.2.", 10 * host + i));
+      scripted_.AddFor(Concat(ips.back(), ":25"), kWithoutTls);
+    }
+    resolver_.On(Concat("mx", host, ".alpha.test"), RrType::kA, AddressReply(ips));
+  }
+  const Observation seen = RunMx();
+  EXPECT_EQ(scripted_.dialed().size(), 16u);
+  EXPECT_EQ(scripted_.dialed().back(), "192.0.2.35:25");
+  // Once a host, not once an address.
+  EXPECT_EQ(FindingsText(seen), "tls_not_offered tls_not_offered tls_not_offered");
+}
+
+TEST_F(SmtpMxTest, AVersionBelowTheFloorIsAFinding) {
+  OneHost();
+  scripted_.AddFor("192.0.2.1:25", kWithTls);
+  EXPECT_EQ(FindingsText(RunMx({{"tls_floor", Text("1.3")}})), "");
+  const CheckSpec spec = Spec("smtp.mx", Keys({{"tls_floor", Text("1.0")}}));
+  EXPECT_NE(Refusal(spec).find("tls_floor"), std::string::npos);
+}
+
+constexpr char kEnvelope[] = R"(
+S: 220 mx
+C: EHLO agent.example.net
+S: 250 mx
+C: MAIL FROM:<>
+S: 250 ok
+C: RCPT TO:<probe@alpha.test>
+)";
+
+TEST_F(SmtpMxTest, AKnownMailboxMustBeTakenAndGetsNoLetter) {
+  OneHost();
+  scripted_.AddFor("192.0.2.1:25",
+                   Concat(kEnvelope, "S: 250 ok\nC: RSET\nS: 250 ok\nC: QUIT\n", "S: 221 bye\n"));
+  const Observation seen = RunMx({{"rcpt", Text("probe@alpha.test")}});
+  EXPECT_EQ(Summary(seen), "pass");
+  EXPECT_EQ(StepsText(seen), "dns dns connect banner ehlo mail rcpt reset quit");
+  EXPECT_EQ(seen.evidence.facts.at("rcpt"), "ok");
+}
+
+TEST_F(SmtpMxTest, GreylistingIsNoOutage) {
+  OneHost();
+  scripted_.AddFor("192.0.2.1:25",
+                   Concat(kEnvelope, "S: 450 4.2.0 Greylisted, see http://postgrey.example/help\n",
+                          "C: RSET\nS: 250 ok\nC: QUIT\nS: 221 bye\n"));
+  const Observation seen = RunMx({{"rcpt", Text("probe@alpha.test")}});
+  EXPECT_EQ(Summary(seen), "pass");
+  EXPECT_EQ(FindingsText(seen), "tls_not_offered smtp_greylisted");
+}
+
+TEST_F(SmtpMxTest, OnlyMailboxesOfTheDomainAreAskedFor) {
+  const CheckSpec spec = Spec("smtp.mx", Keys({{"rcpt", Text("someone@beta.test")}}));
+  EXPECT_NE(Refusal(spec).find("'someone@beta.test' is not an address at alpha.test"),
+            std::string::npos);
+}
+
+TEST_F(SmtpMxTest, RoleAddressesMustBeTaken) {
+  OneHost();
+  scripted_.AddFor("192.0.2.1:25", R"(
+S: 220 mx
+C: EHLO agent.example.net
+S: 250 mx
+C: MAIL FROM:<>
+S: 250 ok
+C: RCPT TO:<postmaster@alpha.test>
+S: 550 5.1.1 User unknown
+C: RSET
+S: 250 ok
+C: MAIL FROM:<>
+S: 250 ok
+C: RCPT TO:<abuse@alpha.test>
+S: 554 5.7.1 blocked using bl.example
+C: RSET
+S: 250 ok
+C: QUIT
+S: 221 bye
+)");
+  const Observation seen = RunMx({{"roles", Text("true")}});
+  EXPECT_EQ(Summary(seen), "pass");
+  EXPECT_EQ(FindingsText(seen), "tls_not_offered smtp_role_rejected");
+  EXPECT_EQ(seen.evidence.facts.at("role.postmaster"), "smtp_mailbox_unknown_perm");
+  EXPECT_EQ(seen.evidence.facts.at("role.abuse"), "smtp_blocklisted_perm");
+}
+
+TEST_F(SmtpMxTest, BytesBehindTheStarttlsReplyAreAnInjection) {
+  EXPECT_EQ(Summary(RunOne("S: 220 mx\nC: EHLO agent.example.net\nS: 250-mx\nS: 250 STARTTLS\nC: "
+                           "STARTTLS\nS! raw 220 go\\r\\n250 evil\\r\\n\nC! starttls\n")),
+            "fail tls_plaintext_injection at tls");
 }
 
 TEST_F(SmtpMxTest, PrivateAddressesAreNotConnectedTo) {
