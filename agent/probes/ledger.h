@@ -19,10 +19,23 @@ struct LedgerEntry {
   std::string route;
   absl::Time sent;
   bool reported_missing = false;  // that run ended without seeing it: an arrival now amends it
+  bool reported_lost = false;     // and so did the lost horizon
+  bool delivered = false;         // it was seen in its mailbox
+  bool settled = false;           // nothing more is expected of it; kept to know a copy again
 };
 
-// Survives a restart of the agent. Keeps an entry for at most 7 days and at most 10000 entries a
-// check. Called on the event loop; each call is one small synchronous write.
+// What became of a letter.
+enum class LetterEvent {
+  kReportedMissing,  // its run ended without it
+  kReportedLost,     // the lost horizon passed as well
+  kAmended,          // the run that missed it has been corrected: nothing is reported missing
+  kDelivered,        // seen in its mailbox
+  kSettled,          // seen and deleted, bounced, or never sent
+};
+
+// Survives a restart of the agent. Keeps an entry for 7 days, settled or not, so that a copy that
+// comes late is still known; at most 12000 entries a check. Called on the event loop; each call is
+// one small synchronous write.
 class Ledger {
  public:
   virtual ~Ledger() = default;
@@ -30,13 +43,13 @@ class Ledger {
   // Before the message is handed over, so that no letter is ever unknown. AlreadyExists for a
   // reused id.
   virtual absl::Status Sent(LedgerEntry entry) = 0;
-  // The run ended without the letter.
-  virtual absl::Status ReportedMissing(const std::string& probe_id) = 0;
-  // The letter is settled (seen and deleted, or bounced).
-  virtual absl::Status Settle(const std::string& probe_id) = 0;
+  // An id that is not known is nobody's business: OK.
+  virtual absl::Status Note(const std::string& probe_id, LetterEvent event) = 0;
   virtual absl::StatusOr<std::optional<LedgerEntry>> Find(const std::string& probe_id) = 0;
   // Letters of this check not settled yet, oldest first.
   virtual absl::StatusOr<std::vector<LedgerEntry>> InFlight(const std::string& check_id) = 0;
+  // Whether a letter of any other check, sent at `since` or later, was delivered.
+  virtual absl::StatusOr<bool> OthersDeliver(const std::string& check_id, absl::Time since) = 0;
 };
 
 }  // namespace postwatch::agent

@@ -11,7 +11,7 @@ namespace postwatch::agent {
 namespace {
 
 constexpr absl::Duration kKeep = absl::Hours(24 * 7);
-constexpr int64_t kMaxEntriesOfCheck = 10000;
+constexpr int64_t kMaxEntriesOfCheck = 12000;
 
 constexpr std::string_view kSchema[] = {
     "CREATE TABLE letters ("
@@ -24,10 +24,31 @@ constexpr std::string_view kSchema[] = {
     ") WITHOUT ROWID;"
     "CREATE INDEX letters_by_check ON letters (check_id, sent);"
     "CREATE INDEX letters_by_age ON letters (sent);",
+    "ALTER TABLE letters ADD COLUMN reported_lost INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE letters ADD COLUMN delivered INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE letters ADD COLUMN settled INTEGER NOT NULL DEFAULT 0;",
 };
 
 constexpr std::string_view kColumns =
-    "probe_id, observation_id, check_id, route, sent, reported_missing";
+    "probe_id, observation_id, check_id, route, sent, reported_missing, reported_lost, delivered, "
+    "settled";
+
+// What an event sets.
+std::string_view ChangeOf(LetterEvent event) {
+  switch (event) {
+    case LetterEvent::kReportedMissing:
+      return "reported_missing = 1";
+    case LetterEvent::kReportedLost:
+      return "reported_lost = 1";
+    case LetterEvent::kAmended:
+      return "reported_missing = 0";
+    case LetterEvent::kDelivered:
+      return "delivered = 1";
+    case LetterEvent::kSettled:
+      return "settled = 1";
+  }
+  return "settled = 1";
+}
 
 LedgerEntry ReadEntry(const Statement& row) {
   LedgerEntry entry;
@@ -37,6 +58,9 @@ LedgerEntry ReadEntry(const Statement& row) {
   entry.route = row.Text(3);
   entry.sent = row.Time(4);
   entry.reported_missing = row.Int(5) != 0;
+  entry.reported_lost = row.Int(6) != 0;
+  entry.delivered = row.Int(7) != 0;
+  entry.settled = row.Int(8) != 0;
   return entry;
 }
 
@@ -58,12 +82,9 @@ class SqliteLedger : public Ledger {
     return status.ok() ? Insert(entry) : status;
   }
 
-  absl::Status ReportedMissing(const std::string& probe_id) override {
-    return Guard(RunFor("UPDATE letters SET reported_missing = 1 WHERE probe_id = ?", probe_id));
-  }
-
-  absl::Status Settle(const std::string& probe_id) override {
-    return Guard(RunFor("DELETE FROM letters WHERE probe_id = ?", probe_id));
+  absl::Status Note(const std::string& probe_id, LetterEvent event) override {
+    return Guard(
+        RunFor(Concat("UPDATE letters SET ", ChangeOf(event), " WHERE probe_id = ?"), probe_id));
   }
 
   absl::StatusOr<std::optional<LedgerEntry>> Find(const std::string& probe_id) override {
@@ -75,7 +96,16 @@ class SqliteLedger : public Ledger {
   }
 
   absl::StatusOr<std::vector<LedgerEntry>> InFlight(const std::string& check_id) override {
-    return Select("WHERE check_id = ? AND sent > ? ORDER BY sent, probe_id", check_id);
+    return Select("WHERE check_id = ? AND sent > ? AND settled = 0 ORDER BY sent, probe_id",
+                  check_id);
+  }
+
+  absl::StatusOr<bool> OthersDeliver(const std::string& check_id, absl::Time since) override {
+    absl::StatusOr<Statement> select = Prepare(
+        "SELECT 1 FROM letters WHERE check_id <> ? AND sent >= ? AND delivered = 1 LIMIT 1");
+    if (!select.ok()) return select.status();
+    select->Bind(1, check_id).BindTime(2, since);
+    return select->Step();
   }
 
  private:
@@ -108,10 +138,11 @@ class SqliteLedger : public Ledger {
     const absl::Status forgotten = Forget(entry.check_id);
     if (!forgotten.ok()) return forgotten;
     absl::StatusOr<Statement> insert =
-        Prepare(Concat("INSERT INTO letters (", kColumns, ") VALUES (?, ?, ?, ?, ?, ?)"));
+        Prepare(Concat("INSERT INTO letters (", kColumns, ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"));
     if (!insert.ok()) return insert.status();
     insert->Bind(1, entry.probe_id).Bind(2, entry.observation_id).Bind(3, entry.check_id);
     insert->Bind(4, entry.route).BindTime(5, entry.sent).Bind(6, entry.reported_missing);
+    insert->Bind(7, entry.reported_lost).Bind(8, entry.delivered).Bind(9, entry.settled);
     return insert->Run();
   }
 

@@ -12,16 +12,16 @@ absl::Status FakeLedger::Sent(LedgerEntry entry) {
   return inserted ? absl::OkStatus() : absl::AlreadyExistsError(id);
 }
 
-absl::Status FakeLedger::ReportedMissing(const std::string& probe_id) {
+absl::Status FakeLedger::Note(const std::string& probe_id, LetterEvent event) {
   if (!status_.ok()) return status_;
   const auto it = entries_.find(probe_id);
-  if (it != entries_.end()) it->second.reported_missing = true;
-  return absl::OkStatus();
-}
-
-absl::Status FakeLedger::Settle(const std::string& probe_id) {
-  if (!status_.ok()) return status_;
-  entries_.erase(probe_id);
+  if (it == entries_.end()) return absl::OkStatus();
+  LedgerEntry& entry = it->second;
+  if (event == LetterEvent::kReportedMissing) entry.reported_missing = true;
+  if (event == LetterEvent::kReportedLost) entry.reported_lost = true;
+  if (event == LetterEvent::kAmended) entry.reported_missing = false;
+  if (event == LetterEvent::kDelivered) entry.delivered = true;
+  if (event == LetterEvent::kSettled) entry.settled = true;
   return absl::OkStatus();
 }
 
@@ -34,9 +34,24 @@ absl::StatusOr<std::optional<LedgerEntry>> FakeLedger::Find(const std::string& p
 
 absl::StatusOr<std::vector<LedgerEntry>> FakeLedger::InFlight(const std::string& check_id) {
   if (!status_.ok()) return status_;
+  std::vector<LedgerEntry> found = open_entries();
+  std::erase_if(found,
+                [&check_id](const LedgerEntry& entry) { return entry.check_id != check_id; });
+  return found;
+}
+
+absl::StatusOr<bool> FakeLedger::OthersDeliver(const std::string& check_id, absl::Time since) {
+  if (!status_.ok()) return status_;
+  return std::any_of(entries_.begin(), entries_.end(), [&](const auto& item) {
+    const LedgerEntry& entry = item.second;
+    return entry.check_id != check_id && entry.sent >= since && entry.delivered;
+  });
+}
+
+std::vector<LedgerEntry> FakeLedger::open_entries() const {
   std::vector<LedgerEntry> found;
   for (const auto& [id, entry] : entries_) {
-    if (entry.check_id == check_id) found.push_back(entry);
+    if (!entry.settled) found.push_back(entry);
   }
   std::sort(found.begin(), found.end(),
             [](const LedgerEntry& a, const LedgerEntry& b) { return a.sent < b.sent; });

@@ -3,6 +3,7 @@
 
 #include <map>
 #include <string>
+#include <vector>
 
 #include "agent/probes/ledger.h"
 
@@ -11,16 +12,18 @@ namespace postwatch::agent {
 class FakeLedger : public Ledger {
  public:
   absl::Status Sent(LedgerEntry entry) override;
-  absl::Status ReportedMissing(const std::string& probe_id) override;
-  absl::Status Settle(const std::string& probe_id) override;
+  absl::Status Note(const std::string& probe_id, LetterEvent event) override;
   absl::StatusOr<std::optional<LedgerEntry>> Find(const std::string& probe_id) override;
   absl::StatusOr<std::vector<LedgerEntry>> InFlight(const std::string& check_id) override;
+  absl::StatusOr<bool> OthersDeliver(const std::string& check_id, absl::Time since) override;
 
   // What every following call answers; OK by default.
   void FailWith(absl::Status status) { status_ = std::move(status); }
 
   // By probe id.
   const std::map<std::string, LedgerEntry>& entries() const { return entries_; }
+  // Those not settled, oldest first.
+  std::vector<LedgerEntry> open_entries() const;
 
  private:
   absl::Status status_;

@@ -187,10 +187,7 @@ void RoundtripRun::Amend(const LedgerEntry& entry, const Fault* bounce) {
   amendment.amends = entry.observation_id;
   memory_.amendments.push_back(std::move(amendment));
   // Told once: from now on the entry stands only for a letter that is still to be deleted.
-  LedgerEntry told = entry;
-  told.reported_missing = false;
-  SettleLedger(entry.probe_id);
-  const absl::Status kept = context_.deps.ledger.Sent(std::move(told));
+  const absl::Status kept = context_.deps.ledger.Note(entry.probe_id, LetterEvent::kAmended);
   if (!kept.ok()) {
     Log(LogLevel::kWarn, "ledger: cannot keep an entry", {{"error", kept.ToString()}});
   }
@@ -198,7 +195,7 @@ void RoundtripRun::Amend(const LedgerEntry& entry, const Fault* bounce) {
 
 void RoundtripRun::SettleLedger(const std::string& probe_id) {
   if (probe_id == token_.probe_id) recorded_ = false;
-  const absl::Status settled = context_.deps.ledger.Settle(probe_id);
+  const absl::Status settled = context_.deps.ledger.Note(probe_id, LetterEvent::kSettled);
   if (!settled.ok()) {
     Log(LogLevel::kWarn, "ledger: cannot settle a letter", {{"error", settled.ToString()}});
   }
@@ -211,7 +208,8 @@ void RoundtripRun::CloseBooks(const Fault& fault) {
   const bool missing = fault.klass == FailureClass::kDeliveryDelayed ||
                        fault.klass == FailureClass::kSmtpAcceptUnknown;
   if (!timed_out && !missing) return;
-  const absl::Status noted = context_.deps.ledger.ReportedMissing(token_.probe_id);
+  const absl::Status noted =
+      context_.deps.ledger.Note(token_.probe_id, LetterEvent::kReportedMissing);
   if (!noted.ok()) {
     Log(LogLevel::kWarn, "ledger: cannot note a missing letter", {{"error", noted.ToString()}});
   }

@@ -24,18 +24,42 @@ class SqliteLedgerTest : public ::testing::Test {
   std::unique_ptr<Ledger> ledger_ = *OpenSqliteLedger(":memory:", clock_);
 };
 
-TEST_F(SqliteLedgerTest, KeepsAnEntryUntilItIsSettled) {
+TEST_F(SqliteLedgerTest, KeepsWhatBecameOfALetter) {
   ASSERT_TRUE(ledger_->Sent(Entry("p1")).ok());
-  ASSERT_TRUE(ledger_->ReportedMissing("p1").ok());
-  const auto found = ledger_->Find("p1");
+  ASSERT_TRUE(ledger_->Note("p1", LetterEvent::kReportedMissing).ok());
+  auto found = ledger_->Find("p1");
   ASSERT_TRUE(found.ok() && found->has_value());
   EXPECT_EQ((*found)->observation_id, "o1");
   EXPECT_EQ((*found)->check_id, "c1");
   EXPECT_EQ((*found)->route, "r1");
   EXPECT_EQ((*found)->sent, clock_.Now());
   EXPECT_TRUE((*found)->reported_missing);
-  ASSERT_TRUE(ledger_->Settle("p1").ok());
-  EXPECT_FALSE(ledger_->Find("p1")->has_value());
+  EXPECT_FALSE((*found)->reported_lost || (*found)->delivered || (*found)->settled);
+  ASSERT_TRUE(ledger_->Note("p1", LetterEvent::kReportedLost).ok());
+  ASSERT_TRUE(ledger_->Note("p1", LetterEvent::kDelivered).ok());
+  ASSERT_TRUE(ledger_->Note("p1", LetterEvent::kAmended).ok());
+  found = ledger_->Find("p1");
+  EXPECT_FALSE((*found)->reported_missing);
+  EXPECT_TRUE((*found)->reported_lost && (*found)->delivered);
+}
+
+TEST_F(SqliteLedgerTest, ASettledLetterIsKnownButNotInFlight) {
+  ASSERT_TRUE(ledger_->Sent(Entry("p1")).ok());
+  ASSERT_TRUE(ledger_->Note("p1", LetterEvent::kSettled).ok());
+  EXPECT_TRUE(InFlight("c1").empty());
+  ASSERT_TRUE(ledger_->Find("p1")->has_value());
+  EXPECT_TRUE((*ledger_->Find("p1"))->settled);
+}
+
+TEST_F(SqliteLedgerTest, TellsWhetherOtherChecksDeliver) {
+  const absl::Time before = clock_.Now();
+  ASSERT_TRUE(ledger_->Sent(Entry("mine")).ok());
+  ASSERT_TRUE(ledger_->Note("mine", LetterEvent::kDelivered).ok());
+  ASSERT_TRUE(ledger_->Sent(Entry("other", "c2")).ok());
+  EXPECT_FALSE(*ledger_->OthersDeliver("c1", before));
+  ASSERT_TRUE(ledger_->Note("other", LetterEvent::kDelivered).ok());
+  EXPECT_TRUE(*ledger_->OthersDeliver("c1", before));
+  EXPECT_FALSE(*ledger_->OthersDeliver("c1", before + absl::Seconds(1)));
 }
 
 TEST_F(SqliteLedgerTest, RefusesAReusedId) {
@@ -61,8 +85,7 @@ TEST_F(SqliteLedgerTest, ForgetsAfterSevenDays) {
 }
 
 TEST_F(SqliteLedgerTest, AnUnknownIdIsNoError) {
-  EXPECT_TRUE(ledger_->Settle("none").ok());
-  EXPECT_TRUE(ledger_->ReportedMissing("none").ok());
+  EXPECT_TRUE(ledger_->Note("none", LetterEvent::kSettled).ok());
   EXPECT_FALSE(ledger_->Find("none")->has_value());
 }
 

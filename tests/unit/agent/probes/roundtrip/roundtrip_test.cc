@@ -54,7 +54,7 @@ TEST_F(RoundtripTest, SendsFindsVerifiesAndDeletes) {
   EXPECT_EQ(seen.evidence.facts.at("queue.id"), "Ok: queued as 4F2");
   EXPECT_EQ(seen.evidence.facts.at("integrity"), "exact");
   EXPECT_EQ(InboxSize(), 0u);
-  EXPECT_TRUE(ledger_.entries().empty());
+  EXPECT_TRUE(ledger_.open_entries().empty());
   EXPECT_EQ(seen_.size(), 1u);
 }
 
@@ -80,7 +80,7 @@ TEST_F(RoundtripTest, AMissingLetterIsDelayedNotLost) {
   EXPECT_EQ(Summary(seen), "fail delivery_delayed at delivery");
   EXPECT_EQ(seen.took, absl::Seconds(25));
   EXPECT_EQ(TouchedText(seen), kTouched);
-  ASSERT_EQ(ledger_.entries().size(), 1u);
+  ASSERT_EQ(ledger_.open_entries().size(), 1u);
   const LedgerEntry& entry = ledger_.entries().begin()->second;
   EXPECT_TRUE(entry.reported_missing);
   EXPECT_EQ(entry.observation_id, seen.id);
@@ -102,7 +102,7 @@ TEST_F(RoundtripTest, ALateLetterAmendsTheRunThatMissedIt) {
   EXPECT_EQ(seen_[1].check_id, spec_.id);
   EXPECT_NE(seen_[1].id, missed);
   EXPECT_EQ(InboxSize(), 0u);
-  EXPECT_TRUE(ledger_.entries().empty());
+  EXPECT_TRUE(ledger_.open_entries().empty());
   EXPECT_EQ(RunTrip().amends, "");
   EXPECT_EQ(seen_.size(), 1u);
 }
@@ -127,7 +127,7 @@ TEST_F(RoundtripTest, TheDeadlineOfTheRunReportsTheLetterMissingToo) {
   const Observation seen = RunTrip();
   EXPECT_EQ(Summary(seen), "fail delivery_delayed at delivery");
   EXPECT_EQ(seen.took, absl::Seconds(20));
-  ASSERT_EQ(ledger_.entries().size(), 1u);
+  ASSERT_EQ(ledger_.open_entries().size(), 1u);
   EXPECT_TRUE(ledger_.entries().begin()->second.reported_missing);
 }
 
@@ -195,14 +195,14 @@ TEST_F(RoundtripTest, ARefusedEnvelopeIsClassifiedAndLeavesNoTrace) {
   server_.rcpt_reply = "452 4.2.2 mailbox full";
   const Observation seen = RunTrip();
   EXPECT_EQ(Summary(seen), "fail smtp_mailbox_full_temp at rcpt");
-  EXPECT_TRUE(ledger_.entries().empty());
+  EXPECT_TRUE(ledger_.open_entries().empty());
 }
 
 TEST_F(RoundtripTest, ARefusedLetterIsSettled) {
   server_.final_reply = "554 5.7.1 spam message rejected";
   const Observation seen = RunTrip();
   EXPECT_EQ(Summary(seen), "fail smtp_content_perm at final");
-  EXPECT_TRUE(ledger_.entries().empty());
+  EXPECT_TRUE(ledger_.open_entries().empty());
 }
 
 TEST_F(RoundtripTest, ALostAnswerToTheLetterIsNoFailureWhenItArrives) {
@@ -226,7 +226,7 @@ TEST_F(RoundtripTest, ALetterInTheSpamFolderIsFoundAndRemoved) {
   const Observation seen = RunTrip();
   EXPECT_EQ(Summary(seen), "fail spam_foldered at delivery");
   EXPECT_TRUE(server_.Folder("Junk").empty());
-  EXPECT_TRUE(ledger_.entries().empty());
+  EXPECT_TRUE(ledger_.open_entries().empty());
 }
 
 TEST_F(RoundtripTest, DamageIsToldFromAnAddition) {
@@ -268,7 +268,7 @@ TEST_F(RoundtripTest, ABounceEndsTheWaitWithItsDiagnostic) {
       << seen.failure->detail;
   EXPECT_EQ(seen.failure->reply->code, 552);
   EXPECT_EQ(InboxSize(), 0u);
-  EXPECT_TRUE(ledger_.entries().empty());
+  EXPECT_TRUE(ledger_.open_entries().empty());
 }
 
 TEST_F(RoundtripTest, ABounceInAnotherSendersMailboxIsFoundAtTheDeadline) {
@@ -280,7 +280,7 @@ TEST_F(RoundtripTest, ABounceInAnotherSendersMailboxIsFoundAtTheDeadline) {
   const Observation seen = RunTrip();
   EXPECT_EQ(Summary(seen), "fail bounce at delivery");
   EXPECT_EQ(server_.Folder("second").size(), 1u);
-  EXPECT_TRUE(ledger_.entries().empty());
+  EXPECT_TRUE(ledger_.open_entries().empty());
   EXPECT_EQ(TouchedText(seen).find("mbox:probe@alpha.test"), std::string::npos);
 }
 
