@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 
+#include "agent/probes/dns/dns_mtasts.h"
 #include "agent/probes/dns/dns_mx.h"
 #include "agent/probes/mail/imap_access.h"
 #include "agent/probes/mail/smtp_mx.h"
@@ -16,6 +17,7 @@ namespace {
 constexpr auto kProbes = std::to_array<ProbeKind>({
     {"witness", MakeWitness},
     {"dns.mx", MakeDnsMx},
+    {"dns.mtasts", MakeDnsMtaSts},
     {"smtp.mx", MakeSmtpMx},
     {"smtp.submit", MakeSmtpSubmit},
     {"imap.access", MakeImapAccess},

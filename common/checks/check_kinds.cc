@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "common/checks/dns/dns_mtasts_settings.h"
 #include "common/checks/dns/dns_mx_settings.h"
 #include "common/checks/mail/imap_access_settings.h"
 #include "common/checks/mail/roundtrip_settings.h"
@@ -25,6 +26,8 @@ constexpr auto kKinds = std::to_array<CheckKind>({
      Leg::kControl, false, absl::Seconds(30), absl::Seconds(15), Validate<ReadWitnessSettings>},
     {"dns.mx", "the domain's mail servers can be found in the DNS", Leg::kDns, false, kMinute,
      absl::Seconds(20), Validate<ReadDnsMxSettings>},
+    {"dns.mtasts", "the policy that demands TLS of senders (MTA-STS) can be had, and covers the MX hosts",
+     Leg::kDns, false, absl::Minutes(10), kMinute, Validate<ReadDnsMtaStsSettings>},
     {"smtp.mx", "the domain's mail servers take connections on port 25", Leg::kInbound, false,
      kMinute, kMinute, Validate<ReadSmtpMxSettings>},
     {"smtp.submit", "the account can log in and hand in mail", Leg::kSubmission, true, kMinute,
