@@ -3,6 +3,7 @@
 
 #include "agent/probes/dns/dns_mtasts.h"
 #include "agent/probes/dns/dns_mx.h"
+#include "agent/probes/dns/dns_spf.h"
 #include "agent/probes/mail/imap_access.h"
 #include "agent/probes/mail/smtp_mx.h"
 #include "agent/probes/mail/smtp_submit.h"
@@ -17,6 +18,7 @@ namespace {
 constexpr auto kProbes = std::to_array<ProbeKind>({
     {"witness", MakeWitness},
     {"dns.mx", MakeDnsMx},
+    {"dns.spf", MakeDnsSpf},
     {"dns.mtasts", MakeDnsMtaSts},
     {"smtp.mx", MakeSmtpMx},
     {"smtp.submit", MakeSmtpSubmit},

@@ -5,6 +5,7 @@
 
 #include "common/checks/dns/dns_mtasts_settings.h"
 #include "common/checks/dns/dns_mx_settings.h"
+#include "common/checks/dns/dns_spf_settings.h"
 #include "common/checks/mail/imap_access_settings.h"
 #include "common/checks/mail/roundtrip_settings.h"
 #include "common/checks/mail/smtp_mx_settings.h"
@@ -26,6 +27,8 @@ constexpr auto kKinds = std::to_array<CheckKind>({
      Leg::kControl, false, absl::Seconds(30), absl::Seconds(15), Validate<ReadWitnessSettings>},
     {"dns.mx", "the domain's mail servers can be found in the DNS", Leg::kDns, false, kMinute,
      absl::Seconds(20), Validate<ReadDnsMxSettings>},
+    {"dns.spf", "the domain's SPF record works, and lets its senders send", Leg::kDns, false,
+     absl::Minutes(10), kMinute, Validate<ReadDnsSpfSettings>},
     {"dns.mtasts", "the policy that demands TLS of senders (MTA-STS) can be had, and covers the MX hosts",
      Leg::kDns, false, absl::Minutes(10), kMinute, Validate<ReadDnsMtaStsSettings>},
     {"smtp.mx", "the domain's mail servers take connections on port 25", Leg::kInbound, false,

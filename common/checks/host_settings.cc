@@ -25,6 +25,10 @@ std::string HostNameMistake(const std::string& text) {
   return IsHostName(text) ? "" : Concat("'", text, "' is not a host name");
 }
 
+std::string IpMistake(const std::string& text) {
+  return IsIpLiteral(text) ? "" : Concat("'", text, "' is not an IP address");
+}
+
 std::string ReadHost(SettingsReader& in, std::string_view key) {
   std::string host = in.String(key, "");
   if (!host.empty() && !IsHostName(host) && !IsIpLiteral(host)) {

@@ -15,10 +15,6 @@ std::string AnchorMistake(const std::string& text) {
   return complete ? "" : Concat("'", text, "' is not ip:port");
 }
 
-std::string IpMistake(const std::string& text) {
-  return IsIpLiteral(text) ? "" : Concat("'", text, "' is not an IP address");
-}
-
 void ReadAnchors(SettingsReader& in, WitnessSettings& settings) {
   for (const std::string& text : in.Strings("anchors", AnchorMistake)) {
     settings.anchors.push_back(*ParseAddress(text, 0));
