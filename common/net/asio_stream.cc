@@ -36,6 +36,13 @@ bool IsCancelled(const asio::cancellation_state& state) {
   return state.cancelled() != asio::cancellation_type::none;
 }
 
+void TakeAnything(SSL* ssl) {
+  SSL_set_security_level(ssl, 0);
+  SSL_set_min_proto_version(ssl, TLS1_VERSION);
+  SSL_set_cipher_list(ssl, "ALL:@SECLEVEL=0");
+  SSL_set_options(ssl, SSL_OP_LEGACY_SERVER_CONNECT);
+}
+
 }  // namespace
 
 OperationLimit::OperationLimit(std::shared_ptr<Connection> connection, absl::Duration limit)
@@ -227,6 +234,7 @@ absl::Status AsioStream::PrepareTls(const TlsSettings& settings) {
     SSL_free(ssl);
     return Fail(NetStatus(NetError::kOther, "TLS: the server name is no host name"));
   }
+  if (settings.diagnostic) TakeAnything(ssl);
   tls_.emplace(connection_->socket, ssl);
   return absl::OkStatus();
 }

@@ -24,6 +24,8 @@ struct CertificateFacts {
   std::string sha256;  // lower-case hex of the DER form
   int key_bits = 0;
   bool self_signed = false;
+  std::string der;   // the certificate; a whole chain is at most 64 KiB
+  std::string spki;  // its SubjectPublicKeyInfo, DER too: what TLSA records may name
 };
 
 // What one handshake showed. Collected before verification, so it survives a failed one.
@@ -72,6 +74,9 @@ struct TlsSettings {
   // true: an unverified peer is an error (kTlsUntrusted), after the facts were collected. A session
   // that will carry a password must set it. false: record only (MX hosts, RFC 7672 practice).
   bool require_verified = true;
+  // To find out why a handshake failed: takes every version, cipher and key OpenSSL still knows
+  // (security level 0). Nothing may be said over such a connection that is not public.
+  bool diagnostic = false;
 };
 
 }  // namespace postwatch

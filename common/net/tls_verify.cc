@@ -77,6 +77,16 @@ std::string Fingerprint(const X509* certificate) {
   return absl::BytesToHexString({reinterpret_cast<const char*>(digest), size});
 }
 
+template <class T>
+std::string Der(const T* thing, int (*encode)(const T*, unsigned char**)) {
+  const int size = thing == nullptr ? 0 : encode(thing, nullptr);
+  if (size <= 0) return "";
+  std::string bytes(static_cast<size_t>(size), '\0');
+  auto* out = reinterpret_cast<unsigned char*>(bytes.data());
+  encode(thing, &out);
+  return bytes;
+}
+
 void VerifyChain(X509* leaf, STACK_OF(X509) * chain, const TrustStore& trust, TlsFacts& facts) {
   const std::unique_ptr<X509_STORE_CTX, Freer<X509_STORE_CTX_free>> context(X509_STORE_CTX_new());
   if (context == nullptr || X509_STORE_CTX_init(context.get(), trust.get(), leaf, chain) != 1) {
@@ -115,6 +125,8 @@ CertificateFacts ReadCertificateFacts(X509* certificate) {
   const EVP_PKEY* key = X509_get0_pubkey(certificate);
   facts.key_bits = key != nullptr ? EVP_PKEY_get_bits(key) : 0;
   facts.self_signed = X509_self_signed(certificate, 0) == 1;
+  facts.der = Der(certificate, i2d_X509);
+  facts.spki = Der(X509_get_X509_PUBKEY(certificate), i2d_X509_PUBKEY);
   return facts;
 }
 

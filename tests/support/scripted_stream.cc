@@ -102,6 +102,8 @@ TlsFacts MakeFacts(const TlsSettings& settings, absl::Time now, std::string_view
   leaf.not_after = now + absl::Hours(24 * 60);
   leaf.sha256 = std::string(64, 'a');
   leaf.key_bits = 256;
+  leaf.der = Concat("certificate of ", settings.server_name);
+  leaf.spki = Concat("key of ", settings.server_name);
   if (ConsumePrefix(how, "lasts ")) leaf.not_after = now + ParseLifetime(how);
   if (how == "untrusted-expired") leaf.not_after = now - absl::Hours(24);
   if (how == "untrusted-not-yet-valid") leaf.not_before = now + absl::Hours(24);
@@ -113,6 +115,7 @@ TlsFacts MakeFacts(const TlsSettings& settings, absl::Time now, std::string_view
   TlsFacts facts;
   facts.version = "TLSv1.3";
   facts.cipher = "TLS_AES_256_GCM_SHA384";
+  if (how == "diagnostic TLSv1") facts.version = "TLSv1";
   facts.chain = {leaf};
   facts.verified = true;
   facts.name_matches = how != "untrusted-name";
@@ -336,9 +339,14 @@ Task<absl::Status> ScriptedStream::StartTls(TlsSettings settings) {
     broken_ = co_await End(how);
     co_return broken_;
   }
+  if (how.starts_with("diagnostic") != settings.diagnostic) {
+    co_return Mismatch(settings.diagnostic ? "the client starts TLS with anything it gets"
+                                           : "the client starts TLS as usual");
+  }
   const absl::Time now = clock_ != nullptr ? clock_->Now() : FakeClock().Now();
   facts_ = std::make_unique<TlsFacts>(MakeFacts(settings, now, how));
-  if (!how.empty() && !how.starts_with("lasts ") && facts_->verified) {
+  const bool known = how.empty() || how.starts_with("lasts ") || how.starts_with("diagnostic");
+  if (!known && facts_->verified) {
     co_return Mismatch(Concat("there is no way '", how, "' to start TLS"));
   }
   if (facts_->verified || !settings.require_verified) co_return absl::OkStatus();

@@ -31,6 +31,7 @@ namespace postwatch {
 //        (nothing)               trusted, TLSv1.3, 60 days to live
 //        lasts 3d                the same with another lifetime (d, h, or any absl duration)
 //        untrusted-expired | -not-yet-valid | -self-signed | -root | -chain | -revoked | -name
+//        diagnostic [TLSv1]      what a client that takes anything finds (TlsSettings::diagnostic)
 //        handshake | version | reset | close | silence | hang     the handshake fails this way
 //   C! close                     the client closes (may be left out)
 // Whatever else the client does is a GoogleTest failure, as are lines never played, unless the

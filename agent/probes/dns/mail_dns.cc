@@ -187,6 +187,7 @@ Task<std::optional<Fault>> LookUpMx(const RunContext& context, std::string domai
   const DnsReply reply = co_await context.deps.resolver.Query(question);
   const std::optional<Fault> fault = co_await JudgeDnsReply(context.deps.resolver, question, reply);
   if (fault.has_value()) co_return fault;
+  mx.authenticated = reply.message.ad;
   bool null_mx = false;
   for (const ResourceRecord& record : reply.message.answers) {
     const MxRecord* value = std::get_if<MxRecord>(&record.value);

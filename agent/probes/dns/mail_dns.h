@@ -54,6 +54,7 @@ Task<std::optional<Fault>> ResolveHost(const RunContext& context, std::string ho
 struct MxHosts {
   std::vector<MxRecord> hosts;  // best first; at most 16
   bool implicit = false;        // no MX record: the domain itself (RFC 5321 section 5.1)
+  bool authenticated = false;   // the resolver's AD bit
 };
 
 // MX hosts of `domain`. The fault is exact: dns_nxdomain, dns_nodata (neither MX nor address),
