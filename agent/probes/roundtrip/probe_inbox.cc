@@ -95,7 +95,8 @@ Task<std::optional<Fault>> ProbeInbox::Recognise(const ImapMessage& message,
   std::optional<ReceivedProbe> probe;
   std::optional<Fault> fault = co_await Read(message.uid, whole, probe);
   if (fault.has_value()) co_return fault;
-  if (probe.has_value()) found.push_back({message.uid, probe->token, probe->is_report});
+  if (probe.has_value())
+    found.push_back({message.uid, probe->token, probe->kind != ProbeMessageKind::kLetter});
   co_return std::nullopt;
 }
 

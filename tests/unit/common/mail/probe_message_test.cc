@@ -48,7 +48,7 @@ Integrity IntegrityOf(std::string_view message) {
   EXPECT_TRUE(probe.has_value());
   if (!probe.has_value()) return Integrity::kCorrupted;
   EXPECT_EQ(probe->token, Token());
-  EXPECT_FALSE(probe->is_report);
+  EXPECT_EQ(probe->kind, ProbeMessageKind::kLetter);
   return probe->integrity;
 }
 
@@ -98,6 +98,7 @@ TEST(ProbeMessage, HeadersAndForm) {
                                                   token,
                                                   "\r\n"
                                                   "X-Probe-Version: 1\r\n"
+                                                  "X-Probe-Encoding: quoted-printable\r\n"
                                                   "MIME-Version: 1.0\r\n"
                                                   "Content-Type: text/plain; charset=utf-8\r\n"
                                                   "Content-Transfer-Encoding: quoted-printable\r\n"
@@ -198,11 +199,72 @@ TEST(ProbeMessage, ReportsAreNotTheLetter) {
              "--b\r\nContent-Type: message/rfc822\r\n\r\n", Letter(true), "\r\n--b--\r\n");
   const std::optional<ReceivedProbe> probe = ReadProbeMessage(bounce, Key());
   ASSERT_TRUE(probe.has_value());
-  EXPECT_TRUE(probe->is_report);
+  EXPECT_EQ(probe->kind, ProbeMessageKind::kReport);
   EXPECT_EQ(probe->token, Token());
-  for (const std::string_view header :
-       {"Auto-Submitted: auto-replied\r\n\r\n", "X-Failed-Recipients: probe@b.example\r\n\r\n"}) {
-    EXPECT_TRUE(ReadProbeMessage(Wrapped(header, "", ""), Key())->is_report);
+  const std::string_view exim = "X-Failed-Recipients: probe@b.example\r\n\r\n";
+  EXPECT_EQ(ReadProbeMessage(Wrapped(exim, "", ""), Key())->kind, ProbeMessageKind::kReport);
+  const std::string qmail =
+      Concat("From: MAILER-DAEMON@b.example\r\n\r\nHi. This is the qmail-send program.\r\n",
+             "<probe@b.example>:\r\nSorry. (#5.1.1)\r\n\r\n",
+             "--- Below this line is a copy of the message.\r\n\r\n", Letter(true));
+  ASSERT_TRUE(ReadProbeMessage(qmail, Key()).has_value());
+  EXPECT_EQ(ReadProbeMessage(qmail, Key())->kind, ProbeMessageKind::kReport);
+}
+
+TEST(ProbeMessage, AnAnswerIsNeitherLetterNorReport) {
+  const std::string token = SignToken(Token(), Key());
+  for (const std::string& answer :
+       {Wrapped("Auto-Submitted: auto-replied\r\n\r\n", "", ""),
+        Concat("In-Reply-To: <", token, "@a.example>\r\n\r\nGot it.\r\n"),
+        Concat("References: <x@y>\r\n <", token, "@a.example>\r\n\r\nGot it.\r\n"),
+        Concat("Subject: Re: your letter\r\n\r\n> Postwatch probe ", token, "\r\n")}) {
+    const std::optional<ReceivedProbe> probe = ReadProbeMessage(answer, Key());
+    ASSERT_TRUE(probe.has_value()) << answer;
+    EXPECT_EQ(probe->kind, ProbeMessageKind::kReply) << answer;
+    EXPECT_EQ(probe->token, Token());
+  }
+}
+
+TEST(ProbeMessage, ATokenThatDoesNotVerifyIsSeen) {
+  const std::string headers = Concat("X-Probe-Token: ", SignToken(Token(), Key()), "\r\n");
+  EXPECT_FALSE(HasUnverifiedToken(headers, Key()));
+  EXPECT_TRUE(HasUnverifiedToken(headers, Secret(std::string("another key"))));
+  EXPECT_FALSE(HasUnverifiedToken("Message-ID: <pw1.news@list.example>\r\n", Key()));
+}
+
+TEST(ProbeMessage, AnUntouchedLetterHasNoChange) {
+  for (const bool eight_bit : {false, true}) {
+    const std::optional<ReceivedProbe> probe = ReadProbeMessage(Letter(eight_bit), Key());
+    EXPECT_EQ(Join(probe->header.changes, "; "), "");
+    EXPECT_EQ(probe->header.damage, "");
+  }
+}
+
+HeaderCheck Changed(std::string_view from, std::string_view to) {
+  return ReadProbeMessage(Swap(Letter(true), from, to), Key())->header;
+}
+
+TEST(ProbeMessage, ChangesOfTheHeaderAreToldFromDamage) {
+  EXPECT_EQ(Join(Changed("Subject: ", "Subject: [EXTERNAL] ").changes, "; "),
+            "the subject became '[EXTERNAL] [mail-probe] a-to.b_2 01234567'");
+  EXPECT_EQ(
+      Join(Changed("Content-Transfer-Encoding: 8bit", "Content-Transfer-Encoding: base64").changes,
+           "; "),
+      "the encoding went from 8bit to 'base64'");
+  EXPECT_EQ(Join(Changed("X-Probe-Token", "X-Gone").changes, "; "),
+            "the field X-Probe-Token was removed");
+  EXPECT_EQ(Changed("Subject: [mail-probe]", "Subject: hello").damage,
+            "the subject is 'hello a-to.b_2 01234567' instead of '[mail-probe] a-to.b_2 01234567'");
+  EXPECT_EQ(Changed("From: <", "X-From: <").damage, "the field From is gone");
+  EXPECT_EQ(Changed("12:00:00", "12:00:01").damage,
+            "the Date is 'Mon, 02 Nov 2026 12:00:01 +0000', which is not when the letter was sent");
+  EXPECT_EQ(Changed("12:00:00 +0000", "13:00:00 +0100").damage, "");
+}
+
+TEST(ProbeMessage, AsksForNoReceipt) {
+  for (const std::string_view name :
+       {"Disposition-Notification-To", "Return-Receipt-To", "X-Confirm-Reading-To"}) {
+    EXPECT_EQ(Letter(true).find(name), std::string::npos) << name;
   }
 }
 
