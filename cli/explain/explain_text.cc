@@ -59,6 +59,8 @@ std::string_view Whose(const Verdict& verdict) {
     case Kind::kAccount:
     case Kind::kMailbox:
       return "one account, not the whole service";
+    case Kind::kPublished:
+      return "what the domain publishes, not the servers";
     case Kind::kZone:
     case Kind::kNameServer:
     case Kind::kDnsHoster:

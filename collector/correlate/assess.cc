@@ -38,6 +38,7 @@ bool IsPermanent(FailureClass klass) {
 Leg LegOf(const Suspect& suspect, const View& view) {
   const std::string& name = view.catalog.Ref(suspect.id).name;
   switch (suspect.kind) {
+    case Kind::kPublished:
     case Kind::kZone:
     case Kind::kNameServer:
     case Kind::kDnsHoster:
@@ -161,11 +162,31 @@ bool IsRejected(FailureClass klass) {
          klass == FailureClass::kSmtpLoop;
 }
 
+// Of what a domain says about its mail.
+MailLoss LossOfPublished(FailureClass klass) {
+  switch (klass) {
+    case FailureClass::kDomainExpired:
+    case FailureClass::kDomainHold:
+    case FailureClass::kSpfSenderNotCovered:
+      return MailLoss::kRejected;
+    // Senders that hold to the policy keep the letters and try again.
+    case FailureClass::kMtastsMxMismatch:
+    case FailureClass::kTlsDaneMismatch:
+    case FailureClass::kDaneLookupServfail:
+    case FailureClass::kDnsDnssecBogus:
+    case FailureClass::kDnsDsWithoutDnskey:
+      return MailLoss::kQueued;
+    default:
+      return MailLoss::kNone;
+  }
+}
+
 // `unreadable`: mailboxes cannot be opened either.
 MailLoss LossOf(const Verdict& verdict, Family family, bool unreadable) {
   if (verdict.level != VerdictLevel::kReal) return MailLoss::kNone;
   if (verdict.klass == FailureClass::kDuplicate) return MailLoss::kNone;
   const Kind kind = KindOf(verdict.component.kind);
+  if (kind == Kind::kPublished) return LossOfPublished(verdict.klass);
   if (IsRejected(verdict.klass)) return MailLoss::kRejected;
   if (verdict.klass == FailureClass::kDeliveryLost || family == Family::kStore ||
       verdict.klass == FailureClass::kImapOverquota) {
@@ -222,6 +243,7 @@ Severity SeverityOf(const Verdict& verdict, Family family, bool has_sibling) {
     return Severity::kSev1;
   }
   if (redundant) return Severity::kSev3;
+  if (kind == Kind::kPublished && verdict.mail_loss == MailLoss::kNone) return Severity::kSev3;
   if (!everywhere || verdict.failing_share < kPartialShare) return Severity::kSev3;
   return kind == Kind::kProvider ? Severity::kSev1 : Severity::kSev2;
 }

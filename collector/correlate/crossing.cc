@@ -103,6 +103,14 @@ void AddService(const Sighting& sighting, const std::string& provider, Family fa
   if (sighting.leg == Leg::kDelivery) out.push_back({std::string(component::kQueue), provider});
 }
 
+// A check of what the domain says, which may be wrong while all of it works: other checks of the
+// zone, which pass, say nothing about that. That names can be found at all is dns.mx's.
+bool JudgesWhatIsPublished(const Sighting& sighting) {
+  const std::string& kind = sighting.observation.kind;
+  return (kind.starts_with("dns.") && kind != "dns.mx") || sighting.leg == Leg::kRegistration ||
+         kind == "smtp.relay";
+}
+
 // What the failure itself names although the probe did not.
 void AddNamed(const Sighting& sighting, const std::string& provider, Family family,
               Components& out) {
@@ -147,6 +155,9 @@ std::vector<ComponentRef> CrossedBy(const Sighting& sighting) {
     if (names && !Has(out, component::kZone)) {
       out.push_back({std::string(component::kZone), seen.target});
     }
+  }
+  if (JudgesWhatIsPublished(sighting)) {
+    out.push_back({std::string(component::kPublished), Concat(seen.target, "/", seen.kind)});
   }
   const std::set<ComponentRef> unique(out.begin(), out.end());
   return {unique.begin(), unique.end()};

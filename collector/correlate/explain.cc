@@ -108,6 +108,7 @@ std::string Describe(const ComponentRef& component) {
       {component::kAnchor, "the neutral party "},
       {component::kDataCentre, "data centre "},
       {component::kDnsHoster, "DNS hoster "},
+      {component::kPublished, "what is published, "},
   });
   if (component.kind == component::kService) return DescribePart(component.name);
   for (const Phrase& phrase : kPhrases) {
@@ -162,6 +163,8 @@ std::string DecidingObservation(const Verdict& verdict, const ComponentRef& riva
       return Concat("another provider's host in ", name);
     case Kind::kDnsHoster:
       return Concat("another zone at ", name);
+    case Kind::kPublished:
+      return "the same question to the zone's own servers, or to the registry";
     case Kind::kOther:
       break;
   }

@@ -16,13 +16,17 @@ struct KindEntry {
 
 // In order of Kind.
 constexpr std::array<KindEntry, kKinds> kKindTable = {{
-    {component::kAgent, 2e-3},       {component::kIsp, 5e-4},        {component::kPath, 4e-4},
-    {component::kResolver, 7e-4},    {component::kAnchor, 5e-4},     {component::kListed, 2e-4},
-    {component::kBlocklist, 1e-4},   {component::kMx, 2.5e-4},       {component::kSite, 2e-4},
-    {component::kService, 3e-4},     {component::kProvider, 1e-4},   {component::kDataCentre, 5e-5},
-    {component::kZone, 1e-4},        {component::kNameServer, 2e-4}, {component::kDnsHoster, 5e-5},
-    {component::kCertificate, 1e-4}, {component::kAuth, 1e-4},       {component::kAccount, 2e-4},
-    {component::kMailbox, 2e-4},     {component::kQueue, 3e-4},      {"", 1e-9},
+    {component::kAgent, 2e-3},     {component::kIsp, 5e-4},
+    {component::kPath, 4e-4},      {component::kResolver, 7e-4},
+    {component::kAnchor, 5e-4},    {component::kListed, 2e-4},
+    {component::kBlocklist, 1e-4}, {component::kMx, 2.5e-4},
+    {component::kSite, 2e-4},      {component::kService, 3e-4},
+    {component::kProvider, 1e-4},  {component::kDataCentre, 5e-5},
+    {component::kZone, 1e-4},      {component::kNameServer, 2e-4},
+    {component::kDnsHoster, 5e-5}, {component::kCertificate, 1e-4},
+    {component::kAuth, 1e-4},      {component::kAccount, 2e-4},
+    {component::kMailbox, 2e-4},   {component::kQueue, 3e-4},
+    {component::kPublished, 1e-4}, {"", 1e-9},
 }};
 
 using Mix = std::array<double, kFamilies>;
@@ -145,6 +149,11 @@ constexpr Mix kQueueMix = MakeMix({{Family::kDelivery, .91},
                                    {Family::kPolicy, .01},
                                    {Family::kReset, .005}});
 
+constexpr Mix kPublishedMix = MakeMix({{Family::kRecords, .86},
+                                       {Family::kCertificate, .06},
+                                       {Family::kPolicy, .05},
+                                       {Family::kLookupFailed, .01}});
+
 // Null where the component has no part in what the check looks at.
 const Mix* MixOf(Kind kind, Plane plane) {
   const bool names = plane == Plane::kNames;
@@ -184,6 +193,8 @@ const Mix* MixOf(Kind kind, Plane plane) {
       return &kMailboxMix;
     case Kind::kQueue:
       return plane == Plane::kLetters ? &kQueueMix : nullptr;
+    case Kind::kPublished:
+      return &kPublishedMix;
     case Kind::kOther:
       break;
   }
@@ -289,6 +300,10 @@ constexpr auto kRanges = std::to_array<Range>({
     {FailureClass::kPop3LoginDelay, FailureClass::kPop3LoginDelay, Family::kReputation},
     {FailureClass::kPop3DeleteFailed, FailureClass::kPop3DeleteFailed, Family::kStore},
     {FailureClass::kDelivered, FailureClass::kForgedOrForeign, Family::kDelivery},
+    {FailureClass::kDaneLookupServfail, FailureClass::kDaneLookupServfail, Family::kLookupFailed},
+    {FailureClass::kDnsMxImplicit, FailureClass::kNameserverChanged, Family::kRecords},
+    {FailureClass::kTlsCertExpiring, FailureClass::kTlsCertExpiring, Family::kCertificate},
+    {FailureClass::kSmtpOpenRelay, FailureClass::kSmtpRoleRejected, Family::kPolicy},
     {FailureClass::kSaslServerUnverified, FailureClass::kPop3AuthPolicy, Family::kLogin},
 });
 

@@ -67,6 +67,7 @@ enum class Kind : uint8_t {
   kAccount,
   kMailbox,
   kQueue,
+  kPublished,
   kOther,  // never blamed
 };
 inline constexpr size_t kKinds = static_cast<size_t>(Kind::kOther) + 1;

@@ -38,6 +38,7 @@ constexpr auto kFaults = std::to_array<FaultName>({
     {component::kAccount, "account_auth"},
     {component::kMailbox, "quota_full"},
     {component::kQueue, "delivery_delay"},
+    {component::kPublished, "misconfigured"},
 });
 
 std::string_view FaultOf(const ComponentRef& component) {

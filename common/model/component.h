@@ -29,6 +29,8 @@ inline constexpr std::string_view kListed = "listed";     // "agent@provider"
 inline constexpr std::string_view kBlocklist = "dnsbl";   // an agent's address, on a public list
 inline constexpr std::string_view kDataCentre = "dc";     // shared by sites
 inline constexpr std::string_view kDnsHoster = "hoster";  // shared by zones
+// What a domain says about its mail, or lets others do, "domain/check kind".
+inline constexpr std::string_view kPublished = "published";
 }  // namespace component
 
 struct ComponentRef {

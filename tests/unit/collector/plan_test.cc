@@ -2,7 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "common/base/text.h"
+#include "common/checks/check_kinds.h"
 #include "common/config/yaml_file.h"
 
 namespace postwatch::collector {
@@ -35,11 +38,13 @@ Lines Mistaken(std::string_view text) {
   return lines;
 }
 
-// "id interval timeout", one a check.
+// "id interval timeout", one a check of these kinds: an example of each sort.
 Lines Times(const absl::StatusOr<FleetPlan>& plan) {
   Lines lines;
   if (!plan.ok()) return {std::string(FromAbsl(plan.status().message()))};
+  const Lines sorts = {"witness", "dns.mx", "smtp.mx", "smtp.submit", "imap.access", "roundtrip"};
   for (const CheckSpec& check : plan->checks) {
+    if (std::ranges::find(sorts, check.kind) == sorts.end()) continue;
     lines.push_back(Concat(check.id, " ", absl::FormatDuration(check.interval), " ",
                            absl::FormatDuration(check.timeout)));
   }
@@ -68,6 +73,18 @@ TEST(Plan, ADomainTurnsOnWhatNeedsNoCredentials) {
                    "a.test/dns.mx 1m 20s", "a.test/smtp.mx 1m 1m"}));
 }
 
+TEST(Plan, EveryKindThatNeedsNothingToldIsPlanned) {
+  Lines expected;
+  for (const CheckKind& kind : CheckKinds()) {
+    if (!kind.needs_mailbox && !kind.needs_settings) expected.emplace_back(kind.name);
+  }
+  const absl::StatusOr<FleetPlan> plan = Plan("targets: [{domain: a.test}]\n");
+  ASSERT_TRUE(plan.ok()) << plan.status();
+  Lines kinds;
+  for (const CheckSpec& check : plan->checks) kinds.push_back(check.kind);
+  EXPECT_EQ(kinds, expected);
+}
+
 TEST(Plan, AMailboxTurnsOnTheRestAndGoesOnlyToThoseWhoNeedIt) {
   const absl::StatusOr<FleetPlan> plan = Plan(kWithMailbox);
   EXPECT_EQ(Times(plan), (Lines{"witness 30s 15s", "alpha.test/dns.mx 1m 20s",
@@ -75,8 +92,7 @@ TEST(Plan, AMailboxTurnsOnTheRestAndGoesOnlyToThoseWhoNeedIt) {
                                 "alpha.test/imap.access 1m 1m", "alpha.test/roundtrip 5m 2m"}));
   ASSERT_TRUE(plan.ok());
   for (const CheckSpec& check : plan->checks) {
-    const bool needs =
-        check.kind == "smtp.submit" || check.kind == "imap.access" || check.kind == "roundtrip";
+    const bool needs = FindCheckKind(check.kind)->needs_mailbox;
     const Settings* mailbox = check.settings.Find("mailbox");
     EXPECT_EQ(mailbox != nullptr, needs) << check.id;
     if (mailbox == nullptr) continue;

@@ -28,6 +28,36 @@ TEST(OutageTest, NameServersOfOneDomainDown) {
   EXPECT_EQ(t.Find("zone:alpha").verdict.mail_loss, MailLoss::kQueued);
 }
 
+// What is wrong with a policy is no outage of the zone that holds it, and is told all the same.
+TEST(OutageTest, AMistakeInWhatIsPublishedIsToldApartFromTheZone) {
+  for (const auto& [kind, klass, severity, loss] :
+       std::vector<std::tuple<std::string, FailureClass, Severity, MailLoss>>{
+           {"dns.mtasts", FailureClass::kMtastsMxMismatch, Severity::kSev2, MailLoss::kQueued},
+           {"dns.records", FailureClass::kDnsDrift, Severity::kSev3, MailLoss::kNone},
+           {"dns.tlsa", FailureClass::kTlsDaneMismatch, Severity::kSev2, MailLoss::kQueued}}) {
+    Timeline t(Fleet());
+    t.Watch("alpha");
+    t.WatchRecords("alpha", kind);
+    t.Fails(Concat("alpha/", kind), klass).From(60).To(300);
+    t.Play(900);
+    const std::string blamed = Concat("published:alpha/", kind);
+    ASSERT_EQ(t.Pages(), blamed) << t.log();
+    EXPECT_LE(t.page_times().at(0), 200) << t.log();
+    EXPECT_EQ(t.Find(blamed).verdict.severity, severity) << t.log();
+    EXPECT_EQ(t.Find(blamed).verdict.mail_loss, loss);
+    EXPECT_EQ(t.Open(), "") << t.log();
+  }
+}
+
+TEST(OutageTest, AZoneThatIsGoneIsOneIncidentWhateverAsksForIt) {
+  Timeline t(Fleet());
+  t.Watch("alpha");
+  for (const char* kind : {"dns.spf", "dns.dmarc", "dns.delegation"}) t.WatchRecords("alpha", kind);
+  t.Fails("alpha/", FailureClass::kDnsNxdomain).From(60);
+  t.Play(300);
+  EXPECT_EQ(t.Pages(), "zone:alpha") << t.log();
+}
+
 TEST(OutageTest, CertificateExpiredOnSomeFrontEnds) {
   Timeline t(Fleet());
   t.Watch("alpha");

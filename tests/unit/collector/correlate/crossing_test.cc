@@ -89,6 +89,21 @@ TEST(CrossingTest, ATargetWithoutProviderIsItsOwn) {
   EXPECT_THAT(Names(sighting), Contains("provider:alpha.test"));
 }
 
+TEST(CrossingTest, WhatADomainSaysIsApartFromWhetherItsZoneWorks) {
+  Sighting sighting{.vantage = {.agent = "eu", .network = "as1"}, .provider = "alpha"};
+  sighting.leg = Leg::kDns;
+  sighting.observation.kind = "dns.mtasts";
+  sighting.observation.target = "alpha.test";
+  EXPECT_THAT(Names(sighting), Contains("published:alpha.test/dns.mtasts"));
+  Fail(sighting, FailureClass::kMtastsMxMismatch);
+  EXPECT_THAT(Names(sighting), Contains("published:alpha.test/dns.mtasts"));
+  sighting.observation.kind = "dns.mx";
+  EXPECT_THAT(Names(sighting), Not(Contains("published:alpha.test/dns.mx")));
+  sighting.leg = Leg::kRegistration;
+  sighting.observation.kind = "reg.rdap";
+  EXPECT_THAT(Names(sighting), Contains("published:alpha.test/reg.rdap"));
+}
+
 TEST(CrossingTest, AnAcceptedRecipientSpeaksForItsMailbox) {
   Sighting sighting = RoundTrip();
   sighting.observation.touched.clear();

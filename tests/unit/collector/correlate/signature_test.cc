@@ -69,6 +69,7 @@ TEST(SignatureTest, EveryKindIsRealOrLocalAndHasAName) {
   EXPECT_EQ(KindOf(component::kListed), Kind::kListed);
   EXPECT_EQ(KindOf(component::kDnsHoster), Kind::kDnsHoster);
   EXPECT_EQ(KindOf(component::kQueue), Kind::kQueue);
+  EXPECT_EQ(KindOf(component::kPublished), Kind::kPublished);
   EXPECT_EQ(KindOf("fleet"), Kind::kOther);
   EXPECT_EQ(KindOf(""), Kind::kOther);
   for (const Kind kind : {Kind::kAgent, Kind::kIsp, Kind::kPath, Kind::kResolver, Kind::kAnchor}) {

@@ -70,6 +70,8 @@ class Timeline {
 
   // A provider with one MX, submission, IMAP and round trips.
   void Watch(const std::string& provider);
+  // A check of what it publishes, twelve times as rare as the others.
+  void WatchRecords(const std::string& provider, const std::string& kind);
   // The reference stays good until the next call.
   Trouble& Fails(const std::string& check, FailureClass klass);
   // The agent reaches nobody; what it saw comes in afterwards.
@@ -184,6 +186,22 @@ inline void Timeline::Watch(const std::string& provider) {
       phase += 0.7;
       due_.insert({std::fmod(phase, options_.interval), agent, plan_.checks.back().id, ""});
     }
+  }
+  correlator_->SetPlan(plan_);
+}
+
+inline void Timeline::WatchRecords(const std::string& provider, const std::string& kind) {
+  const int seconds = options_.interval * 12;
+  plan_.checks.push_back({.id = Concat(provider, "/", kind),
+                          .kind = kind,
+                          .target = provider,
+                          .provider = provider,
+                          .leg = Leg::kDns,
+                          .interval = absl::Seconds(seconds)});
+  double phase = 2;
+  for (const auto& [agent, vantage] : vantages_) {
+    due_.insert({phase, agent, plan_.checks.back().id, ""});
+    phase += 0.9;
   }
   correlator_->SetPlan(plan_);
 }

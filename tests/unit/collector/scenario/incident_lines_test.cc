@@ -120,6 +120,7 @@ TEST(IncidentLines, NameAFaultOfEachKind) {
       {component::kAccount, "account_auth"},
       {component::kMailbox, "quota_full"},
       {component::kQueue, "delivery_delay"},
+      {component::kPublished, "misconfigured"},
       {"fleet", "unknown"},
   };
   for (const auto& [kind, fault] : faults) {
