@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 
+#include "agent/probes/dns/dns_dkim.h"
 #include "agent/probes/dns/dns_mtasts.h"
 #include "agent/probes/dns/dns_mx.h"
 #include "agent/probes/dns/dns_spf.h"
@@ -19,6 +20,7 @@ constexpr auto kProbes = std::to_array<ProbeKind>({
     {"witness", MakeWitness},
     {"dns.mx", MakeDnsMx},
     {"dns.spf", MakeDnsSpf},
+    {"dns.dkim", MakeDnsDkim},
     {"dns.mtasts", MakeDnsMtaSts},
     {"smtp.mx", MakeSmtpMx},
     {"smtp.submit", MakeSmtpSubmit},

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "common/checks/dns/dns_dkim_settings.h"
 #include "common/checks/dns/dns_mtasts_settings.h"
 #include "common/checks/dns/dns_mx_settings.h"
 #include "common/checks/dns/dns_spf_settings.h"
@@ -29,7 +30,10 @@ constexpr auto kKinds = std::to_array<CheckKind>({
      absl::Seconds(20), Validate<ReadDnsMxSettings>},
     {"dns.spf", "the domain's SPF record works, and lets its senders send", Leg::kDns, false,
      absl::Minutes(10), kMinute, Validate<ReadDnsSpfSettings>},
-    {"dns.mtasts", "the policy that demands TLS of senders (MTA-STS) can be had, and covers the MX hosts",
+    {"dns.dkim", "the domain's DKIM keys are published and of use", Leg::kDns, false,
+     absl::Minutes(10), kMinute, Validate<ReadDnsDkimSettings>},
+    {"dns.mtasts",
+     "the policy that demands TLS of senders (MTA-STS) can be had, and covers the MX hosts",
      Leg::kDns, false, absl::Minutes(10), kMinute, Validate<ReadDnsMtaStsSettings>},
     {"smtp.mx", "the domain's mail servers take connections on port 25", Leg::kInbound, false,
      kMinute, kMinute, Validate<ReadSmtpMxSettings>},
