@@ -5,6 +5,7 @@
 #include "agent/probes/dns/dns_mtasts.h"
 #include "agent/probes/dns/dns_mx.h"
 #include "agent/probes/dns/dns_spf.h"
+#include "agent/probes/dns/dns_tlsa.h"
 #include "agent/probes/mail/imap_access.h"
 #include "agent/probes/mail/smtp_mx.h"
 #include "agent/probes/mail/smtp_submit.h"
@@ -22,6 +23,7 @@ constexpr auto kProbes = std::to_array<ProbeKind>({
     {"dns.spf", MakeDnsSpf},
     {"dns.dkim", MakeDnsDkim},
     {"dns.mtasts", MakeDnsMtaSts},
+    {"dns.tlsa", MakeDnsTlsa},
     {"smtp.mx", MakeSmtpMx},
     {"smtp.submit", MakeSmtpSubmit},
     {"imap.access", MakeImapAccess},

@@ -7,6 +7,7 @@
 #include "common/checks/dns/dns_mtasts_settings.h"
 #include "common/checks/dns/dns_mx_settings.h"
 #include "common/checks/dns/dns_spf_settings.h"
+#include "common/checks/dns/dns_tlsa_settings.h"
 #include "common/checks/mail/imap_access_settings.h"
 #include "common/checks/mail/roundtrip_settings.h"
 #include "common/checks/mail/smtp_mx_settings.h"
@@ -35,6 +36,8 @@ constexpr auto kKinds = std::to_array<CheckKind>({
     {"dns.mtasts",
      "the policy that demands TLS of senders (MTA-STS) can be had, and covers the MX hosts",
      Leg::kDns, false, absl::Minutes(10), kMinute, Validate<ReadDnsMtaStsSettings>},
+    {"dns.tlsa", "the MX hosts serve what their TLSA records name (DANE)", Leg::kDns, false,
+     absl::Minutes(10), kMinute, Validate<ReadDnsTlsaSettings>},
     {"smtp.mx", "the domain's mail servers take connections on port 25", Leg::kInbound, false,
      kMinute, kMinute, Validate<ReadSmtpMxSettings>},
     {"smtp.submit", "the account can log in and hand in mail", Leg::kSubmission, true, kMinute,

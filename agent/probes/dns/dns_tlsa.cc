@@ -1,0 +1,270 @@
+#include "agent/probes/dns/dns_tlsa.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "agent/probes/configured_probe.h"
+#include "agent/probes/dns/mail_dns.h"
+#include "agent/probes/mail/tls_visit.h"
+#include "common/base/text.h"
+#include "common/checks/dns/dns_tlsa_settings.h"
+#include "common/domain/remembering_resolver.h"
+#include "common/domain/tlsa_match.h"
+
+namespace postwatch::agent {
+namespace {
+
+constexpr size_t kMaxHosts = 8;
+constexpr size_t kMaxAddressesOfHost = 4;
+constexpr size_t kMaxRecords = 32;
+constexpr size_t kMaxRecordsShown = 6;
+constexpr uint16_t kSmtpPort = 25;
+
+// The TLSA records of one MX host and what the answers they hang on are worth.
+struct HostRecords {
+  std::string name;  // _25._tcp.<host>
+  DnsReply reply;
+  std::string weak;  // which answer is not authenticated; "" when all are
+  std::vector<TlsaRecord> records;
+};
+
+// What became of the hosts so far.
+struct Tally {
+  std::optional<Fault> worst;         // the first
+  std::vector<ComponentRef> accused;  // what that depends on
+  std::vector<ComponentRef> fine;     // what hosts without a fault depend on
+  std::vector<std::string> unseen;    // hosts with records that nobody could look at, and why
+  int published = 0, matched = 0;     // hosts with usable records; those seen to match
+};
+
+class DnsTlsa : public ConfiguredProbe<DnsTlsaSettings> {
+ public:
+  using ConfiguredProbe::ConfiguredProbe;
+
+  Task<void> Run(StepRecorder& run) override;
+
+ private:
+  Task<void> LookUp(const RunContext& context, std::string host, bool mx_secure,
+                    HostRecords& found);
+  Task<std::optional<Fault>> JudgeLookup(const HostRecords& found);
+  Task<bool> ResolverValidates();
+  Task<std::optional<Fault>> JudgeHost(const RunContext& context, std::string host, bool mx_secure,
+                                       Tally& tally);
+  Task<std::optional<Fault>> VisitHost(const RunContext& context, std::string host,
+                                       const HostRecords& found, Tally& tally);
+  std::optional<Fault> JudgeVisit(const std::string& host, const std::string& ip,
+                                  const HostRecords& found, const TlsVisit& visit) const;
+};
+
+std::string Texts(const std::vector<TlsaRecord>& records) {
+  std::vector<std::string> texts;
+  for (const TlsaRecord& record : records) {
+    if (texts.size() < kMaxRecordsShown) texts.push_back(TlsaText(record));
+  }
+  return Join(texts, ", ");
+}
+
+void Conclude(StepRecorder& run, const Tally& tally) {
+  run.Fact("dane", tally.published == 0
+                       ? std::string("none")
+                       : Concat(tally.matched, " of ", tally.published, " hosts match"));
+  const std::vector<ComponentRef>& touched = tally.worst.has_value() ? tally.accused : tally.fine;
+  for (const ComponentRef& component : touched) run.Touch(component);
+  if (tally.worst.has_value()) {
+    Decide(run, *tally.worst);
+  } else if (tally.matched == 0 && !tally.unseen.empty()) {
+    run.NotTested(
+        Concat("no MX host with TLSA records could be looked at: ", Join(tally.unseen, "; ")));
+  }
+}
+
+Task<void> DnsTlsa::Run(StepRecorder& run) {
+  const RunContext context{deps_, spec_, run};
+  run.Begin("dns");
+  MxHosts mx;
+  const std::optional<Fault> lost = co_await LookUpMx(context, spec_.target, mx);
+  if (lost.has_value() && lost->klass != FailureClass::kDnsNullMx) {
+    Decide(run, *lost);
+    co_return;
+  }
+  if (mx.hosts.size() > kMaxHosts) mx.hosts.resize(kMaxHosts);
+  Tally tally;
+  for (const MxRecord& record : mx.hosts) {
+    const size_t mark = run.touched_count();
+    std::optional<Fault> fault = co_await JudgeHost(context, record.host, mx.authenticated, tally);
+    if (fault.has_value() && fault->klass == FailureClass::kUnspecified) {
+      Decide(run, *fault);
+      co_return;
+    }
+    std::vector<ComponentRef> touched = run.Recall(mark);
+    if (!fault.has_value()) {
+      tally.fine.insert(tally.fine.end(), touched.begin(), touched.end());
+    } else if (tally.worst.has_value()) {
+      Mention(run, *fault);
+    } else {
+      tally.worst = std::move(fault);
+      tally.accused = std::move(touched);
+    }
+  }
+  Conclude(run, tally);
+}
+
+// Senders ask for the host's records only when MX and address are secure (RFC 7672 section 2.2).
+Task<void> DnsTlsa::LookUp(const RunContext& context, std::string host, bool mx_secure,
+                           HostRecords& found) {
+  context.run.Begin("dns");
+  TouchDns(context, host);
+  found.name = Concat("_25._tcp.", host);
+  AddressLookup lookup = co_await LookUpAddresses(deps_.resolver, host, RrType::kA);
+  if (lookup.addresses.empty()) {
+    lookup = co_await LookUpAddresses(deps_.resolver, host, RrType::kAaaa);
+  }
+  DnsQuestion question;
+  question.name = found.name;
+  question.type = RrType::kTlsa;
+  found.reply = co_await deps_.resolver.Query(question);
+  for (const ResourceRecord& record : found.reply.message.answers) {
+    const TlsaRecord* tlsa = std::get_if<TlsaRecord>(&record.value);
+    if (tlsa != nullptr && found.records.size() < kMaxRecords) found.records.push_back(*tlsa);
+  }
+  if (!mx_secure) {
+    found.weak = Concat("the MX of ", spec_.target);
+  } else if (!lookup.reply.message.ad) {
+    found.weak = Concat("the address of ", host);
+  } else if (!found.records.empty() && !found.reply.message.ad) {
+    found.weak = found.name;
+  }
+}
+
+// Why there is no answer to work with, where senders would need one. An attacker who wants TLSA
+// records out of the way makes the lookup fail; senders therefore wait (RFC 7672 section 2.1.2).
+Task<std::optional<Fault>> DnsTlsa::JudgeLookup(const HostRecords& found) {
+  if (PresenceOf(found.reply, RrType::kTlsa) != DnsPresence::kFailed || !found.weak.empty()) {
+    co_return std::nullopt;
+  }
+  DnsQuestion question;
+  question.name = found.name;
+  question.type = RrType::kTlsa;
+  std::optional<Fault> fault = co_await JudgeDnsReply(deps_.resolver, question, found.reply);
+  if (fault.has_value() && found.reply.transport == DnsTransport::kReplied) {
+    fault->detail = Concat("senders that honour DANE defer their mail: ", fault->detail, " (",
+                           FailureClassName(fault->klass), ")");
+    fault->klass = FailureClass::kDaneLookupServfail;
+  }
+  co_return fault;
+}
+
+// Whether a lack of AD says something of the domain. The root and nearly all top-level domains are
+// signed.
+Task<bool> DnsTlsa::ResolverValidates() {
+  const std::string name = CanonicalName(spec_.target);
+  DnsQuestion question;
+  question.name = name.substr(name.rfind('.') + 1);
+  question.type = RrType::kSoa;
+  const DnsReply top = co_await deps_.resolver.Query(question);
+  if (top.message.ad) co_return true;
+  question.name = ".";
+  const DnsReply root = co_await deps_.resolver.Query(question);
+  co_return root.message.ad;
+}
+
+Task<std::optional<Fault>> DnsTlsa::JudgeHost(const RunContext& context, std::string host,
+                                              bool mx_secure, Tally& tally) {
+  HostRecords found;
+  co_await LookUp(context, host, mx_secure, found);
+  std::optional<Fault> unknown = co_await JudgeLookup(found);
+  if (unknown.has_value()) co_return unknown;
+  if (found.records.empty()) co_return std::nullopt;
+  context.run.Fact(Concat("tlsa.", host), Texts(found.records));
+  if (!found.weak.empty()) {
+    const bool validates = co_await ResolverValidates();
+    if (!validates) {
+      Fault blind;
+      blind.detail = Concat("the resolver ", deps_.resolver.name(),
+                            " does not validate DNSSEC: nobody can tell whether the TLSA records "
+                            "of ",
+                            host, " count");
+      co_return blind;
+    }
+    context.run.Find(FailureClass::kDaneInsecure,
+                     Concat("the TLSA records at ", found.name, " are in vain: the answer for ",
+                            found.weak, " is not secured by DNSSEC"));
+    co_return std::nullopt;
+  }
+  if (std::ranges::none_of(found.records, IsUsableTlsa)) {
+    context.run.Find(FailureClass::kDaneUnusable,
+                     Concat("none of the TLSA records at ", found.name, " can be used for mail (",
+                            Texts(found.records), "): usage must be 2 or 3"));
+    co_return std::nullopt;
+  }
+  ++tally.published;
+  co_return co_await VisitHost(context, host, found, tally);
+}
+
+Task<std::optional<Fault>> DnsTlsa::VisitHost(const RunContext& context, std::string host,
+                                              const HostRecords& found, Tally& tally) {
+  context.run.Touch({std::string(component::kMx), host});
+  HostAddresses addresses;
+  std::optional<Fault> unresolved =
+      co_await ResolveHost(context, host, AddressFamilies::kBoth, addresses);
+  std::vector<std::string> ips = addresses.v4;
+  ips.insert(ips.end(), addresses.v6.begin(), addresses.v6.end());
+  if (!settings_.allow_private) std::erase_if(ips, IsPrivateAddress);
+  if (ips.size() > kMaxAddressesOfHost) ips.resize(kMaxAddressesOfHost);
+  std::string unseen = unresolved.has_value() ? unresolved->detail : "no public address";
+  bool seen = false;
+  const TlsEndpoint endpoint{host, kSmtpPort, TlsProtocol::kSmtp, true};
+  for (const std::string& ip : ips) {
+    HostAddresses one;
+    (ip.find(':') == ip.npos ? one.v4 : one.v6).push_back(ip);
+    const size_t mark = context.run.touched_count();
+    const TlsVisit visit = co_await VisitTls(context, endpoint, one, false);
+    std::optional<Fault> fault = JudgeVisit(host, ip, found, visit);
+    if (fault.has_value()) co_return fault;
+    if (visit.facts.has_value()) {
+      RecordTls(context.run, *visit.facts);
+      seen = true;
+      continue;
+    }
+    if (visit.fault->klass == FailureClass::kUnspecified) co_return visit.fault;
+    unseen = Concat(ip, ": ", FailureClassName(visit.fault->klass), ": ", visit.fault->detail);
+    context.run.Recall(mark);
+  }
+  if (seen) {
+    ++tally.matched;
+  } else {
+    tally.unseen.push_back(Concat(host, ": ", unseen));
+  }
+  co_return std::nullopt;
+}
+
+// Nothing when it matches, and when nothing was seen that a sender would judge.
+std::optional<Fault> DnsTlsa::JudgeVisit(const std::string& host, const std::string& ip,
+                                         const HostRecords& found, const TlsVisit& visit) const {
+  if (!visit.offered) {
+    return Fault{FailureClass::kTlsNotOffered,
+                 Concat(host, " at ", ip,
+                        " has TLSA records and offers no STARTTLS: senders that "
+                        "honour DANE do not deliver there"),
+                 std::nullopt};
+  }
+  if (!visit.facts.has_value()) return std::nullopt;
+  const std::vector<std::string> names = {host, CanonicalName(spec_.target)};
+  const std::vector<CertificateFacts>& chain = visit.facts->chain;
+  const TlsaVerdict verdict = MatchTlsa(found.records, chain, names, deps_.clock.Now());
+  if (verdict.matches) return std::nullopt;
+  return Fault{
+      FailureClass::kTlsDaneMismatch,
+      Concat("no TLSA record of ", host, " is of what ", ip, " serves: ", verdict.why,
+             "; the served key is 3 1 1 ", chain.empty() ? "" : KeyFingerprint(chain.front())),
+      std::nullopt};
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Probe>> MakeDnsTlsa(const CheckSpec& spec, const ProbeDeps& deps) {
+  return MakeConfigured<DnsTlsa, ReadDnsTlsaSettings>(spec, deps);
+}
+
+}  // namespace postwatch::agent
