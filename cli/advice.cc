@@ -114,7 +114,7 @@ constexpr auto kFixes = std::to_array<std::pair<FailureClass, std::string_view>>
     {kDkimWeak, "Make an RSA key of 2048 bits, or an Ed25519 one, and let SHA-256 sign."},
     {kDkimSyntax, "Correct the tag it names."},
     {kDmarcMissing, "Publish one at _dmarc, starting with \"v=DMARC1; p=none; rua=mailto:...\"."},
-    {kDmarcMultiple, "Keep one."},
+    {kDmarcMultiple, "Keep one record and delete the others."},
     {kDmarcSyntax, "Correct the tag it names."},
     {kDmarcPolicyWeakened, "If nobody meant to weaken it, roll it back."},
     {kDmarcRuaUnauthorised,

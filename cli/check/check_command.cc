@@ -2,98 +2,113 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
-#include <fstream>
-#include <sstream>
+#include <optional>
 
+#include "cli/check/baseline.h"
+#include "cli/check/check_flags.h"
 #include "cli/check/one_shot.h"
-#include "cli/check/report.h"
+#include "cli/check/progress.h"
 #include "cli/command.h"
-#include "common/base/flags.h"
-#include "common/base/ids.h"
+#include "cli/formats/formats.h"
 #include "common/base/text.h"
-#include "common/config/yaml_file.h"
 
 namespace postwatch::cli {
 namespace {
 
 constexpr std::string_view kVerb = "check";
-constexpr uint16_t kDnsPort = 53;
 
-constexpr auto kFlags = std::to_array<FlagSpec>({
-    {"mailbox", "FILE", "YAML file of a mailbox: turns on submission, access and round trip"},
-    {"resolver", "IP[:PORT]", "ask this DNS server; may be repeated (default: /etc/resolv.conf)"},
-    {"ca-file", "FILE", "trust the CA certificates of this PEM file instead of the system's"},
-    {"format", "text|json", "json is described by docs/schema/check.schema.json (default text)"},
-    {"only", "KIND,...", "only these check kinds"},
-    {"fail-on", "warning|critical", "critical: exit 0 on warnings (default warning)"},
-    {"timeout", "DURATION", "of each check, such as 10s (default 60s)"},
+constexpr auto kOwnFlags = std::to_array<FlagSpec>({
+    {"format", "NAME", "how the report is written, see below (default text)"},
+    {"color", "never|auto|always", "auto: colours on a terminal (default auto)"},
+    {"progress", "", "one line on stderr for each check that ends"},
     {"help", "", "this text"},
 });
 
-absl::StatusOr<std::vector<Address>> Resolvers(const Flags& flags) {
-  std::vector<Address> servers;
-  for (const std::string& text : flags.All("resolver")) {
-    const std::optional<Address> server = ParseAddress(text, kDnsPort);
-    if (!server || server->port == 0) {
-      return absl::InvalidArgumentError(
-          Concat("--resolver '", text, "' is not an IP address, with or without :PORT"));
-    }
-    servers.push_back(*server);
-  }
-  if (!servers.empty()) return servers;
-  std::ifstream in("/etc/resolv.conf");
-  std::ostringstream text;
-  text << in.rdbuf();
-  return ParseResolvConf(text.str());
+constexpr std::string_view kUsageText =
+    "usage: postwatch check DOMAIN [flags]\n\n"
+    "Checks a domain's mail once, from here: everything that needs no credentials, and with\n"
+    "--mailbox logins and a letter's round trip too. Changes nothing. Ctrl-C prints what is known "
+    "so\n"
+    "far.\n\n";
+
+constexpr std::string_view kExitText =
+    "\nExit: 0 ok, 1 warning, 2 critical, 3 could not test, 64 usage. Notes fail nothing.\n"
+    "\nExamples:\n"
+    "  postwatch check example.com\n"
+    "  postwatch check example.com --mailbox mailbox.yaml --timeout 3m\n"
+    "  postwatch check example.com --resolver 9.9.9.9 --resolver 8.8.8.8 --only dns.mx,dns.spf\n"
+    "  postwatch check example.com --format json > before.json       # a baseline is such a "
+    "report\n"
+    "  postwatch check example.com --baseline before.json --format junit > mail.xml\n"
+    "\n`postwatch explain CLASS` tells more of a finding, `postwatch watch` repeats the checks.\n";
+
+std::vector<FlagSpec> AllFlags() {
+  const std::span<const FlagSpec> shared = SharedCheckFlags();
+  std::vector<FlagSpec> flags(shared.begin(), shared.end());
+  flags.insert(flags.end(), kOwnFlags.begin(), kOwnFlags.end());
+  return flags;
 }
 
-absl::StatusOr<OneShotOptions> ReadOptions(const Flags& flags) {
-  if (flags.words().size() != 1) {
-    return absl::InvalidArgumentError("takes one DOMAIN; see --help");
+std::string Help() {
+  std::string formats;
+  for (const ReportFormat& format : ReportFormats()) {
+    std::string name(format.name);
+    name.resize(8, ' ');
+    Append(formats, "  ", name, format.meaning, "\n");
   }
-  OneShotOptions options{.domain = AsciiLower(flags.words()[0]), .ca_file = flags.Get("ca-file")};
-  if (options.domain.ends_with('.')) options.domain.pop_back();
-  if (!IsDomainName(options.domain)) {
-    return absl::InvalidArgumentError(
-        Concat("'", options.domain, "' is not a domain name such as example.com"));
-  }
+  return Concat(kUsageText, FlagHelp(AllFlags()), "\nFormats:\n", formats, "\nCheck kinds:\n",
+                CheckKindHelp(), kExitText);
+}
+
+// How the report is to be written, beside what is to be checked.
+struct Output {
+  const ReportFormat* format = nullptr;
+  FormatOptions options;
+  bool progress = false;
+};
+
+absl::StatusOr<Output> ReadOutput(const Flags& flags) {
+  Output output;
   const std::string format = flags.Get("format", "text");
-  if (format != "text" && format != "json") {
-    return absl::InvalidArgumentError(Concat("--format '", format, "' is none of text, json"));
-  }
-  const std::string fail_on = flags.Get("fail-on", "warning");
-  if (fail_on != "warning" && fail_on != "critical") {
+  output.format = FindReportFormat(format);
+  if (output.format == nullptr) {
     return absl::InvalidArgumentError(
-        Concat("--fail-on '", fail_on, "' is none of warning, critical"));
+        Concat("--format '", format, "' is none of ", ReportFormatNames()));
   }
-  if (!absl::ParseDuration(flags.Get("timeout", "60s"), &options.timeout) ||
-      options.timeout < absl::Seconds(1) || options.timeout > absl::Minutes(10)) {
-    return absl::InvalidArgumentError("--timeout must be a duration from 1s to 10m");
+  const absl::StatusOr<FindingSeverity> fail_on = ReadFailOn(flags);
+  if (!fail_on.ok()) return fail_on.status();
+  output.options.fail_on = *fail_on;
+  const std::string color = flags.Get("color", "auto");
+  if (color != "never" && color != "auto" && color != "always") {
+    return absl::InvalidArgumentError(
+        Concat("--color '", color, "' is none of never, auto, always"));
   }
-  if (flags.Has("only")) {
-    for (const std::string_view kind : Split(flags.Get("only"), ',')) {
-      options.only.emplace_back(Trim(kind));
-    }
-  }
-  absl::StatusOr<std::vector<Address>> resolvers = Resolvers(flags);
-  if (!resolvers.ok()) return resolvers.status();
-  options.resolvers = *std::move(resolvers);
-  if (flags.Has("mailbox")) {
-    absl::StatusOr<Settings> mailbox = LoadYaml(flags.Get("mailbox"));
-    if (!mailbox.ok()) return absl::InvalidArgumentError(mailbox.status().message());
-    options.mailbox = *std::move(mailbox);
-  }
-  return options;
+  output.options.color = color == "always" || (color == "auto" && ::isatty(STDOUT_FILENO));
+  output.progress = flags.Has("progress");
+  return output;
 }
 
-int ExitCodeOf(ReportStatus status, const Flags& flags) {
+// On a terminal one line that is written over; else nothing, or with --progress a line a check.
+std::function<void(const PoolProgress&)> Teller(const Output& output) {
+  if (output.progress) {
+    return [](const PoolProgress& progress) { std::fputs(ProgressLine(progress).c_str(), stderr); };
+  }
+  if (!::isatty(STDERR_FILENO)) return nullptr;
+  return [](const PoolProgress& progress) {
+    const bool over = progress.done == progress.total;
+    std::fprintf(stderr, "\r\033[K%s", over ? "" : ProgressText(progress).c_str());
+  };
+}
+
+int ExitCodeOf(ReportStatus status, FindingSeverity fail_on) {
   switch (status) {
     case ReportStatus::kOk:
       return kOk;
     case ReportStatus::kWarning:
-      return flags.Get("fail-on") == "critical" ? kOk : kWarning;
+      return fail_on == FindingSeverity::kCritical ? kOk : kWarning;
     case ReportStatus::kCritical:
       return kCritical;
     case ReportStatus::kUnknown:
@@ -105,31 +120,35 @@ int ExitCodeOf(ReportStatus status, const Flags& flags) {
 }  // namespace
 
 int RunCheck(std::span<const std::string_view> arguments) {
-  const absl::StatusOr<Flags> flags = Flags::Parse(arguments, kFlags);
+  const absl::StatusOr<Flags> flags = Flags::Parse(arguments, AllFlags());
   if (!flags.ok()) return Complain(kVerb, FromAbsl(flags.status().message()), kUsage);
   if (flags->Has("help")) {
-    std::printf(
-        "usage: postwatch check DOMAIN [flags]\n\n%s\nCheck kinds: %s.\n"
-        "Exit: 0 ok, 1 warning, 2 critical, 3 could not test, 64 usage.\n",
-        FlagHelp(kFlags).c_str(), Join(OneShotKinds(), ", ").c_str());
+    std::fputs(Help().c_str(), stdout);
     return kOk;
   }
-  absl::StatusOr<OneShotOptions> options = ReadOptions(*flags);
+  absl::StatusOr<OneShotOptions> options = ReadOneShotOptions(*flags);
   if (!options.ok()) return Complain(kVerb, FromAbsl(options.status().message()), kUsage);
-  if (::isatty(STDERR_FILENO)) {
-    options->progress = [](std::string_view what) {
-      std::fprintf(stderr, "\r\033[Kchecking %s ...", std::string(what).c_str());
-    };
+  const absl::StatusOr<Output> output = ReadOutput(*flags);
+  if (!output.ok()) return Complain(kVerb, FromAbsl(output.status().message()), kUsage);
+  std::optional<std::vector<Finding>> before;
+  if (flags->Has("baseline")) {
+    absl::StatusOr<std::vector<Finding>> loaded =
+        LoadBaseline(flags->Get("baseline"), options->domain);
+    if (!loaded.ok()) {
+      return Complain(kVerb, FromAbsl(loaded.status().message()),
+                      absl::IsNotFound(loaded.status()) ? kNoInput : kDataError);
+    }
+    before = *std::move(loaded);
   }
-  const absl::StatusOr<Report> report = RunOneShot(*options);
-  if (options->progress) std::fprintf(stderr, "\r\033[K");
+  options->progress = Teller(*output);
+  absl::StatusOr<Report> report = RunOneShot(*options);
   if (!report.ok()) {
     const bool usage = absl::IsInvalidArgument(report.status());
     return Complain(kVerb, FromAbsl(report.status().message()), usage ? kUsage : kUnknown);
   }
-  const bool json = flags->Get("format", "text") == "json";
-  std::fputs((json ? JsonReport(*report) : TextReport(*report)).c_str(), stdout);
-  return ExitCodeOf(report->status(), *flags);
+  if (before) CompareWith(*before, *report);
+  std::fputs(output->format->write(*report, output->options).c_str(), stdout);
+  return ExitCodeOf(report->status(), output->options.fail_on);
 }
 
 }  // namespace postwatch::cli

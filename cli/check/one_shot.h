@@ -9,6 +9,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "cli/check/job_pool.h"
 #include "cli/check/report.h"
 #include "common/dns/resolver.h"
 #include "common/model/settings.h"
@@ -21,12 +22,13 @@ struct OneShotOptions {
   std::vector<Address> resolvers;   // the first serves all checks; DNS is checked by each
   std::string ca_file;              // trusted instead of the system's roots
   std::vector<std::string> only;    // check kinds; empty = all that apply
-  absl::Duration timeout = absl::Seconds(60);      // of each check
-  std::function<void(std::string_view)> progress;  // what is being done, for a person who waits
+  absl::Duration timeout = absl::Seconds(60);         // of all checks together
+  std::function<void(const PoolProgress&)> progress;  // for a person who waits; may be empty
 };
 
-// InvalidArgument: an unknown kind in `only`, a bad mailbox file. NotFound: no resolver to ask. A
-// mail server that fails is in the report, not here.
+// Checks run side by side. SIGINT and SIGTERM end the run early: the report then has what is known
+// and is marked as interrupted. InvalidArgument: an unknown kind in `only`, a bad mailbox file.
+// NotFound: no resolver to ask. A mail server that fails is in the report, not here.
 absl::StatusOr<Report> RunOneShot(const OneShotOptions& options);
 
 // The check kinds `only` may name.

@@ -1,53 +1,86 @@
 #include "cli/check/report.h"
 
-#include "absl/strings/str_format.h"
 #include "cli/advice.h"
-#include "cli/printable.h"
-#include "common/base/json.h"
 #include "common/base/text.h"
-#include "common/model/observation_json.h"
 
 namespace postwatch::cli {
 namespace {
 
-std::string Milliseconds(absl::Duration took) {
-  return absl::StrFormat("%.0f ms", absl::ToDoubleMilliseconds(took));
+Finding FromFailure(const CheckSpec& check, const std::string& subject, const Failure& failure,
+                    FindingSeverity severity) {
+  return {.check = check.kind,
+          .leg = check.leg,
+          .subject = subject,
+          .outcome = Outcome::kFail,
+          .klass = failure.klass,
+          .severity = severity,
+          .step = failure.step,
+          .detail = failure.detail,
+          .fix = std::string(FixFor(failure.klass)),
+          .reply = failure.reply};
 }
 
-absl::Duration Total(const std::vector<Step>& steps) {
+void Say(std::vector<std::string>& parts, size_t count, std::string_view one,
+         std::string_view many) {
+  if (count > 0) parts.push_back(Concat(count, " ", count == 1 ? one : many));
+}
+
+}  // namespace
+
+std::string_view ReportStatusName(ReportStatus status) {
+  switch (status) {
+    case ReportStatus::kOk:
+      return "ok";
+    case ReportStatus::kWarning:
+      return "warning";
+    case ReportStatus::kCritical:
+      return "critical";
+    case ReportStatus::kUnknown:
+      return "unknown";
+  }
+  return "unknown";
+}
+
+ReportStatus Report::status() const {
+  bool tested = false, warning = false, critical = false;
+  for (const Finding& finding : findings) {
+    tested |= finding.outcome != Outcome::kNotTested;
+    warning |= Counts(finding, FindingSeverity::kWarning);
+    critical |= Counts(finding, FindingSeverity::kCritical);
+  }
+  if (!tested || interrupted) return ReportStatus::kUnknown;
+  return critical ? ReportStatus::kCritical : warning ? ReportStatus::kWarning : ReportStatus::kOk;
+}
+
+std::vector<Finding> FindingsOf(const CheckSpec& check, const std::string& subject,
+                                const Observation& observation) {
+  std::vector<Finding> findings;
+  if (observation.failure) {
+    findings.push_back(
+        FromFailure(check, subject, *observation.failure, FindingSeverity::kCritical));
+  } else {
+    findings.push_back({.check = check.kind,
+                        .leg = check.leg,
+                        .subject = subject,
+                        .outcome = observation.outcome,
+                        .detail = observation.not_tested_reason});
+  }
+  findings.front().steps = observation.steps;
+  findings.front().facts = observation.evidence.facts;
+  for (const Failure& finding : observation.findings) {
+    findings.push_back(FromFailure(check, subject, finding, SeverityOf(finding.klass)));
+  }
+  return findings;
+}
+
+bool Counts(const Finding& finding, FindingSeverity fail_on) {
+  return finding.outcome == Outcome::kFail && finding.severity >= fail_on && !finding.known;
+}
+
+absl::Duration TimeOf(const Finding& finding) {
   absl::Duration total;
-  for (const Step& step : steps) total += step.took;
+  for (const Step& step : finding.steps) total += step.took;
   return total;
-}
-
-std::string_view Mark(const Finding& finding) {
-  if (finding.outcome == Outcome::kNotTested) return "  ?   ";
-  switch (finding.severity) {
-    case FindingSeverity::kInfo:
-      return "  ok  ";
-    case FindingSeverity::kWarning:
-      return " WARN ";
-    case FindingSeverity::kCritical:
-      return " FAIL ";
-  }
-  return "  ?   ";
-}
-
-void WriteTextFinding(std::string& out, const Finding& finding) {
-  Append(out, "[", Mark(finding), "] ", finding.check, " ", Printable(finding.subject));
-  if (finding.outcome == Outcome::kPass) {
-    Append(out, "  (", Milliseconds(Total(finding.steps)), ")");
-  }
-  if (finding.klass != FailureClass::kUnspecified) {
-    Append(out, ": ", FailureClassName(finding.klass));
-    if (!finding.step.empty()) Append(out, " at ", finding.step);
-  }
-  out += '\n';
-  if (!finding.detail.empty()) Append(out, "         ", Printable(finding.detail), "\n");
-  if (finding.reply && !finding.reply->text.empty()) {
-    Append(out, "         server said: ", Printable(finding.reply->text), "\n");
-  }
-  if (!finding.fix.empty()) Append(out, "         what to do: ", finding.fix, "\n");
 }
 
 std::string_view LegTitle(Leg leg) {
@@ -70,124 +103,36 @@ std::string_view LegTitle(Leg leg) {
   return "";
 }
 
-void WriteJsonFinding(JsonWriter& out, const Finding& finding) {
-  out.BeginObject();
-  out.Field("check", finding.check);
-  out.Field("leg", LegName(finding.leg));
-  out.Field("subject", finding.subject);
-  out.Field("outcome", OutcomeName(finding.outcome));
-  out.Field("class", finding.klass == FailureClass::kUnspecified ? std::string_view()
-                                                                 : FailureClassName(finding.klass));
-  out.Field("severity", FindingSeverityName(finding.severity));
-  out.Field("step", finding.step);
-  out.Field("detail", finding.detail);
-  out.Field("fix", finding.fix);
-  WriteSteps(out, finding.steps);
-  WriteReply(out, finding.reply);
-  out.EndObject();
-}
-
-Finding FromFailure(const CheckSpec& check, const std::string& subject, const Failure& failure,
-                    FindingSeverity severity) {
-  return {.check = check.kind,
-          .leg = check.leg,
-          .subject = subject,
-          .outcome = Outcome::kFail,
-          .klass = failure.klass,
-          .severity = severity,
-          .step = failure.step,
-          .detail = failure.detail,
-          .fix = std::string(FixFor(failure.klass)),
-          .reply = failure.reply};
-}
-
-}  // namespace
-
-std::string_view FindingSeverityName(FindingSeverity severity) {
-  switch (severity) {
-    case FindingSeverity::kInfo:
-      return "info";
-    case FindingSeverity::kWarning:
-      return "warning";
-    case FindingSeverity::kCritical:
-      return "critical";
-  }
-  return "critical";
-}
-
-std::string_view ReportStatusName(ReportStatus status) {
-  switch (status) {
-    case ReportStatus::kOk:
-      return "ok";
-    case ReportStatus::kWarning:
-      return "warning";
-    case ReportStatus::kCritical:
-      return "critical";
-    case ReportStatus::kUnknown:
-      return "unknown";
-  }
-  return "unknown";
-}
-
-ReportStatus Report::status() const {
-  bool tested = false, warning = false, critical = false;
-  for (const Finding& finding : findings) {
-    tested |= finding.outcome != Outcome::kNotTested;
-    warning |= finding.severity == FindingSeverity::kWarning;
-    critical |= finding.severity == FindingSeverity::kCritical;
-  }
-  if (!tested) return ReportStatus::kUnknown;
-  return critical ? ReportStatus::kCritical : warning ? ReportStatus::kWarning : ReportStatus::kOk;
-}
-
-std::vector<Finding> FindingsOf(const CheckSpec& check, const std::string& subject,
-                                const Observation& observation) {
-  std::vector<Finding> findings;
-  if (observation.failure) {
-    findings.push_back(
-        FromFailure(check, subject, *observation.failure, FindingSeverity::kCritical));
-  } else {
-    findings.push_back({.check = check.kind,
-                        .leg = check.leg,
-                        .subject = subject,
-                        .outcome = observation.outcome,
-                        .detail = observation.not_tested_reason});
-  }
-  findings.front().steps = observation.steps;
-  for (const Failure& finding : observation.findings) {
-    findings.push_back(FromFailure(check, subject, finding, FindingSeverity::kWarning));
-  }
-  return findings;
-}
-
-std::string TextReport(const Report& report) {
-  std::string out;
-  std::optional<Leg> leg;
+Tally Count(const Report& report) {
+  Tally tally{.fixed = report.fixed.size()};
   for (const Finding& finding : report.findings) {
-    if (leg != finding.leg) {
-      Append(out, leg ? "\n" : "", LegTitle(finding.leg), "\n");
-      leg = finding.leg;
+    if (finding.outcome == Outcome::kPass) {
+      ++tally.passed;
+    } else if (finding.outcome == Outcome::kNotTested) {
+      ++tally.not_tested;
+    } else if (finding.known) {
+      ++tally.known;
+    } else if (finding.severity == FindingSeverity::kInfo) {
+      ++tally.notes;
+    } else if (finding.severity == FindingSeverity::kWarning) {
+      ++tally.warnings;
+    } else {
+      ++tally.critical;
     }
-    WriteTextFinding(out, finding);
   }
-  Append(out, "\n", report.domain, ": ", AsciiUpper(ReportStatusName(report.status())), "\n");
-  return out;
+  return tally;
 }
 
-std::string JsonReport(const Report& report) {
-  JsonWriter out;
-  out.BeginObject();
-  out.Field("version", 1);
-  out.Field("domain", report.domain);
-  out.Field("status", ReportStatusName(report.status()));
-  out.Field("started",
-            absl::FormatTime("%Y-%m-%dT%H:%M:%E3SZ", report.started, absl::UTCTimeZone()));
-  out.Key("findings");
-  out.BeginArray();
-  for (const Finding& finding : report.findings) WriteJsonFinding(out, finding);
-  out.EndArray();
-  out.EndObject();
-  return out.Take() + "\n";
+std::string TallyText(const Tally& tally) {
+  std::vector<std::string> parts;
+  Say(parts, tally.passed, "passed", "passed");
+  Say(parts, tally.critical, "critical", "critical");
+  Say(parts, tally.warnings, "warning", "warnings");
+  Say(parts, tally.notes, "note", "notes");
+  Say(parts, tally.known, "known", "known");
+  Say(parts, tally.fixed, "fixed", "fixed");
+  Say(parts, tally.not_tested, "not tested", "not tested");
+  return parts.empty() ? "nothing was checked" : Join(parts, ", ");
 }
 
 }  // namespace postwatch::cli
