@@ -63,7 +63,8 @@ absl::StatusOr<OneShotOptions> ReadOneShotOptions(const Flags& flags) {
   if (!timeout.ok()) return timeout.status();
   options.timeout = *timeout;
   if (flags.Has("only")) {
-    for (const std::string_view kind : Split(flags.Get("only"), ',')) {
+    const std::string only = flags.Get("only");
+    for (const std::string_view kind : Split(only, ',')) {
       options.only.emplace_back(Trim(kind));
     }
   }
