@@ -30,6 +30,7 @@ inline constexpr RuleClass kAuthAccount = Always("smtp_auth_account");
 inline constexpr RuleClass kAuthRequired = Always("smtp_auth_required");
 inline constexpr RuleClass kGreylisted = Always("smtp_greylisted");
 inline constexpr RuleClass kSystemFull = Always("smtp_system_full");
+inline constexpr RuleClass kRblQueryError = Always("smtp_rbl_query_error");
 inline constexpr RuleClass kSize = Always("smtp_size");
 inline constexpr RuleClass kLoop = Always("smtp_loop");
 inline constexpr RuleClass kProtocol = Always("smtp_protocol");
