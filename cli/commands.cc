@@ -2,6 +2,7 @@
 
 #include "cli/ca_command.h"
 #include "cli/check/check_command.h"
+#include "cli/check/watch_command.h"
 #include "cli/command.h"
 #include "cli/explain/explain_command.h"
 #include "cli/fleet/export_command.h"
@@ -14,9 +15,11 @@ namespace {
 
 constexpr auto kCommands = std::to_array<Command>({
     {"check", "DOMAIN [flags]", "check a domain's mail once, from here", RunCheck},
+    {"watch", "DOMAIN [--for 10m] [flags]",
+     "check it again and again, and fail if something gets worse", RunWatchCommand},
     {"incidents", "[flags]", "what a collector says is wrong", RunIncidents},
-    {"explain", "[INCIDENT|last] [flags]",
-     "why a collector blames whom it blames, and how sure it is", RunExplain},
+    {"explain", "[INCIDENT|CLASS|REPLY|RECORD]",
+     "why a collector blames whom it blames; what a class, a reply, a record means", RunExplain},
     {"agents", "[forget NAME] [flags]", "which agents a collector has, and how they are",
      RunAgents},
     {"export", "--since TIME [flags]", "what agents reported to a collector, to replay it",
