@@ -180,17 +180,19 @@ std::vector<CheckSpec> PlanTarget(const CollectorConfig& config, const TargetCon
   std::vector<CheckSpec> checks;
   for (Recipe& recipe : ReadRecipes(config, target.checks, checks_path, defaults, mistakes)) {
     const CheckKind& kind = *recipe.kind;
-    const bool lacks_mailbox = kind.needs_mailbox && !has_mailbox;
+    const bool fits = has_mailbox && FitsMailbox(kind, target.mailbox);
+    const bool lacks_mailbox = kind.needs_mailbox && !fits;
     const Settings* named = target.checks.Find(kind.name);
     if (recipe.enabled && lacks_mailbox && named != nullptr) {
       mistakes.Add(named->origin(), Concat(checks_path, ".", kind.name),
-                   "needs a mailbox, and the target has none");
+                   has_mailbox ? Concat("needs a mailbox that is read by ", kind.read_by)
+                               : "needs a mailbox, and the target has none");
     }
     // Named without what it needs, it is planned, so that its own reader says what is missing.
     const bool lacks_settings =
         kind.needs_settings && named == nullptr && recipe.probe.entries().empty();
     recipe.enabled = recipe.enabled && !lacks_mailbox && !lacks_settings;
-    if (kind.needs_mailbox && has_mailbox) {
+    if (kind.needs_mailbox && fits) {
       recipe.probe.Set(std::string(kMailbox), target.mailbox);
     }
     CheckSpec check{.id = Concat(target.domain, "/", kind.name),
@@ -202,7 +204,7 @@ std::vector<CheckSpec> PlanTarget(const CollectorConfig& config, const TargetCon
                     .timeout = recipe.timeout,
                     .settings = recipe.probe,
                     .fleet_gap = FleetGapOf(recipe)};
-    Validate(recipe, check, mailbox_path, checks_path, mistakes);
+    Validate(recipe, check, fits ? mailbox_path : "", checks_path, mistakes);
     if (!recipe.enabled) continue;
     RefuseUnsendable(check, target.origin, Concat(checks_path, ".", kind.name), mistakes);
     checks.push_back(std::move(check));

@@ -7,6 +7,7 @@
 #include "agent/probes/dns/dns_spf.h"
 #include "agent/probes/dns/dns_tlsa.h"
 #include "agent/probes/mail/imap_access.h"
+#include "agent/probes/mail/pop3_access.h"
 #include "agent/probes/mail/smtp_mx.h"
 #include "agent/probes/mail/smtp_submit.h"
 #include "agent/probes/probe.h"
@@ -27,6 +28,7 @@ constexpr auto kProbes = std::to_array<ProbeKind>({
     {"smtp.mx", MakeSmtpMx},
     {"smtp.submit", MakeSmtpSubmit},
     {"imap.access", MakeImapAccess},
+    {"pop3.access", MakePop3Access},
     {"roundtrip", MakeRoundtrip},
 });
 

@@ -221,6 +221,15 @@ Fault FaultFromImap(ImapStage stage, const ImapStatus& status) {
   return fault;
 }
 
+Fault FaultFromPop3(Pop3Stage stage, const Pop3Status& status) {
+  const Classification found = ClassifyPop3(stage, status);
+  const std::string text =
+      status.code.empty() ? status.text : Concat("[", status.code, "] ", status.text);
+  Fault fault{NamedFailureClass(found.klass), Concat("the server said -ERR ", text), std::nullopt};
+  fault.reply = Reply{0, "", text, std::string(found.rule)};
+  return fault;
+}
+
 std::optional<FailureClass> DnsFailureClass(const DnsReply& reply) {
   switch (reply.transport) {
     case DnsTransport::kReplied:

@@ -8,6 +8,7 @@
 #include "absl/status/status.h"
 #include "agent/probes/step_recorder.h"
 #include "common/dns/resolver.h"
+#include "common/mail/pop3_rules.h"
 #include "common/mail/reply_classifier.h"
 #include "common/model/observation.h"
 #include "common/net/stream.h"
@@ -48,6 +49,7 @@ Fault FaultFromStatus(const absl::Status& status, std::string_view step, const S
 
 Fault FaultFromSmtp(SmtpStage stage, const SmtpReply& reply);
 Fault FaultFromImap(ImapStage stage, const ImapStatus& status);
+Fault FaultFromPop3(Pop3Stage stage, const Pop3Status& status);
 
 // Of a reply that is not NOERROR, without asking further; an EDE of 6 to 12 (RFC 8914) makes a
 // SERVFAIL bogus. Nothing for a NOERROR reply, whether it holds records or not.

@@ -11,6 +11,7 @@
 
 #include "absl/status/statusor.h"
 #include "agent/probes/ledger.h"
+#include "agent/probes/mail/token_cache.h"
 #include "agent/probes/step_recorder.h"
 #include "common/base/secret.h"
 #include "common/dns/resolver.h"
@@ -49,6 +50,8 @@ struct ProbeDeps {
   std::function<absl::StatusOr<Secret>(const SecretReference&)> secrets;
   // Signs probe tokens; shared by the fleet.
   SecretReference fleet_key;
+  // Access tokens of mailboxes; shared by the copies of these.
+  std::shared_ptr<TokenCache> tokens = std::make_shared<TokenCache>();
 };
 
 // Immutable after Make: one probe object serves many runs. Run returns early at the first bad step.

@@ -9,6 +9,7 @@
 #include "common/checks/dns/dns_spf_settings.h"
 #include "common/checks/dns/dns_tlsa_settings.h"
 #include "common/checks/mail/imap_access_settings.h"
+#include "common/checks/mail/pop3_access_settings.h"
 #include "common/checks/mail/roundtrip_settings.h"
 #include "common/checks/mail/smtp_mx_settings.h"
 #include "common/checks/mail/smtp_submit_settings.h"
@@ -43,7 +44,9 @@ constexpr auto kKinds = std::to_array<CheckKind>({
     {"smtp.submit", "the account can log in and hand in mail", Leg::kSubmission, true, kMinute,
      kMinute, Validate<ReadSmtpSubmitSettings>},
     {"imap.access", "the account can log in and read its mail", Leg::kAccess, true, kMinute,
-     kMinute, Validate<ReadImapAccessSettings>},
+     kMinute, Validate<ReadImapAccessSettings>, false, "imap"},
+    {"pop3.access", "the account can log in and see its mail by POP3", Leg::kAccess, true, kMinute,
+     kMinute, Validate<ReadPop3AccessSettings>, false, "pop3"},
     {"roundtrip", "a letter to the own mailbox arrives, whole and in time", Leg::kDelivery, true,
      absl::Minutes(5), absl::Minutes(2), Validate<ReadRoundtripSettings>},
 });
@@ -51,6 +54,10 @@ constexpr auto kKinds = std::to_array<CheckKind>({
 }  // namespace
 
 std::span<const CheckKind> CheckKinds() { return kKinds; }
+
+bool FitsMailbox(const CheckKind& kind, const Settings& mailbox) {
+  return kind.read_by.empty() || kind.read_by == ReceiveProtocolOf(mailbox);
+}
 
 const CheckKind* FindCheckKind(std::string_view name) {
   const auto kind = std::ranges::find(kKinds, name, &CheckKind::name);

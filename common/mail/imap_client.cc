@@ -15,8 +15,6 @@ constexpr size_t kMaxMessages = 1000;
 constexpr size_t kMaxUids = 10000;
 // Sum of the bodies of one FETCH.
 constexpr size_t kMaxFetchBytes = 16 * 1024 * 1024;
-// RFC 7888 section 5: the longest literal that LITERAL- allows without waiting.
-constexpr size_t kLiteralMinus = 4096;
 
 absl::Status ProtocolError(std::string_view what) {
   return absl::InvalidArgumentError(Concat("imap protocol: ", what));
@@ -26,18 +24,6 @@ absl::Status CheckText(std::string_view what, std::string_view text) {
   if (text.find_first_of(std::string_view("\r\n\0", 3)) == text.npos) return absl::OkStatus();
   return absl::InvalidArgumentError(
       Concat(what, " holds CR, LF or NUL; nothing was sent, correct it"));
-}
-
-absl::StatusOr<ImapStatus> Scrubbed(absl::StatusOr<ImapStatus> answer,
-                                    const CredentialScrubber& scrubber) {
-  if (answer.ok()) {
-    answer->code = scrubber.Scrub(std::move(answer->code));
-    answer->text = scrubber.Scrub(std::move(answer->text));
-    return answer;
-  }
-  if (GetNetError(answer.status()).has_value()) return answer;
-  return absl::Status(answer.status().code(),
-                      scrubber.Scrub(std::string(FromAbsl(answer.status().message()))));
 }
 
 // "* BYE [CODE] words" as the answer to a command; a code of the server's stays in the text.
@@ -243,82 +229,6 @@ Task<absl::StatusOr<ImapStatus>> ImapClient::StartTlsCommand() {
   // What was said in the clear may have been said by anybody (RFC 3501 section 6.2.1).
   capabilities_.clear();
   capabilities_known_ = false;
-  co_return status;
-}
-
-Task<absl::StatusOr<ImapStatus>> ImapClient::Login(std::string username, const Secret& password) {
-  absl::Status fit = CheckText("the user name", username);
-  if (fit.ok()) fit = CheckText("the password", password.Reveal());
-  if (!fit.ok()) co_return fit;
-  absl::StatusOr<ImapStatus> status = ImapStatus{};
-  if (!capabilities_known_) status = co_await Capability();
-  if (!status.ok() || bye_.has_value()) co_return status;
-  const CredentialScrubber scrubber(username, password.Reveal());
-  const bool sasl_plain = Has("AUTH=PLAIN");
-  const bool initial_response = Has("SASL-IR");
-  capabilities_known_ = false;
-  if (sasl_plain) {
-    status = co_await AuthenticatePlain(std::move(username), password, initial_response);
-  } else {
-    status = co_await LoginCommand(std::move(username), password);
-  }
-  if (status.ok() && status->ok() && !capabilities_known_) {
-    capabilities_.clear();
-    absl::StatusOr<ImapStatus> asked = co_await Capability();
-    if (!asked.ok()) status = asked.status();
-  }
-  capabilities_known_ = true;
-  co_return Scrubbed(std::move(status), scrubber);
-}
-
-Task<absl::StatusOr<ImapStatus>> ImapClient::AuthenticatePlain(std::string username,
-                                                               const Secret& password,
-                                                               bool initial_response) {
-  Gathered gathered;
-  const std::string tag = NextTag();
-  const std::string response = SaslPlain(username, password.Reveal());
-  std::string line = Concat(tag, " AUTHENTICATE PLAIN");
-  if (initial_response) Append(line, " ", response);
-  // The response may be asked for once; whatever is asked after that is cancelled with "*".
-  std::vector<std::string> lines = {std::move(line), response, "*"};
-  for (std::string& next : lines) {
-    next += "\r\n";
-    absl::Status written = co_await stream_.Write(std::move(next));
-    if (!written.ok()) co_return written;
-    absl::StatusOr<ImapResponse> answer = co_await NextAnswer(tag, gathered);
-    if (!answer.ok()) co_return answer.status();
-    if (answer->kind == ImapResponse::Kind::kTagged) co_return answer->status;
-  }
-  co_return ProtocolError("AUTHENTICATE PLAIN does not end");
-}
-
-Task<absl::StatusOr<ImapStatus>> ImapClient::LoginCommand(std::string username,
-                                                          const Secret& password) {
-  Gathered gathered;
-  const std::string tag = NextTag();
-  const std::string_view arguments[] = {username, password.Reveal()};
-  std::string line = Concat(tag, " LOGIN");
-  for (const std::string_view argument : arguments) {
-    if (ImapQuotable(argument)) {
-      Append(line, " ", ImapQuoted(argument));
-      continue;
-    }
-    const bool wait = !Has("LITERAL+") && !(Has("LITERAL-") && argument.size() <= kLiteralMinus);
-    Append(line, " {", argument.size(), wait ? "}\r\n" : "+}\r\n");
-    if (wait) {
-      absl::Status written = co_await stream_.Write(std::move(line));
-      if (!written.ok()) co_return written;
-      absl::StatusOr<ImapResponse> answer = co_await NextAnswer(tag, gathered);
-      if (!answer.ok()) co_return answer.status();
-      if (answer->kind == ImapResponse::Kind::kTagged) co_return answer->status;
-      line.clear();
-    }
-    line += argument;
-  }
-  line += "\r\n";
-  absl::Status written = co_await stream_.Write(std::move(line));
-  if (!written.ok()) co_return written;
-  absl::StatusOr<ImapStatus> status = co_await ReadTagged(tag, gathered);
   co_return status;
 }
 

@@ -10,6 +10,7 @@
 #include "absl/status/statusor.h"
 #include "common/base/secret.h"
 #include "common/mail/imap_response.h"
+#include "common/mail/sasl.h"
 #include "common/net/stream.h"
 #include "common/net/task.h"
 
@@ -52,15 +53,21 @@ class ImapClient {
       : stream_(stream), command_timeout_(command_timeout) {}
 
   Task<absl::StatusOr<ImapGreeting>> ReadGreeting();
-  // Also remembers the capabilities; see Has. Login asks by itself when they are not known, and
-  // again after success unless told; after STARTTLS ask before using Has.
+  // Also remembers the capabilities; see Has. Both log-ins ask by themselves when they are
+  // not known, and again after success unless told; after STARTTLS ask before using Has.
   Task<absl::StatusOr<ImapStatus>> Capability();
   bool Has(std::string_view capability) const;  // upper-case, "IDLE", "UIDPLUS", "LOGINDISABLED"
   // The STARTTLS command only; forgets capabilities. The caller upgrades the stream after OK.
   Task<absl::StatusOr<ImapStatus>> StartTlsCommand();
-  // AUTHENTICATE PLAIN (with SASL-IR when offered) if AUTH=PLAIN is offered, else LOGIN (quoted or
-  // literal).
+  // The SASL mechanisms that the server offers, as AUTH=... of its capabilities.
+  std::vector<std::string> AuthMechanisms() const;
+  // AUTHENTICATE, with the initial response if SASL-IR is offered (RFC 4959). The answer never
+  // holds the secret.
+  Task<absl::StatusOr<ImapStatus>> Authenticate(SaslExchange& exchange);
+  // The LOGIN command, quoted or with literals.
   Task<absl::StatusOr<ImapStatus>> Login(std::string username, const Secret& password);
+  // ID (RFC 2971): says who asks, where that is offered. What the server says of itself is dropped.
+  Task<absl::StatusOr<ImapStatus>> Identify(std::string name);
   Task<absl::StatusOr<ImapMailbox>> Select(std::string mailbox);
   Task<absl::StatusOr<ImapMailbox>> Examine(std::string mailbox);
   Task<absl::StatusOr<ImapStatus>> Noop();
@@ -110,9 +117,9 @@ class ImapClient {
   Task<absl::StatusOr<ImapMailbox>> Open(std::string verb, std::string mailbox);
   Task<absl::StatusOr<ImapFetch>> RunFetch(std::string set, uint32_t first_uid,
                                            std::string section);
-  Task<absl::StatusOr<ImapStatus>> AuthenticatePlain(std::string username, const Secret& password,
-                                                     bool initial_response);
+  Task<absl::StatusOr<ImapStatus>> Exchange(SaslExchange& exchange);
   Task<absl::StatusOr<ImapStatus>> LoginCommand(std::string username, const Secret& password);
+  Task<absl::StatusOr<ImapStatus>> LearnCapabilities(absl::StatusOr<ImapStatus> logged_in);
   absl::Status Absorb(const ImapResponse& response, Gathered& gathered);
   absl::Status AbsorbFetch(const ImapResponse& response, Gathered& gathered);
   void AbsorbCode(const ImapStatus& status, Gathered& gathered);

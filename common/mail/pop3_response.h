@@ -49,6 +49,7 @@ class Pop3Capabilities {
  public:
   void Add(std::string_view line);
   void Clear() { lines_.clear(); }
+  bool empty() const { return lines_.empty(); }
   bool Has(std::string_view keyword) const;
   // The words behind the keyword: of "SASL PLAIN SCRAM-SHA-256", the mechanisms.
   std::vector<std::string> Words(std::string_view keyword) const;

@@ -6,13 +6,17 @@
 
 #include "absl/strings/escaping.h"
 #include "common/base/text.h"
+#include "common/mail/sasl_oauth.h"
+#include "common/mail/sasl_scram.h"
 
 namespace postwatch {
 namespace {
 
 constexpr std::string_view kCancel = "*";
 
-constexpr std::array<std::string_view, 2> kPasswordMechanisms = {"PLAIN", "LOGIN"};
+constexpr std::array<std::string_view, 4> kPasswordMechanisms = {"SCRAM-SHA-256", "SCRAM-SHA-1",
+                                                                 "PLAIN", "LOGIN"};
+constexpr std::array<std::string_view, 2> kTokenMechanisms = {"OAUTHBEARER", "XOAUTH2"};
 
 // RFC 4616.
 class PlainExchange : public SaslExchange {
@@ -30,15 +34,11 @@ class PlainExchange : public SaslExchange {
     message += password_.Reveal();
     return message;
   }
-  // Some servers ask again for what came on the command's line.
-  std::optional<std::string> Next(std::string_view) override {
-    if (std::exchange(repeated_, true)) return std::nullopt;
-    return First();
-  }
+  // The server has all there is.
+  std::optional<std::string> Next(std::string_view) override { return std::nullopt; }
 
   const std::string username_;
   const Secret password_;
-  bool repeated_ = false;
 };
 
 // Never standardised: the server asks for the name, then for the password, in words of its own.
@@ -88,14 +88,17 @@ std::optional<std::string> SaslExchange::Initial(size_t max_bytes) {
   if (!first.has_value()) return std::nullopt;
   std::string line = Encode(*std::move(first));
   const bool fits = std::max<size_t>(line.size(), 1) <= max_bytes;
-  if (fits) return line.empty() ? "=" : line;
-  first_ = std::move(line);
-  return std::nullopt;
+  first_ = line;
+  waiting_ = !fits;
+  if (waiting_) return std::nullopt;
+  return line.empty() ? "=" : line;
 }
 
 std::string SaslExchange::Answer(std::string_view challenge) {
   if (!begun_) Initial(0);
-  if (first_.has_value()) return *std::exchange(first_, std::nullopt);
+  // What could not stand on the command's line is asked for; some servers ask for it even so.
+  std::optional<std::string> first = std::exchange(first_, std::nullopt);
+  if (first.has_value() && (waiting_ || Trim(challenge).empty())) return *std::move(first);
   // Servers that ask in plain words are understood too where the words do not matter (LOGIN).
   std::string decoded;
   if (!absl::Base64Unescape(ToAbsl(Trim(challenge)), &decoded)) decoded = challenge;
@@ -105,7 +108,7 @@ std::string SaslExchange::Answer(std::string_view challenge) {
 }
 
 std::span<const std::string_view> SaslMechanisms(bool bearer) {
-  if (bearer) return {};
+  if (bearer) return kTokenMechanisms;
   return kPasswordMechanisms;
 }
 
@@ -119,23 +122,48 @@ std::string_view ChooseSaslMechanism(const std::vector<std::string>& offered,
 }
 
 absl::Status CheckSaslCredential(std::string_view username, std::string_view secret) {
-  constexpr std::string_view kForbidden("\r\n\0", 3);
+  // 0x01 separates the parts of what the OAuth mechanisms send.
+  constexpr std::string_view kForbidden("\r\n\0\x01", 4);
   const bool bad_name = username.find_first_of(kForbidden) != username.npos;
   if (!bad_name && secret.find_first_of(kForbidden) == secret.npos) return absl::OkStatus();
-  return absl::InvalidArgumentError(Concat(bad_name ? "the user name" : "the password",
-                                           " holds CR, LF or NUL; nothing was sent, correct it"));
+  return absl::InvalidArgumentError(
+      Concat(bad_name ? "the user name" : "the password",
+             " holds CR, LF, NUL or 0x01; nothing was sent, correct it"));
+}
+
+std::string EscapedSaslName(std::string_view name) {
+  std::string out;
+  for (const char c : name) {
+    if (c == '=') {
+      out += "=3D";
+    } else if (c == ',') {
+      out += "=2C";
+    } else {
+      out += c;
+    }
+  }
+  return out;
 }
 
 absl::StatusOr<std::unique_ptr<SaslExchange>> MakeSaslExchange(std::string_view mechanism,
-                                                               const SaslCredential& credential) {
+                                                               const SaslCredential& credential,
+                                                               std::string nonce) {
   absl::Status fit = CheckSaslCredential(credential.username, credential.secret.Reveal());
   if (!fit.ok()) return fit;
-  if (mechanism == "PLAIN") {
-    return std::make_unique<PlainExchange>(credential.username, credential.secret.Clone());
+  const std::string& name = credential.username;
+  Secret secret = credential.secret.Clone();
+  if (mechanism == "SCRAM-SHA-256") {
+    return MakeScramExchange(ScramHash::kSha256, name, std::move(secret), std::move(nonce));
   }
-  if (mechanism == "LOGIN") {
-    return std::make_unique<LoginExchange>(credential.username, credential.secret.Clone());
+  if (mechanism == "SCRAM-SHA-1") {
+    return MakeScramExchange(ScramHash::kSha1, name, std::move(secret), std::move(nonce));
   }
+  if (mechanism == "PLAIN") return std::make_unique<PlainExchange>(name, std::move(secret));
+  if (mechanism == "LOGIN") return std::make_unique<LoginExchange>(name, std::move(secret));
+  if (mechanism == "OAUTHBEARER") {
+    return MakeOauthBearerExchange(name, std::move(secret), credential.host, credential.port);
+  }
+  if (mechanism == "XOAUTH2") return MakeXoauth2Exchange(name, std::move(secret));
   return absl::UnimplementedError(Concat("no SASL mechanism '", mechanism, "'"));
 }
 

@@ -40,8 +40,9 @@ class SaslExchange {
   // The line that answers the server's challenge; "*" cancels (RFC 4954 section 4).
   std::string Answer(std::string_view challenge);
 
-  // Why the server is not to be believed, also after it said that the log-in worked; "" when it is.
-  virtual std::string ServerFault() const { return server_fault_; }
+  // Why the server is not to be believed; "" when it is. `logged_in`: it said that the log-in
+  // worked, so that whatever it had to prove must be proved by now.
+  virtual std::string ServerFault([[maybe_unused]] bool logged_in) const { return ""; }
 
   const CredentialScrubber& scrubber() const { return scrubber_; }
 
@@ -50,16 +51,15 @@ class SaslExchange {
   virtual std::optional<std::string> First() = 0;
   // The response to a challenge, unencoded; nothing cancels.
   virtual std::optional<std::string> Next(std::string_view challenge) = 0;
-  void BlameServer(std::string_view why) { server_fault_ = why; }
 
  private:
   std::string Encode(std::string response);
 
   std::string_view mechanism_;
   CredentialScrubber scrubber_;
-  std::optional<std::string> first_;  // encoded, not sent yet
+  std::optional<std::string> first_;  // encoded; until the first challenge
   bool begun_ = false;
-  std::string server_fault_;
+  bool waiting_ = false;  // `first_` is not sent yet
 };
 
 // What one logs in with. `secret` is the password or, for a bearer, the access token.
@@ -80,12 +80,18 @@ std::span<const std::string_view> SaslMechanisms(bool bearer);
 std::string_view ChooseSaslMechanism(const std::vector<std::string>& offered,
                                      const std::vector<std::string>& allowed, bool bearer);
 
-// A name or password with CR, LF or NUL could inject commands, and no server could take it:
+// A name or password with CR, LF, NUL or 0x01 could inject commands, and no server could take it:
 // InvalidArgument, without either.
 absl::Status CheckSaslCredential(std::string_view username, std::string_view secret);
 
-// `mechanism` as ChooseSaslMechanism gives it.
+// "=" and "," in the way of RFC 5801 section 4 and RFC 5802 section 5.1, where they would end the
+// name.
+std::string EscapedSaslName(std::string_view name);
+
+// `mechanism` as ChooseSaslMechanism gives it. `nonce` is fresh, random, printable and without
+// commas; only SCRAM needs it (RFC 5802 section 5.1).
 absl::StatusOr<std::unique_ptr<SaslExchange>> MakeSaslExchange(std::string_view mechanism,
-                                                               const SaslCredential& credential);
+                                                               const SaslCredential& credential,
+                                                               std::string nonce);
 
 }  // namespace postwatch

@@ -1,6 +1,7 @@
 #include "common/mail/smtp_client.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "common/base/text.h"
 #include "common/mail/peer_text.h"
@@ -28,12 +29,6 @@ absl::Status RefuseText(std::string_view what) {
 
 absl::Status CheckAddress(std::string_view what, std::string_view address) {
   if (Injects(address) || address.find_first_of("<>") != address.npos) return RefuseText(what);
-  return absl::OkStatus();
-}
-
-absl::Status CheckCredential(std::string_view username, std::string_view password) {
-  if (Injects(username)) return RefuseText("the user name");
-  if (Injects(password)) return RefuseText("the password");
   return absl::OkStatus();
 }
 
@@ -175,36 +170,19 @@ Task<absl::StatusOr<SmtpReply>> SmtpClient::StartTlsCommand() {
   co_return reply;
 }
 
-Task<absl::StatusOr<SmtpReply>> SmtpClient::AuthPlain(std::string username,
-                                                      const Secret& password) {
-  absl::Status fit = CheckCredential(username, password.Reveal());
-  if (!fit.ok()) co_return fit;
-  const CredentialScrubber scrubber(username, password.Reveal());
-  std::string response = SaslPlain(username, password.Reveal());
-  const bool fits = response.size() + std::string_view("AUTH PLAIN \r\n").size() <= kMaxCommandLine;
-  std::string command = fits ? Concat("AUTH PLAIN ", response) : "AUTH PLAIN";
+Task<absl::StatusOr<SmtpReply>> SmtpClient::Authenticate(SaslExchange& exchange) {
+  std::string command = Concat("AUTH ", exchange.mechanism());
+  const size_t taken = command.size() + std::string_view(" \r\n").size();
+  const std::optional<std::string> initial = exchange.Initial(kMaxCommandLine - taken);
+  if (initial.has_value()) Append(command, " ", *initial);
   absl::StatusOr<SmtpReply> reply = co_await Command(std::move(command));
-  if (reply.ok() && reply->code == 334) reply = co_await Command(response);
-  WipeBytes(response);
-  co_return Scrubbed(std::move(reply), scrubber);
-}
-
-Task<absl::StatusOr<SmtpReply>> SmtpClient::AuthLogin(std::string username,
-                                                      const Secret& password) {
-  absl::Status fit = CheckCredential(username, password.Reveal());
-  if (!fit.ok()) co_return fit;
-  const CredentialScrubber scrubber(username, password.Reveal());
-  std::string command = "AUTH LOGIN";
-  absl::StatusOr<SmtpReply> reply = co_await Command(std::move(command));
-  if (reply.ok() && reply->code == 334) {
-    std::string name = Base64(username);
-    reply = co_await Command(std::move(name));
+  for (int round = 0; round <= kMaxSaslRounds; ++round) {
+    if (!reply.ok() || reply->code != 334)
+      co_return Scrubbed(std::move(reply), exchange.scrubber());
+    std::string line = round < kMaxSaslRounds ? exchange.Answer(reply->text) : "*";
+    reply = co_await Command(std::move(line));
   }
-  if (reply.ok() && reply->code == 334) {
-    std::string secret = Base64(password.Reveal());
-    reply = co_await Command(std::move(secret));
-  }
-  co_return Scrubbed(std::move(reply), scrubber);
+  co_return ProtocolError("AUTH does not end");
 }
 
 Task<absl::StatusOr<SmtpReply>> SmtpClient::MailFrom(std::string sender,

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "common/base/secret.h"
+#include "common/mail/sasl.h"
 #include "common/mail/smtp_reply.h"
 #include "common/net/stream.h"
 #include "common/net/task.h"
@@ -36,9 +36,8 @@ class SmtpClient {
   Task<absl::StatusOr<EhloReply>> Ehlo(std::string client_name);
   // The STARTTLS command only; after a 220 the caller upgrades the stream and says EHLO again.
   Task<absl::StatusOr<SmtpReply>> StartTlsCommand();
-  // SASL PLAIN with initial response, or LOGIN (RFC 4954, 4616). The replies never hold the secret.
-  Task<absl::StatusOr<SmtpReply>> AuthPlain(std::string username, const Secret& password);
-  Task<absl::StatusOr<SmtpReply>> AuthLogin(std::string username, const Secret& password);
+  // AUTH, with the initial response where it fits (RFC 4954). The reply never holds the secret.
+  Task<absl::StatusOr<SmtpReply>> Authenticate(SaslExchange& exchange);
   // MAIL FROM:<sender> with the given parameters ("SIZE=1234", "BODY=8BITMIME"); sender may be "".
   Task<absl::StatusOr<SmtpReply>> MailFrom(std::string sender, std::vector<std::string> parameters);
   Task<absl::StatusOr<SmtpReply>> RcptTo(std::string recipient);

@@ -19,7 +19,7 @@ struct SrvName {
 
 struct ServiceNames {
   std::array<SrvName, 2> srv;
-  std::array<std::string_view, 2> common;  // labels before the domain
+  std::array<std::string_view, 2> common;  // labels before the domain, likeliest first
   SrvName fallback;                        // port and security behind a common name
 };
 
@@ -32,8 +32,21 @@ constexpr ServiceNames kImapNames = {
     {"imap.", "mail."},
     {"", Security::kTls, 993}};
 
+constexpr ServiceNames kPop3Names = {
+    {{{"_pop3s._tcp.", Security::kTls, 995}, {"_pop3._tcp.", Security::kStartTls, 110}}},
+    {"pop.", "mail."},
+    {"", Security::kTls, 995}};
+
 const ServiceNames& NamesOf(MailService service) {
-  return service == MailService::kSubmission ? kSubmissionNames : kImapNames;
+  switch (service) {
+    case MailService::kSubmission:
+      return kSubmissionNames;
+    case MailService::kImap:
+      return kImapNames;
+    case MailService::kPop3:
+      return kPop3Names;
+  }
+  return kImapNames;
 }
 
 std::string_view ServiceText(MailService service) {
@@ -41,8 +54,8 @@ std::string_view ServiceText(MailService service) {
 }
 
 Security SecurityOfPort(uint16_t port, Security fallback) {
-  if (port == 465 || port == 993) return Security::kTls;
-  if (port == 25 || port == 143 || port == 587) return Security::kStartTls;
+  if (port == 465 || port == 993 || port == 995) return Security::kTls;
+  if (port == 25 || port == 110 || port == 143 || port == 587) return Security::kStartTls;
   return fallback;
 }
 
@@ -126,6 +139,18 @@ Task<std::optional<Fault>> FindBySrv(const RunContext& context, MailService serv
 }
 
 }  // namespace
+
+std::string_view MailServiceName(MailService service) {
+  switch (service) {
+    case MailService::kSubmission:
+      return "submission";
+    case MailService::kImap:
+      return "imap";
+    case MailService::kPop3:
+      return "pop3";
+  }
+  return "";
+}
 
 std::string DomainOf(std::string_view address) {
   const size_t at = address.rfind('@');

@@ -14,7 +14,9 @@ namespace postwatch::agent {
 // The part behind the last '@', lower case; "" when there is none.
 std::string DomainOf(std::string_view address);
 
-enum class MailService { kSubmission, kImap };
+enum class MailService { kSubmission, kImap, kPop3 };
+// As components and people call it: "submission", "imap", "pop3".
+std::string_view MailServiceName(MailService service);
 
 // Where to connect, complete.
 struct Server {

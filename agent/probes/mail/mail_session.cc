@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "agent/probes/mail/mail_login.h"
 #include "common/base/text.h"
 
 namespace postwatch::agent {
@@ -25,79 +26,41 @@ Task<std::optional<Fault>> DialOne(const RunContext& context, const Address& add
   co_return std::nullopt;
 }
 
-// Reads the account's password now and keeps every form of it out of the record.
-std::optional<Fault> TakePassword(const RunContext& context, const MailboxSettings& mailbox,
-                                  Secret& password) {
-  absl::StatusOr<Secret> secret = context.deps.secrets(mailbox.password);
-  if (!secret.ok()) {
-    Fault fault;
-    fault.detail = Concat("the password of ", mailbox.address,
-                          " could not be read: ", FromAbsl(secret.status().message()));
-    return fault;
-  }
-  password = *std::move(secret);
-  context.run.Redact(password.Reveal());
-  std::string sasl = std::string(1, '\0') + mailbox.username + std::string(1, '\0') +
-                     std::string(password.Reveal());
-  context.run.Redact(sasl);
-  WipeBytes(sasl);
-  return std::nullopt;
-}
-
-void TouchAccount(const RunContext& context, const MailboxSettings& mailbox) {
-  context.run.Touch({std::string(component::kAuth), context.provider()});
-  context.run.Touch({std::string(component::kAccount), mailbox.address});
-}
-
-bool Offers(const std::vector<std::string>& mechanisms, std::string_view name) {
-  for (const std::string& mechanism : mechanisms) {
-    if (EqualsIgnoreCase(mechanism, name)) return true;
-  }
-  return false;
-}
-
 Task<std::optional<Fault>> LogInSmtp(const RunContext& context, const MailboxSettings& mailbox,
-                                     SmtpSession& session) {
+                                     const Server& server, SmtpSession& session) {
   context.run.Begin("auth");
-  TouchAccount(context, mailbox);
-  Secret password;
-  std::optional<Fault> unreadable = TakePassword(context, mailbox, password);
-  if (unreadable.has_value()) co_return unreadable;
-  const std::vector<std::string> mechanisms = session.ehlo.AuthMechanisms();
-  const bool plain = Offers(mechanisms, "PLAIN");
-  if (!plain && !Offers(mechanisms, "LOGIN")) {
-    Fault fault{FailureClass::kSmtpAuthMethod,
-                Concat("the server offers neither AUTH PLAIN nor AUTH LOGIN, but: ",
-                       mechanisms.empty() ? "nothing" : Join(mechanisms, " ")),
-                std::nullopt};
-    co_return fault;
-  }
-  context.run.Note(plain ? "C: AUTH PLAIN ***" : "C: AUTH LOGIN ***");
-  absl::StatusOr<SmtpReply> reply;
-  if (plain) {
-    reply = co_await session.client->AuthPlain(mailbox.username, password);
-  } else {
-    reply = co_await session.client->AuthLogin(mailbox.username, password);
-  }
-  co_return SmtpFault(context, SmtpStage::kAuth, session.stream.get(), reply);
+  const LoginClasses classes{FailureClass::kSmtpAuthFailed, FailureClass::kSmtpAuthMethod};
+  MailLogin login(context, mailbox, server, classes);
+  std::optional<Fault> fault;
+  do {
+    fault = co_await login.Prepare(session.ehlo.AuthMechanisms(), false);
+    if (fault.has_value()) co_return fault;
+    const absl::StatusOr<SmtpReply> reply = co_await session.client->Authenticate(login.exchange());
+    fault = login.Judge(SmtpFault(context, SmtpStage::kAuth, session.stream.get(), reply));
+  } while (login.TryAgain(fault));
+  co_return fault;
 }
 
 Task<std::optional<Fault>> LogInImap(const RunContext& context, const MailboxSettings& mailbox,
-                                     ImapSession& session) {
+                                     const Server& server, ImapSession& session) {
   context.run.Begin("login");
-  TouchAccount(context, mailbox);
-  if (session.client->Has("LOGINDISABLED")) {
-    Fault fault{FailureClass::kImapAuthPolicy, "the server refuses logins here (LOGINDISABLED)",
-                std::nullopt};
-    co_return fault;
-  }
-  Secret password;
-  std::optional<Fault> unreadable = TakePassword(context, mailbox, password);
-  if (unreadable.has_value()) co_return unreadable;
-  context.run.Note("C: login ***");
-  const absl::StatusOr<ImapStatus> status =
-      co_await session.client->Login(mailbox.username, password);
-  co_return ImapFault(context, ImapStage::kLogin, session.stream.get(), status);
+  ImapClient& client = *session.client;
+  const bool has_command = !client.Has("LOGINDISABLED");
+  const LoginClasses classes{FailureClass::kImapAuthFailed, FailureClass::kImapAuthPolicy};
+  MailLogin login(context, mailbox, server, classes);
+  std::optional<Fault> fault;
+  do {
+    fault = co_await login.Prepare(client.AuthMechanisms(), has_command);
+    if (fault.has_value()) co_return fault;
+    absl::StatusOr<ImapStatus> status;
+    if (login.has_exchange()) {
+      status = co_await client.Authenticate(login.exchange());
+    } else {
+      status = co_await client.Login(mailbox.username, login.credential().secret);
+    }
+    fault = login.Judge(ImapFault(context, ImapStage::kLogin, session.stream.get(), status));
+  } while (login.TryAgain(fault));
+  co_return fault;
 }
 
 Task<std::optional<Fault>> GreetImap(const RunContext& context, ImapSession& session) {
@@ -139,26 +102,6 @@ Task<std::optional<Fault>> UpgradeImap(const RunContext& context, ImapSession& s
   context.run.Begin("capability");
   const absl::StatusOr<ImapStatus> capability = co_await session.client->Capability();
   co_return ImapFault(context, ImapStage::kGreeting, session.stream.get(), capability);
-}
-
-// Steps `dns` and `connect`, and `tls` where it comes first.
-Task<std::optional<Fault>> Reach(const RunContext& context, MailService service,
-                                 const MailboxSettings& mailbox, Server& server,
-                                 std::unique_ptr<Stream>& stream) {
-  context.run.Begin("dns");
-  std::optional<Fault> unknown = co_await LocateServer(context, service, mailbox, server);
-  if (unknown.has_value()) co_return unknown;
-  HostAddresses addresses;
-  std::optional<Fault> unresolved =
-      co_await ResolveHost(context, server.host, AddressFamilies::kEither, addresses);
-  if (unresolved.has_value()) co_return unresolved;
-  const std::string_view name = service == MailService::kImap ? "imap" : "submission";
-  context.run.Note(Concat(name, " server ", server.host, " port ", server.port));
-  std::optional<Fault> unreachable =
-      co_await Connect(context, name, addresses, server.port, stream);
-  if (unreachable.has_value()) co_return unreachable;
-  if (server.security != Security::kTls) co_return std::nullopt;
-  co_return co_await SecureStream(context, *stream, server.host, true);
 }
 
 }  // namespace
@@ -214,6 +157,25 @@ Task<std::optional<Fault>> SecureStream(const RunContext& context, Stream& strea
     co_return TlsFault(*stream.tls(), host);
   }
   co_return FaultFromStatus(status, "tls", &stream, FailureClass::kTlsHandshakeFailed);
+}
+
+Task<std::optional<Fault>> ReachServer(const RunContext& context, MailService service,
+                                       const MailboxSettings& mailbox, Server& server,
+                                       std::unique_ptr<Stream>& stream) {
+  context.run.Begin("dns");
+  std::optional<Fault> unknown = co_await LocateServer(context, service, mailbox, server);
+  if (unknown.has_value()) co_return unknown;
+  HostAddresses addresses;
+  std::optional<Fault> unresolved =
+      co_await ResolveHost(context, server.host, AddressFamilies::kEither, addresses);
+  if (unresolved.has_value()) co_return unresolved;
+  const std::string_view name = MailServiceName(service);
+  context.run.Note(Concat(name, " server ", server.host, " port ", server.port));
+  std::optional<Fault> unreachable =
+      co_await Connect(context, name, addresses, server.port, stream);
+  if (unreachable.has_value()) co_return unreachable;
+  if (server.security != Security::kTls) co_return std::nullopt;
+  co_return co_await SecureStream(context, *stream, server.host, true);
 }
 
 Task<std::optional<Fault>> GreetSmtp(const RunContext& context, SmtpSession& session) {
@@ -273,7 +235,7 @@ Task<std::optional<Fault>> OpenSubmission(const RunContext& context, const Mailb
                                           SmtpSession& session) {
   Server server;
   std::optional<Fault> unreachable =
-      co_await Reach(context, MailService::kSubmission, mailbox, server, session.stream);
+      co_await ReachServer(context, MailService::kSubmission, mailbox, server, session.stream);
   if (unreachable.has_value()) co_return unreachable;
   std::optional<Fault> rude = co_await GreetSmtp(context, session);
   if (rude.has_value()) co_return rude;
@@ -281,7 +243,7 @@ Task<std::optional<Fault>> OpenSubmission(const RunContext& context, const Mailb
     std::optional<Fault> insecure = co_await UpgradeSmtp(context, session, server.host, true);
     if (insecure.has_value()) co_return insecure;
   }
-  std::optional<Fault> refused = co_await LogInSmtp(context, mailbox, session);
+  std::optional<Fault> refused = co_await LogInSmtp(context, mailbox, server, session);
   co_return refused;
 }
 
@@ -290,7 +252,7 @@ Task<std::optional<Fault>> OpenImap(const RunContext& context, const MailboxSett
   Server server;
   session.client.reset();
   std::optional<Fault> unreachable =
-      co_await Reach(context, MailService::kImap, mailbox, server, session.stream);
+      co_await ReachServer(context, MailService::kImap, mailbox, server, session.stream);
   if (unreachable.has_value()) co_return unreachable;
   std::optional<Fault> rude = co_await GreetImap(context, session);
   if (rude.has_value()) co_return rude;
@@ -298,7 +260,7 @@ Task<std::optional<Fault>> OpenImap(const RunContext& context, const MailboxSett
     std::optional<Fault> insecure = co_await UpgradeImap(context, session, server.host);
     if (insecure.has_value()) co_return insecure;
   }
-  std::optional<Fault> refused = co_await LogInImap(context, mailbox, session);
+  std::optional<Fault> refused = co_await LogInImap(context, mailbox, server, session);
   co_return refused;
 }
 

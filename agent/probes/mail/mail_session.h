@@ -38,6 +38,11 @@ Task<std::optional<Fault>> Connect(const RunContext& context, std::string_view s
 Task<std::optional<Fault>> SecureStream(const RunContext& context, Stream& stream, std::string host,
                                         bool require_verified);
 
+// Steps `dns` and `connect`, and `tls` where it comes first: the way to one server of a mailbox.
+Task<std::optional<Fault>> ReachServer(const RunContext& context, MailService service,
+                                       const MailboxSettings& mailbox, Server& server,
+                                       std::unique_ptr<Stream>& stream);
+
 // Steps `banner` and `ehlo`. A banner that takes over 10 s is a finding (smtp_tarpitted).
 Task<std::optional<Fault>> GreetSmtp(const RunContext& context, SmtpSession& session);
 

@@ -5,7 +5,7 @@ namespace postwatch {
 ImapAccessSettings ReadImapAccessSettings(const CheckSpec& spec, Mistakes& mistakes) {
   SettingsReader in(spec.settings, spec.id, mistakes);
   ImapAccessSettings settings;
-  settings.mailbox = ReadMailbox(in, "mailbox", mistakes);
+  settings.mailbox = ReadMailboxOf(in, ReceiveProtocol::kImap, mistakes);
   in.Finish();
   return settings;
 }

@@ -6,7 +6,7 @@
 
 namespace postwatch {
 
-//   mailbox: {...}            required
+//   mailbox: {...}            required; read by IMAP
 struct ImapAccessSettings {
   MailboxSettings mailbox;
 };

@@ -273,7 +273,7 @@ TEST(Plan, AProbesOwnMistakesAreToldWhereTheyAreWritten) {
              "c.yaml:9: targets[0].checks.dns.mx.intervall: is not a known key",
              "c.yaml:12: targets[1].mailbox.password: is missing: give {file: PATH} or {env: "
              "NAME}",
-             "c.yaml:14: targets[1].mailbox.receive.protocol: 'nntp' is none of imap",
+             "c.yaml:14: targets[1].mailbox.receive.protocol: 'nntp' is none of imap, pop3",
              "c.yaml:14: targets[1].mailbox.receive.port: 99999 is not between 1 and 65535",
              "c.yaml:13: targets[1].mailbox.pasword: is not a known key",
              "c.yaml:16: targets[1].checks.smtp.mx.host: 'mx:25' is neither a host name nor an "

@@ -30,8 +30,19 @@ class Session {
   ImapGreeting Greeting() { return RunTask(client_.ReadGreeting()).value(); }
   absl::StatusOr<ImapStatus> Login(std::string user = std::string(kUser),
                                    std::string password = std::string(kPassword)) {
-    const Secret secret(std::move(password));
-    return RunTask(client_.Login(std::move(user), secret));
+    SaslCredential credential;
+    credential.username = std::move(user);
+    credential.secret = Secret(std::move(password));
+    if (!client_.Has("IMAP4REV1")) {
+      const absl::StatusOr<ImapStatus> asked = RunTask(client_.Capability());
+      if (!asked.ok() || !asked->ok()) return asked;
+    }
+    if (!client_.Has("AUTH=PLAIN")) {
+      return RunTask(client_.Login(credential.username, credential.secret));
+    }
+    const std::unique_ptr<SaslExchange> exchange =
+        MakeSaslExchange("PLAIN", credential, "nonce").value();
+    return RunTask(client_.Authenticate(*exchange));
   }
   ImapStatus Noop() { return RunTask(client_.Noop()).value(); }
   ImapStatus StartIdle() { return RunTask(client_.StartIdle()).value(); }

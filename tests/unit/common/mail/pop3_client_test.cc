@@ -31,7 +31,8 @@ class Session {
     SaslCredential credential;
     credential.username = kUser;
     credential.secret = Secret(std::string(kPassword));
-    const std::unique_ptr<SaslExchange> exchange = MakeSaslExchange(mechanism, credential).value();
+    const std::unique_ptr<SaslExchange> exchange =
+        MakeSaslExchange(mechanism, credential, "nonce").value();
     return RunTask(client_.Authenticate(*exchange));
   }
 
@@ -179,7 +180,8 @@ TEST(Pop3Client, CredentialsThatInjectAreNotSent) {
   const Secret bad{"a\r\nDELE 1"};
   EXPECT_FALSE(RunTask(session.client().UserPass("a\nb", good)).ok());
   const absl::Status refused = RunTask(session.client().UserPass("a", bad)).status();
-  EXPECT_EQ(Problem(refused), "the password holds CR, LF or NUL; nothing was sent, correct it");
+  EXPECT_EQ(Problem(refused),
+            "the password holds CR, LF, NUL or 0x01; nothing was sent, correct it");
   EXPECT_TRUE(session.stream().sent().empty());
 }
 

@@ -27,14 +27,18 @@ class Session {
   SmtpClient& client() { return client_; }
   absl::StatusOr<SmtpReply> Banner() { return RunTask(client_.ReadBanner()); }
   absl::StatusOr<EhloReply> Ehlo() { return RunTask(client_.Ehlo("agent.example")); }
+  absl::StatusOr<SmtpReply> Authenticate(std::string_view mechanism, std::string user) {
+    SaslCredential credential;
+    credential.username = std::move(user);
+    credential.secret = Secret(std::string(kPassword));
+    const std::unique_ptr<SaslExchange> exchange =
+        MakeSaslExchange(mechanism, credential, "nonce").value();
+    return RunTask(client_.Authenticate(*exchange));
+  }
   absl::StatusOr<SmtpReply> AuthPlain(const std::string& user = std::string(kUser)) {
-    const Secret password{std::string(kPassword)};
-    return RunTask(client_.AuthPlain(user, password));
+    return Authenticate("PLAIN", user);
   }
-  absl::StatusOr<SmtpReply> AuthLogin() {
-    const Secret password{std::string(kPassword)};
-    return RunTask(client_.AuthLogin(std::string(kUser), password));
-  }
+  absl::StatusOr<SmtpReply> AuthLogin() { return Authenticate("LOGIN", std::string(kUser)); }
   absl::StatusOr<SmtpReply> Data() { return RunTask(client_.DataCommand()); }
   absl::StatusOr<SmtpReply> Send(const std::string& message) {
     return RunTask(client_.SendMessage(message));
@@ -234,8 +238,6 @@ TEST(SmtpClient, InjectionIsRefusedBeforeAnythingIsSent) {
   const auto refused = [](const absl::Status& status) {
     return status.code() == absl::StatusCode::kInvalidArgument;
   };
-  const Secret good{std::string("x")};
-  const Secret bad{std::string("x\r\nRSET")};
   const std::string nul("a\0b", 3);
   EXPECT_TRUE(refused(RunTask(client.Ehlo("a\r\nRSET")).status()));
   EXPECT_TRUE(refused(RunTask(client.Ehlo("")).status()));
@@ -245,11 +247,6 @@ TEST(SmtpClient, InjectionIsRefusedBeforeAnythingIsSent) {
   EXPECT_TRUE(refused(RunTask(client.MailFrom("a@b", parameters)).status()));
   EXPECT_TRUE(refused(RunTask(client.RcptTo("a@b\r\nDATA")).status()));
   EXPECT_TRUE(refused(RunTask(client.RcptTo(nul)).status()));
-  EXPECT_TRUE(refused(RunTask(client.AuthPlain(nul, good)).status()));
-  EXPECT_TRUE(refused(RunTask(client.AuthLogin("a\n", good)).status()));
-  const absl::Status password = RunTask(client.AuthPlain("a", bad)).status();
-  EXPECT_TRUE(refused(password));
-  EXPECT_THAT(password.ToString(), Not(HasSubstr("RSET")));
   EXPECT_TRUE(stream.sent().empty());
 }
 

@@ -77,10 +77,11 @@ TEST(MailboxSettings, EveryMistakeIsToldAtItsLine) {
                      "  port: 99999\n"
                      "  security: ssl\n"
                      "deliver_via: pigeon\n"
-                     "oauth2: {}\n"),
+                     "auth: [PLAIN, XOAUTH2]\n"),
             (Lines{"c.yaml:1: mailbox.address: 'nobody' is not a mail address",
-                   "c.yaml:14: mailbox.oauth2: is not supported; give a password reference",
                    "c.yaml:1: mailbox.password: is missing: give {file: PATH} or {env: NAME}",
+                   "c.yaml:14: mailbox.auth: 'XOAUTH2' is none of SCRAM-SHA-256, SCRAM-SHA-1, "
+                   "PLAIN, LOGIN, the mechanisms of a password",
                    "c.yaml:4: mailbox.aliases: 'not fine@a.test' is not a mail address",
                    "c.yaml:4: mailbox.aliases: '<a@b.test>' is not a mail address",
                    "c.yaml:4: mailbox.aliases: '@b.test' is not a mail address",
@@ -88,11 +89,51 @@ TEST(MailboxSettings, EveryMistakeIsToldAtItsLine) {
                    "an IP address",
                    "c.yaml:7: mailbox.submission.port: 0 is not between 1 and 65535",
                    "c.yaml:8: mailbox.submission.protocol: is not a known key",
-                   "c.yaml:10: mailbox.receive.protocol: 'nntp' is none of imap",
+                   "c.yaml:10: mailbox.receive.protocol: 'nntp' is none of imap, pop3",
                    "c.yaml:11: mailbox.receive.port: 99999 is not between 1 and 65535",
                    "c.yaml:12: mailbox.receive.security: 'ssl' is none of starttls, tls, plain",
                    "c.yaml:13: mailbox.deliver_via: 'pigeon' is none of submission, mx",
                    "c.yaml:2: mailbox.pasword: is not a known key"}));
+}
+
+TEST(MailboxSettings, ATokenInPlaceOfThePassword) {
+  const MailboxSettings mailbox = Read(
+      "address: p@alpha.test\n"
+      "oauth2: {token_url: 'https://login.alpha.test/token', client_id: c1,\n"
+      "  client_secret: {file: /run/c}, refresh_token: {env: REFRESH}, scope: 'mail offline'}\n"
+      "auth: [xoauth2]\n"
+      "receive: {protocol: pop3}\n");
+  ASSERT_TRUE(mailbox.oauth2.has_value());
+  EXPECT_EQ(mailbox.oauth2->token_url, "https://login.alpha.test/token");
+  EXPECT_EQ(mailbox.oauth2->client_id, "c1");
+  EXPECT_EQ(mailbox.oauth2->client_secret.file, "/run/c");
+  EXPECT_EQ(mailbox.oauth2->refresh_token.env, "REFRESH");
+  EXPECT_EQ(mailbox.oauth2->scope, "mail offline");
+  EXPECT_EQ(mailbox.auth, Lines{"XOAUTH2"});
+  EXPECT_EQ(mailbox.receive_by, ReceiveProtocol::kPop3);
+}
+
+TEST(MailboxSettings, MistakesOfATokensSettings) {
+  EXPECT_EQ(Mistaken("address: p@alpha.test\n"
+                     "password: {file: /run/p}\n"
+                     "oauth2:\n"
+                     "  token_url: http://login.alpha.test/token\n"
+                     "  secret: x\n"
+                     "auth: [PLAIN]\n"),
+            (Lines{"c.yaml:4: mailbox.oauth2.token_url: must begin with https://",
+                   "c.yaml:4: mailbox.oauth2.client_id: is missing",
+                   "c.yaml:4: mailbox.oauth2.refresh_token: is missing: give {file: PATH} or "
+                   "{env: NAME}",
+                   "c.yaml:5: mailbox.oauth2.secret: is not a known key",
+                   "c.yaml:2: mailbox.password: stands beside oauth2; give one of them",
+                   "c.yaml:6: mailbox.auth: 'PLAIN' is none of OAUTHBEARER, XOAUTH2, the "
+                   "mechanisms of a token"}));
+}
+
+TEST(MailboxSettings, TheProtocolOfATree) {
+  EXPECT_EQ(ReceiveProtocolOf(YamlSettings("receive: {protocol: pop3}\n")), "pop3");
+  EXPECT_EQ(ReceiveProtocolOf(YamlSettings("receive: {host: a}\n")), "imap");
+  EXPECT_EQ(ReceiveProtocolOf(YamlSettings("address: a\n")), "imap");
 }
 
 TEST(MailboxSettings, ASecretWrittenOutIsRefusedAndNotRepeated) {
