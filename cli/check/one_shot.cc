@@ -90,7 +90,8 @@ bool Wanted(const OneShotOptions& options, const CheckKind& kind) {
   if (!options.only.empty()) {
     return std::ranges::find(options.only, kind.name) != options.only.end();
   }
-  return !kind.needs_settings && (options.mailbox || !kind.needs_mailbox);
+  if (kind.needs_settings) return false;
+  return !kind.needs_mailbox || (options.mailbox && FitsMailbox(kind, *options.mailbox));
 }
 
 absl::Status RefuseUnknown(const OneShotOptions& options) {
