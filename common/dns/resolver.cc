@@ -28,7 +28,9 @@ const NameRecord* FindCname(const DnsMessage& message, const std::string& owner)
   return nullptr;
 }
 
-std::vector<std::string> AddressesOf(const DnsMessage& message, std::string owner, RrType family) {
+}  // namespace
+
+std::vector<std::string> AddressesIn(const DnsMessage& message, std::string owner, RrType family) {
   std::vector<std::string> addresses;
   if (message.rcode != Rcode::kNoError) return addresses;
   for (int hops = 0; hops <= kMaxCnames; ++hops) {
@@ -45,8 +47,6 @@ std::vector<std::string> AddressesOf(const DnsMessage& message, std::string owne
   return addresses;
 }
 
-}  // namespace
-
 Task<AddressLookup> LookUpAddresses(Resolver& resolver, std::string host, RrType family) {
   DnsQuestion question;
   question.name = host;
@@ -54,7 +54,7 @@ Task<AddressLookup> LookUpAddresses(Resolver& resolver, std::string host, RrType
   AddressLookup lookup;
   lookup.reply = co_await resolver.Query(std::move(question));
   if (lookup.reply.transport == DnsTransport::kReplied) {
-    lookup.addresses = AddressesOf(lookup.reply.message, CanonicalName(host), family);
+    lookup.addresses = AddressesIn(lookup.reply.message, CanonicalName(host), family);
   }
   co_return lookup;
 }

@@ -49,8 +49,12 @@ std::unique_ptr<ResolverFactory> MakeCaresResolverFactory();
 // The servers of /etc/resolv.conf text ("nameserver" lines), in order. At most 8.
 std::vector<Address> ParseResolvConf(std::string_view text);
 
-// A or AAAA addresses of `host`, following at most 8 CNAMEs within the reply. `reply` is always the
-// last reply seen, for classification when `addresses` is empty.
+// The A or AAAA addresses of `owner` (canonical) in a reply, following at most 8 CNAMEs within it.
+// None when its code is not NOERROR.
+std::vector<std::string> AddressesIn(const DnsMessage& message, std::string owner, RrType family);
+
+// A or AAAA addresses of `host`, as AddressesIn finds them. `reply` is always the last reply seen,
+// for classification when `addresses` is empty.
 struct AddressLookup {
   std::vector<std::string> addresses;
   DnsReply reply;
