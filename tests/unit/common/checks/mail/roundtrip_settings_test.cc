@@ -40,6 +40,66 @@ TEST(RoundtripSettings, EveryKeyIsRead) {
   EXPECT_EQ(mistakes.lines(), Lines{});
 }
 
+TEST(RoundtripSettings, EveryKeyOfTheRouteIsRead) {
+  Mistakes mistakes;
+  RoundtripSettings settings = ReadRoundtripSettings(
+      YamlCheck("mailbox: {address: p@alpha.test, password: {env: P}, aliases: [a@alpha.test]}\n"
+                "alias: a@alpha.test\n"
+                "via: mx2.alpha.test\n"
+                "lost_after: 12h\n"
+                "expect_via: [mx.alpha.test, '*.beta.test']\n"
+                "authserv_id: mx.alpha.test\n"
+                "require_auth: true\n"),
+      mistakes);
+  EXPECT_EQ(mistakes.lines(), Lines{});
+  EXPECT_EQ(settings.to, "a@alpha.test");
+  EXPECT_FALSE(settings.reflected);
+  EXPECT_TRUE(settings.self_loop());
+  EXPECT_EQ(settings.via, "mx2.alpha.test");
+  EXPECT_EQ(settings.lost_after, absl::Hours(12));
+  EXPECT_EQ(settings.expect_via, (Lines{"mx.alpha.test", "*.beta.test"}));
+  EXPECT_EQ(settings.authserv_id, "mx.alpha.test");
+  EXPECT_TRUE(settings.require_auth);
+  settings =
+      ReadRoundtripSettings(YamlCheck("mailbox: {address: p@alpha.test, password: {env: P}}\n"
+                                      "reflector: echo@gamma.test\n"),
+                            mistakes);
+  EXPECT_EQ(mistakes.lines(), Lines{});
+  EXPECT_EQ(settings.to, "echo@gamma.test");
+  EXPECT_TRUE(settings.reflected);
+  EXPECT_FALSE(settings.self_loop());
+}
+
+TEST(RoundtripSettings, AWayIsOneWayAndLeadsBack) {
+  const std::string mailbox =
+      "mailbox: {address: p@alpha.test, password: {env: P}, aliases: [a@alpha.test]}\n";
+  const auto mistakes = [&mailbox](const std::string& rest) {
+    return MistakesOf(ReadRoundtripSettings, mailbox + rest);
+  };
+  EXPECT_EQ(mistakes("alias: b@alpha.test\n"),
+            Lines{"c.yaml:2: c.alias: 'b@alpha.test' must be the address of the receiving mailbox "
+                  "(p@alpha.test) or one of its aliases"});
+  EXPECT_EQ(mistakes("alias: P@alpha.test\n"),
+            Lines{"c.yaml:2: c.alias: is the mailbox itself; name one of its aliases"});
+  EXPECT_EQ(mistakes("alias: a@alpha.test\nto: p@alpha.test\n").size(), 1u);
+  EXPECT_EQ(mistakes("reflector: echo\n"),
+            Lines{"c.yaml:2: c.reflector: 'echo' is not a mail address"});
+  EXPECT_EQ(mistakes("reflector: a@alpha.test\n"),
+            Lines{"c.yaml:2: c.reflector: is the receiving mailbox itself; leave it out"});
+  EXPECT_EQ(mistakes("reflector: e@b.test\nto: p@alpha.test\n").size(), 1u);
+  EXPECT_EQ(mistakes("expect_via: ['*.', 'a b']\nvia: 'x y'\n").size(), 3u);
+  EXPECT_EQ(mistakes("require_auth: true\n"),
+            Lines{"c.yaml:2: c.require_auth: needs authserv_id: any sender can write results of "
+                  "its own"});
+}
+
+TEST(RoundtripSettings, AtGmailTwoMailboxesAreNeeded) {
+  EXPECT_EQ(
+      MistakesOf(ReadRoundtripSettings, "mailbox: {address: p@gmail.com, password: {env: P}}\n"),
+      Lines{"c.yaml:1: c.mailbox: at Gmail a letter to oneself never arrives (it keeps the "
+            "sent copy only); give receive_from another mailbox"});
+}
+
 TEST(RoundtripSettings, AShortTimeoutLeavesHalfOfItToTheLetter) {
   CheckSpec check = YamlCheck("mailbox: {address: p@alpha.test, password: {env: P}}\n");
   check.timeout = absl::Seconds(10);
