@@ -10,6 +10,7 @@
 #include "agent/probes/mail/pop3_access.h"
 #include "agent/probes/mail/smtp_mx.h"
 #include "agent/probes/mail/smtp_submit.h"
+#include "agent/probes/mail/tls_cert.h"
 #include "agent/probes/probe.h"
 #include "agent/probes/roundtrip/roundtrip.h"
 #include "agent/probes/witness.h"
@@ -26,6 +27,7 @@ constexpr auto kProbes = std::to_array<ProbeKind>({
     {"dns.mtasts", MakeDnsMtaSts},
     {"dns.tlsa", MakeDnsTlsa},
     {"smtp.mx", MakeSmtpMx},
+    {"tls.cert", MakeTlsCert},
     {"smtp.submit", MakeSmtpSubmit},
     {"imap.access", MakeImapAccess},
     {"pop3.access", MakePop3Access},

@@ -159,8 +159,8 @@ FailureClass TlsFailureClass(const TlsFacts& facts) {
                                 : FailureClass::kTlsNameMismatch;
     case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
     case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
-      // With the leaf alone the link to a root is missing; with a chain its end is not trusted.
-      return facts.chain.size() <= 1 ? FailureClass::kTlsMissingIntermediate
+      // Nothing that was sent signed the leaf, or the end of what was sent is not trusted.
+      return facts.verify_depth == 0 ? FailureClass::kTlsMissingIntermediate
                                      : FailureClass::kTlsUntrustedRoot;
     default:
       return FailureClass::kTlsHandshakeFailed;

@@ -13,6 +13,7 @@
 #include "common/checks/mail/roundtrip_settings.h"
 #include "common/checks/mail/smtp_mx_settings.h"
 #include "common/checks/mail/smtp_submit_settings.h"
+#include "common/checks/mail/tls_cert_settings.h"
 #include "common/checks/witness_settings.h"
 
 namespace postwatch {
@@ -41,6 +42,8 @@ constexpr auto kKinds = std::to_array<CheckKind>({
      absl::Minutes(10), kMinute, Validate<ReadDnsTlsaSettings>},
     {"smtp.mx", "the domain's mail servers take connections on port 25", Leg::kInbound, false,
      kMinute, kMinute, Validate<ReadSmtpMxSettings>},
+    {"tls.cert", "clients take the certificates of the domain's mail servers, and none is about to expire",
+     Leg::kSubmission, false, absl::Minutes(15), absl::Minutes(2), Validate<ReadTlsCertSettings>},
     {"smtp.submit", "the account can log in and hand in mail", Leg::kSubmission, true, kMinute,
      kMinute, Validate<ReadSmtpSubmitSettings>},
     {"imap.access", "the account can log in and read its mail", Leg::kAccess, true, kMinute,

@@ -32,6 +32,7 @@ struct HostRecords {
 // What became of the hosts so far.
 struct Tally {
   std::optional<Fault> worst;         // the first
+  std::string step;                   // that it came up in
   std::vector<ComponentRef> accused;  // what that depends on
   std::vector<ComponentRef> fine;     // what hosts without a fault depend on
   std::vector<std::string> unseen;    // hosts with records that nobody could look at, and why
@@ -72,6 +73,7 @@ void Conclude(StepRecorder& run, const Tally& tally) {
   const std::vector<ComponentRef>& touched = tally.worst.has_value() ? tally.accused : tally.fine;
   for (const ComponentRef& component : touched) run.Touch(component);
   if (tally.worst.has_value()) {
+    if (run.current_step() != tally.step) run.Begin(tally.step);
     Decide(run, *tally.worst);
   } else if (tally.matched == 0 && !tally.unseen.empty()) {
     run.NotTested(
@@ -104,6 +106,7 @@ Task<void> DnsTlsa::Run(StepRecorder& run) {
       Mention(run, *fault);
     } else {
       tally.worst = std::move(fault);
+      tally.step = run.current_step();
       tally.accused = std::move(touched);
     }
   }

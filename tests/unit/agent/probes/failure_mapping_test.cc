@@ -26,7 +26,11 @@ TEST(FailureMappingTest, TlsFactsTellWhy) {
   EXPECT_EQ(TlsClass(Facts(X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN, 2)), "tls_untrusted_root");
   EXPECT_EQ(TlsClass(Facts(X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY, 1)),
             "tls_missing_intermediate");
-  EXPECT_EQ(TlsClass(Facts(X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY, 3)), "tls_untrusted_root");
+  // Certificates beside the leaf that did not sign it help nobody.
+  TlsFacts long_chain = Facts(X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY, 3);
+  EXPECT_EQ(TlsClass(long_chain), "tls_missing_intermediate");
+  long_chain.verify_depth = 2;
+  EXPECT_EQ(TlsClass(long_chain), "tls_untrusted_root");
   EXPECT_EQ(TlsClass(Facts(X509_V_ERR_CERT_REVOKED)), "tls_revoked");
   EXPECT_EQ(TlsClass(Facts(X509_V_ERR_EE_KEY_TOO_SMALL)), "tls_weak_key");
   EXPECT_EQ(TlsClass(Facts(X509_V_OK, 1, false)), "tls_name_mismatch");
