@@ -2,6 +2,7 @@
 #include <array>
 
 #include "agent/probes/dns/dns_dkim.h"
+#include "agent/probes/dns/dns_dmarc.h"
 #include "agent/probes/dns/dns_mtasts.h"
 #include "agent/probes/dns/dns_mx.h"
 #include "agent/probes/dns/dns_spf.h"
@@ -24,6 +25,7 @@ constexpr auto kProbes = std::to_array<ProbeKind>({
     {"dns.mx", MakeDnsMx},
     {"dns.spf", MakeDnsSpf},
     {"dns.dkim", MakeDnsDkim},
+    {"dns.dmarc", MakeDnsDmarc},
     {"dns.mtasts", MakeDnsMtaSts},
     {"dns.tlsa", MakeDnsTlsa},
     {"smtp.mx", MakeSmtpMx},

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "common/checks/dns/dns_dkim_settings.h"
+#include "common/checks/dns/dns_dmarc_settings.h"
 #include "common/checks/dns/dns_mtasts_settings.h"
 #include "common/checks/dns/dns_mx_settings.h"
 #include "common/checks/dns/dns_spf_settings.h"
@@ -35,6 +36,8 @@ constexpr auto kKinds = std::to_array<CheckKind>({
      absl::Minutes(10), kMinute, Validate<ReadDnsSpfSettings>},
     {"dns.dkim", "the domain's DKIM keys are published and of use", Leg::kDns, false,
      absl::Minutes(10), kMinute, Validate<ReadDnsDkimSettings>},
+    {"dns.dmarc", "a DMARC policy protects the domain's name, and its reports can arrive",
+     Leg::kDns, false, absl::Minutes(10), kMinute, Validate<ReadDnsDmarcSettings>},
     {"dns.mtasts",
      "the policy that demands TLS of senders (MTA-STS) can be had, and covers the MX hosts",
      Leg::kDns, false, absl::Minutes(10), kMinute, Validate<ReadDnsMtaStsSettings>},
@@ -42,7 +45,8 @@ constexpr auto kKinds = std::to_array<CheckKind>({
      absl::Minutes(10), kMinute, Validate<ReadDnsTlsaSettings>},
     {"smtp.mx", "the domain's mail servers take connections on port 25", Leg::kInbound, false,
      kMinute, kMinute, Validate<ReadSmtpMxSettings>},
-    {"tls.cert", "clients take the certificates of the domain's mail servers, and none is about to expire",
+    {"tls.cert",
+     "clients take the certificates of the domain's mail servers, and none is about to expire",
      Leg::kSubmission, false, absl::Minutes(15), absl::Minutes(2), Validate<ReadTlsCertSettings>},
     {"smtp.submit", "the account can log in and hand in mail", Leg::kSubmission, true, kMinute,
      kMinute, Validate<ReadSmtpSubmitSettings>},
