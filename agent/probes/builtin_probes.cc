@@ -7,6 +7,7 @@
 #include "agent/probes/dns/dns_mx.h"
 #include "agent/probes/dns/dns_spf.h"
 #include "agent/probes/dns/dns_tlsa.h"
+#include "agent/probes/dns/dns_tlsrpt.h"
 #include "agent/probes/mail/imap_access.h"
 #include "agent/probes/mail/pop3_access.h"
 #include "agent/probes/mail/smtp_mx.h"
@@ -26,6 +27,7 @@ constexpr auto kProbes = std::to_array<ProbeKind>({
     {"dns.spf", MakeDnsSpf},
     {"dns.dkim", MakeDnsDkim},
     {"dns.dmarc", MakeDnsDmarc},
+    {"dns.tlsrpt", MakeDnsTlsrpt},
     {"dns.mtasts", MakeDnsMtaSts},
     {"dns.tlsa", MakeDnsTlsa},
     {"smtp.mx", MakeSmtpMx},

@@ -9,6 +9,7 @@
 #include "common/checks/dns/dns_mx_settings.h"
 #include "common/checks/dns/dns_spf_settings.h"
 #include "common/checks/dns/dns_tlsa_settings.h"
+#include "common/checks/dns/dns_tlsrpt_settings.h"
 #include "common/checks/mail/imap_access_settings.h"
 #include "common/checks/mail/pop3_access_settings.h"
 #include "common/checks/mail/roundtrip_settings.h"
@@ -38,6 +39,8 @@ constexpr auto kKinds = std::to_array<CheckKind>({
      absl::Minutes(10), kMinute, Validate<ReadDnsDkimSettings>},
     {"dns.dmarc", "a DMARC policy protects the domain's name, and its reports can arrive",
      Leg::kDns, false, absl::Minutes(10), kMinute, Validate<ReadDnsDmarcSettings>},
+    {"dns.tlsrpt", "senders that cannot use TLS are told where to report it", Leg::kDns, false,
+     absl::Minutes(10), absl::Seconds(30), Validate<ReadDnsTlsrptSettings>},
     {"dns.mtasts",
      "the policy that demands TLS of senders (MTA-STS) can be had, and covers the MX hosts",
      Leg::kDns, false, absl::Minutes(10), kMinute, Validate<ReadDnsMtaStsSettings>},
