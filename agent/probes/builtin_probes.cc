@@ -1,10 +1,14 @@
 #include <algorithm>
 #include <array>
 
+#include "agent/probes/dns/dns_delegation.h"
 #include "agent/probes/dns/dns_dkim.h"
 #include "agent/probes/dns/dns_dmarc.h"
+#include "agent/probes/dns/dns_dnssec.h"
 #include "agent/probes/dns/dns_mtasts.h"
 #include "agent/probes/dns/dns_mx.h"
+#include "agent/probes/dns/dns_ptr.h"
+#include "agent/probes/dns/dns_records.h"
 #include "agent/probes/dns/dns_spf.h"
 #include "agent/probes/dns/dns_tlsa.h"
 #include "agent/probes/dns/dns_tlsrpt.h"
@@ -24,6 +28,10 @@ namespace {
 constexpr auto kProbes = std::to_array<ProbeKind>({
     {"witness", MakeWitness},
     {"dns.mx", MakeDnsMx},
+    {"dns.delegation", MakeDnsDelegation},
+    {"dns.dnssec", MakeDnsDnssec},
+    {"dns.ptr", MakeDnsPtr},
+    {"dns.records", MakeDnsRecords},
     {"dns.spf", MakeDnsSpf},
     {"dns.dkim", MakeDnsDkim},
     {"dns.dmarc", MakeDnsDmarc},

@@ -3,10 +3,14 @@
 #include <algorithm>
 #include <array>
 
+#include "common/checks/dns/dns_delegation_settings.h"
 #include "common/checks/dns/dns_dkim_settings.h"
 #include "common/checks/dns/dns_dmarc_settings.h"
+#include "common/checks/dns/dns_dnssec_settings.h"
 #include "common/checks/dns/dns_mtasts_settings.h"
 #include "common/checks/dns/dns_mx_settings.h"
+#include "common/checks/dns/dns_ptr_settings.h"
+#include "common/checks/dns/dns_records_settings.h"
 #include "common/checks/dns/dns_spf_settings.h"
 #include "common/checks/dns/dns_tlsa_settings.h"
 #include "common/checks/dns/dns_tlsrpt_settings.h"
@@ -33,6 +37,14 @@ constexpr auto kKinds = std::to_array<CheckKind>({
      Leg::kControl, false, absl::Seconds(30), absl::Seconds(15), Validate<ReadWitnessSettings>},
     {"dns.mx", "the domain's mail servers can be found in the DNS", Leg::kDns, false, kMinute,
      absl::Seconds(20), Validate<ReadDnsMxSettings>},
+    {"dns.delegation", "the parent zone leads to name servers that all serve the domain's zone",
+     Leg::kDns, false, absl::Minutes(15), kMinute, Validate<ReadDnsDelegationSettings>},
+    {"dns.dnssec", "the zone's DNSSEC signatures hold, and will for a while", Leg::kDns, false,
+     absl::Minutes(15), kMinute, Validate<ReadDnsDnssecSettings>},
+    {"dns.ptr", "the mail servers' addresses have names that lead back to them", Leg::kDns, false,
+     absl::Hours(1), kMinute, Validate<ReadDnsPtrSettings>},
+    {"dns.records", "the records are what you declared", Leg::kDns, false, absl::Minutes(5),
+     kMinute, Validate<ReadDnsRecordsSettings>, true},
     {"dns.spf", "the domain's SPF record works, and lets its senders send", Leg::kDns, false,
      absl::Minutes(10), kMinute, Validate<ReadDnsSpfSettings>},
     {"dns.dkim", "the domain's DKIM keys are published and of use", Leg::kDns, false,

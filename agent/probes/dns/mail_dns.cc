@@ -119,8 +119,6 @@ Task<std::optional<Fault>> UseImplicitMx(const RunContext& context, std::string 
   }
   mx.implicit = true;
   mx.hosts.push_back({0, CanonicalName(domain)});
-  context.run.Find(FailureClass::kDnsNodata,
-                   Concat(domain, " has no MX record; mail goes to its own address"));
   co_return std::nullopt;
 }
 
@@ -144,14 +142,18 @@ bool IsWithin(std::string_view name, std::string_view domain) {
          inner[inner.size() - outer.size() - 1] == '.';
 }
 
+std::string ZoneLabel(const RunContext& context, std::string_view name) {
+  std::string zone = CanonicalName(context.spec.target);
+  if (IsWithin(name, zone)) return zone;
+  zone = CanonicalName(name);
+  const size_t dot = zone.find('.');
+  const bool has_more = dot != zone.npos && zone.find('.', dot + 1) != zone.npos;
+  return has_more ? zone.substr(dot + 1) : zone;
+}
+
 void TouchDns(const RunContext& context, std::string_view name) {
   context.run.Touch({std::string(component::kResolver), context.deps.resolver.name()});
-  std::string zone = CanonicalName(context.spec.target);
-  if (!IsWithin(name, zone)) {
-    zone = CanonicalName(name);
-    const size_t dot = zone.find('.');
-    if (dot != zone.npos && zone.find('.', dot + 1) != zone.npos) zone = zone.substr(dot + 1);
-  }
+  const std::string zone = ZoneLabel(context, name);
   context.run.Touch({std::string(component::kZone), zone});
   const std::string hoster = context.deps.operators.Find(zone);
   if (!hoster.empty()) context.run.Touch({std::string(component::kDnsHoster), hoster});

@@ -30,6 +30,9 @@ bool IsPrivateAddress(std::string_view ip);
 // Whether `name` is `domain` or below it; both as they come.
 bool IsWithin(std::string_view name, std::string_view domain);
 
+// The name by which components know the zone of `name`: the target, or else the parent of the name.
+std::string ZoneLabel(const RunContext& context, std::string_view name);
+
 // Declares that the run depends on the agent's resolver, on the zone of `name` (the target's, or
 // else the parent of the name), and on who runs that zone's name servers where that is known.
 void TouchDns(const RunContext& context, std::string_view name);

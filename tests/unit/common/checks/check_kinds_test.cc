@@ -17,7 +17,8 @@ TEST(CheckKinds, AreInTheOrderAPersonReadsThem) {
     EXPECT_GE(kind.interval, kind.timeout) << kind.name;
     EXPECT_EQ(FindCheckKind(kind.name), &kind);
   }
-  EXPECT_EQ(names, (Lines{"witness", "dns.mx", "dns.spf", "dns.dkim", "dns.dmarc", "dns.tlsrpt",
+  EXPECT_EQ(names, (Lines{"witness", "dns.mx", "dns.delegation", "dns.dnssec", "dns.ptr",
+                          "dns.records", "dns.spf", "dns.dkim", "dns.dmarc", "dns.tlsrpt",
                           "smtp.mx", "smtp.submit", "imap.access", "roundtrip"}));
   EXPECT_EQ(FindCheckKind("imap"), nullptr);
 }

@@ -27,7 +27,7 @@ TEST_F(DnsMxTest, PassesAndSaysWhatItFound) {
   EXPECT_EQ(FindingsText(seen), "");
   EXPECT_EQ(TouchedText(seen), "resolver:192.0.2.53:53 zone:alpha.test");
   EXPECT_EQ(seen.evidence.facts.at("mx"), "10 mx1.alpha.test, 20 mx2.alpha.test");
-  EXPECT_EQ(seen.evidence.facts.at("addresses.mx1.alpha.test"), "192.0.2.1");
+  EXPECT_EQ(seen.evidence.facts.at("a.mx1.alpha.test"), "192.0.2.1");
 }
 
 TEST_F(DnsMxTest, EveryWayToFailHasItsOwnName) {
@@ -50,7 +50,7 @@ TEST_F(DnsMxTest, TheDomainsOwnAddressIsAnImplicitMx) {
   resolver_.On("alpha.test", RrType::kA, AddressReply({"192.0.2.1"}));
   const Observation seen = Run(Spec("dns.mx", Keys({})));
   EXPECT_EQ(Summary(seen), "pass");
-  EXPECT_EQ(FindingsText(seen), "dns_nodata");
+  EXPECT_EQ(FindingsText(seen), "dns_mx_implicit");
   EXPECT_EQ(seen.evidence.facts.at("mx"), "0 alpha.test");
 }
 
@@ -71,6 +71,70 @@ TEST_F(DnsMxTest, AliasesAndPrivateAddressesAreNamed) {
                     MakeRecord(RrType::kA, AddressRecord{"10.0.0.1"}, "real.alpha.test")}));
   EXPECT_EQ(FindingsText(Run(Spec("dns.mx", Keys({})))), "dns_mx_cname dns_mx_private");
   EXPECT_EQ(FindingsText(Run(Spec("dns.mx", Keys({{"private", Text("allow")}})))), "dns_mx_cname");
+}
+
+TEST_F(DnsMxTest, ThisMachinesOwnNameIsNoMailServer) {
+  EXPECT_EQ(Outcome(MxReply({{10, "localhost"}})), "fail dns_mx_private at addresses");
+  resolver_.Forget("alpha.test", RrType::kMx);
+  TwoHosts();
+  resolver_.Forget("mx2.alpha.test", RrType::kA);
+  resolver_.On("mx2.alpha.test", RrType::kA, AddressReply({"127.0.0.1"}));
+  EXPECT_EQ(FindingsText(Run(Spec("dns.mx", Keys({})))), "dns_mx_private");
+}
+
+TEST_F(DnsMxTest, FamiliesSinglesAndEqualPreferencesAreFactsOnly) {
+  resolver_.Otherwise(NoDataReply());
+  resolver_.On("alpha.test", RrType::kMx, MxReply({{10, "mx1.alpha.test"}}));
+  resolver_.On("mx1.alpha.test", RrType::kA, AddressReply({"192.0.2.1"}));
+  resolver_.On("mx1.alpha.test", RrType::kAaaa, AddressReply({"2001:db8::1"}));
+  Observation seen = Run(Spec("dns.mx", Keys({})));
+  EXPECT_EQ(FindingsText(seen), "");
+  EXPECT_EQ(seen.evidence.facts.at("mx.single"), "true");
+  EXPECT_EQ(seen.evidence.facts.at("a.mx1.alpha.test"), "192.0.2.1");
+  EXPECT_EQ(seen.evidence.facts.at("aaaa.mx1.alpha.test"), "2001:db8::1");
+  resolver_.On("mx2.alpha.test", RrType::kA, AddressReply({"192.0.2.2"}));
+  resolver_.Forget("alpha.test", RrType::kMx);
+  resolver_.On("alpha.test", RrType::kMx,
+               MxReply({{10, "mx1.alpha.test"}, {10, "mx2.alpha.test"}}));
+  seen = Run(Spec("dns.mx", Keys({})));
+  EXPECT_EQ(FindingsText(seen), "");
+  EXPECT_EQ(seen.evidence.facts.at("mx.same_preference"), "10 mx1.alpha.test mx2.alpha.test");
+}
+
+TEST_F(DnsMxTest, LearnsWhoRunsTheZoneAndNamesThemWhenItFails) {
+  TwoHosts();
+  resolver_.On("alpha.test", RrType::kNs, NsReply({"a.ns.hoster.example", "b.ns.hoster.example"}));
+  EXPECT_EQ(TouchedText(Run(Spec("dns.mx", Keys({})))),
+            "resolver:192.0.2.53:53 zone:alpha.test hoster:hoster.example");
+  const auto asked_ns = [this] {
+    return std::ranges::count(resolver_.asked(), RrType::kNs, &DnsQuestion::type);
+  };
+  Run(Spec("dns.mx", Keys({})));
+  EXPECT_EQ(asked_ns(), 1) << "known for an hour";
+  resolver_.Forget("alpha.test", RrType::kMx);
+  resolver_.On("alpha.test", RrType::kMx, TimeoutReply());
+  const Observation seen = Run(Spec("dns.mx", Keys({})));
+  EXPECT_EQ(Summary(seen), "fail dns_timeout at dns");
+  EXPECT_EQ(TouchedText(seen), "resolver:192.0.2.53:53 zone:alpha.test hoster:hoster.example");
+  clock_.Advance(absl::Hours(1));
+  TwoHosts();
+  resolver_.Forget("alpha.test", RrType::kMx);
+  TwoHosts();
+  Run(Spec("dns.mx", Keys({})));
+  EXPECT_EQ(asked_ns(), 2);
+}
+
+TEST_F(DnsMxTest, AHostBelowAZoneIsOfThatZonesOperator) {
+  TwoHosts();
+  resolver_.Forget("alpha.test", RrType::kMx);
+  resolver_.On("alpha.test", RrType::kMx, MxReply({{10, "mx.in.mail.example"}}));
+  resolver_.On("mx.in.mail.example", RrType::kA, AddressReply({"192.0.2.9"}));
+  DnsReply below = RcodeReply(Rcode::kNoError);
+  below.message.authorities.push_back(MakeRecord(RrType::kSoa, SoaRecord(), "mail.example"));
+  resolver_.On("in.mail.example", RrType::kNs, below);
+  resolver_.On("mail.example", RrType::kNs, NsReply({"ns.hoster.example"}));
+  Run(Spec("dns.mx", Keys({})));
+  EXPECT_EQ(operators_.Find("in.mail.example"), "hoster.example");
 }
 
 TEST_F(DnsMxTest, ComparesWithWhatIsExpected) {
