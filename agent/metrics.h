@@ -38,12 +38,13 @@ class AgentMetrics {
   void Count(const Observation& observation);
   // One that the spool does not take, since the collector would not.
   void CountUnspoolable() { ++unspoolable_; }
+  void SetUnclassified(uint64_t replies) { unclassified_ = replies; }
   void Reloaded(bool ok, absl::Time now);
 
   // Drops what was last seen of checks that are not in the list any more.
   void Keep(const std::vector<CheckSpec>& checks);
 
-  // Text format 0.0.4. One series a check, so at most 10000 of a name.
+  // Text format 0.0.4. One series a check, so at most 50000 of a name.
   std::string Render(const AgentGauges& gauges) const;
 
  private:
@@ -57,6 +58,7 @@ class AgentMetrics {
   std::map<std::pair<std::string, Outcome>, uint64_t> observations_;  // by kind and outcome
   std::map<std::string, LastRun> last_;                               // by check id
   uint64_t unspoolable_ = 0;
+  uint64_t unclassified_ = 0;
   bool reload_ok_ = true;
   absl::Time reloaded_;
 };

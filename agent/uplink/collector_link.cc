@@ -21,7 +21,7 @@ namespace asio = boost::asio;
 
 constexpr size_t kBatchObservations = 64;
 constexpr size_t kMaxUnacknowledgedBatches = 4;
-constexpr int kMaxChecks = 10'000;
+constexpr int kMaxChecks = 50'000;
 constexpr uint32_t kMaxFleet = 100'000;
 constexpr int kMaxRunNowChecks = 64;
 constexpr size_t kMaxRunNowIdBytes = 64;
@@ -83,7 +83,7 @@ class CollectorLink::Core : public MessageStreamEvents,
         return OnAck(message.ack().sequence());
       case v1::CollectorMessage::kAssignment:
         if (message.assignment().checks_size() > kMaxChecks) {
-          return BadMessage("an assignment of more than 10000 checks");
+          return BadMessage("an assignment of more than 50000 checks");
         }
         return owner_.OnAssignment(message.assignment());
       case v1::CollectorMessage::kRunNow:

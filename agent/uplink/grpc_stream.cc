@@ -18,7 +18,7 @@ namespace {
 
 namespace asio = boost::asio;
 
-constexpr int kMaxMessageBytes = 16 << 20;  // an assignment of 10000 checks
+constexpr int kMaxMessageBytes = 64 << 20;  // an assignment of 50000 checks
 constexpr int kKeepaliveTimeMs = 20'000;
 constexpr int kKeepaliveTimeoutMs = 10'000;
 constexpr int kConnectTimeoutMs = 10'000;

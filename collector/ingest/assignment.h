@@ -13,7 +13,7 @@
 
 namespace postwatch::collector {
 
-inline constexpr size_t kMaxAssignedChecks = 10000;
+inline constexpr size_t kMaxAssignedChecks = 50000;
 
 // Immutable, hence shared between threads without a lock.
 struct Assignment {

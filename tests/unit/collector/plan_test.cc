@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "collector/ingest/assignment.h"
 #include "common/base/text.h"
 #include "common/checks/check_kinds.h"
 #include "common/config/yaml_file.h"
@@ -194,6 +195,14 @@ TEST(Plan, WhatProvidersCountIsSharedByTheFleet) {
   EXPECT_EQ(Find(plan, "alpha.test/dns.mx").fleet_gap, absl::ZeroDuration());
 }
 
+std::string UnknownKind() {
+  Lines kinds;
+  for (const CheckKind& kind : CheckKinds()) {
+    if (kind.leg != Leg::kControl) kinds.emplace_back(kind.name);
+  }
+  return Concat(": is no check kind; there are ", Join(kinds, ", "));
+}
+
 TEST(Plan, AllMistakesAreToldAtOnceWithTheirLines) {
   EXPECT_EQ(Mistaken("defaults:\n"
                      "  dns.mx: {interval: 0s}\n"
@@ -206,16 +215,14 @@ TEST(Plan, AllMistakesAreToldAtOnceWithTheirLines) {
                      "      dns.mx: false\n"
                      "      imap.access: {interval: 30s}\n"
                      "      imap: {}\n"),
-            (Lines{"c.yaml:4: defaults.dns: is no check kind; there are dns.mx, smtp.mx, "
-                   "smtp.submit, imap.access, roundtrip",
+            (Lines{Concat("c.yaml:4: defaults.dns", UnknownKind()),
                    "c.yaml:3: defaults.dns.mx.interval: 0s is not between 1s and 24h",
                    "c.yaml:5: witness.timeout: 1h is not between 100ms and 10m",
                    "c.yaml:5: witness.enabled: must not be false: without a witness, an agent's "
                    "own fault looks like an outage",
                    "c.yaml:10: targets[0].checks.dns.mx: must be a map of keys, but is a single "
                    "value",
-                   "c.yaml:12: targets[0].checks.imap: is no check kind; there are dns.mx, "
-                   "smtp.mx, smtp.submit, imap.access, roundtrip",
+                   Concat("c.yaml:12: targets[0].checks.imap", UnknownKind()),
                    "c.yaml:9: targets[0].checks.smtp.mx.enabled: 'maybe' is neither true nor "
                    "false",
                    "c.yaml:9: targets[0].checks.smtp.mx.interval: 'soon' is not a duration such "
@@ -232,19 +239,21 @@ TEST(Plan, AKindThatNeedsAMailboxMayBeTurnedOffWithoutOne) {
 }
 
 TEST(Plan, IsNoLargerThanWhatAgentsTake) {
+  const size_t each = Plan("targets: [{domain: a.test}]\n")->checks.size() - 1;  // the witness
+  const size_t most = (kMaxAssignedChecks - 1) / each;
   CollectorConfig config;
-  for (int i = 0; i < 4999; ++i) {
+  for (size_t i = 0; i < most; ++i) {
     TargetConfig target;
     target.domain = Concat("d", i, ".test");
     config.targets.push_back(std::move(target));
   }
   Mistakes mistakes;
-  EXPECT_EQ(MakePlan(config, mistakes).checks.size(), 9999u);  // two each, and the witness
+  EXPECT_EQ(MakePlan(config, mistakes).checks.size(), most * each + 1);
   EXPECT_EQ(mistakes.lines(), Lines{});
   config.targets.push_back({.domain = "last.test"});
   MakePlan(config, mistakes);
-  EXPECT_EQ(mistakes.lines(),
-            Lines{"targets: make 10001 checks, but agents take 10000 at most: watch fewer"});
+  EXPECT_EQ(mistakes.lines(), Lines{Concat("targets: make ", (most + 1) * each + 1,
+                                           " checks, but agents take 50000 at most: watch fewer")});
 }
 
 TEST(Plan, AProbesOwnMistakesAreToldWhereTheyAreWritten) {

@@ -197,7 +197,7 @@ TEST_F(CollectorLinkTest, MessagesOutOfBoundsDoNotReachTheAgent) {
   Start();
   Welcome(0);
   v1::CollectorMessage m;
-  for (int i = 0; i < 10'001; ++i) m.mutable_assignment()->add_checks();
+  for (int i = 0; i < 50'001; ++i) m.mutable_assignment()->add_checks();
   call().events->OnMessage(m);
   EXPECT_EQ(call().events, nullptr);
   clock_.Advance(absl::Seconds(2));
