@@ -4,87 +4,18 @@
 
 #include "absl/strings/escaping.h"
 #include "common/base/text.h"
+#include "tests/support/fake_pop3_stream.h"
+#include "tests/support/fake_server_stream.h"
 
 namespace postwatch {
 namespace {
 
 constexpr uint16_t kSmtpPorts[] = {25, 465, 587};
+constexpr uint16_t kPop3Port = 995;
 
 std::string HeadersOf(const std::string& text) { return text.substr(0, text.find("\r\n\r\n") + 4); }
 
 }  // namespace
-
-// Lines in, lines out; the sides of both protocols derive from it.
-class FakeServerStream : public Stream {
- public:
-  explicit FakeServerStream(FakeClock& clock) : clock_(clock) {}
-
-  void SetTimeout(absl::Duration per_operation) override { timeout_ = per_operation; }
-
-  Task<absl::StatusOr<std::string>> ReadLine(size_t) override {
-    if (out_.find('\n') == out_.npos && !closed_) WaitForMore(timeout_);
-    const size_t end = out_.find('\n');
-    if (end == out_.npos && closed_) co_return NetStatus(NetError::kClosed, "the peer closed");
-    if (end == out_.npos) co_return NetStatus(NetError::kTimeout, "the peer was silent");
-    std::string line = out_.substr(0, end);
-    out_.erase(0, end + 1);
-    if (line.ends_with('\r')) line.pop_back();
-    co_return line;
-  }
-
-  Task<absl::StatusOr<std::string>> ReadExactly(size_t count) override {
-    if (out_.size() < count) co_return NetStatus(NetError::kClosed, "the peer closed");
-    std::string bytes = out_.substr(0, count);
-    out_.erase(0, count);
-    co_return bytes;
-  }
-
-  Task<absl::StatusOr<std::string>> ReadSome(size_t max_bytes) override {
-    if (out_.empty()) co_return NetStatus(NetError::kClosed, "the peer closed");
-    std::string bytes = out_.substr(0, max_bytes);
-    out_.erase(0, bytes.size());
-    co_return bytes;
-  }
-
-  Task<absl::Status> Write(std::string bytes) override {
-    if (closed_) co_return NetStatus(NetError::kClosed, "the peer closed");
-    in_ += bytes;
-    for (size_t end = in_.find("\r\n"); end != in_.npos; end = in_.find("\r\n")) {
-      const std::string line = in_.substr(0, end);
-      in_.erase(0, end + 2);
-      Take(line);
-    }
-    co_return absl::OkStatus();
-  }
-
-  Task<absl::Status> StartTls(TlsSettings) override {
-    facts_.version = "TLSv1.3";
-    facts_.cipher = "TLS_AES_256_GCM_SHA384";
-    facts_.verified = facts_.name_matches = true;
-    tls_ = true;
-    co_return absl::OkStatus();
-  }
-
-  const TlsFacts* tls() const override { return tls_ ? &facts_ : nullptr; }
-  bool HasBuffered() const override { return !out_.empty(); }
-  void Close() override { closed_ = true; }
-
- protected:
-  virtual void Take(const std::string& line) = 0;
-  // Nothing to read: lets time pass, at most `limit`.
-  virtual void WaitForMore(absl::Duration limit) { clock_.Advance(limit); }
-  void Say(std::string_view line) { Append(out_, line, "\r\n"); }
-
-  FakeClock& clock_;
-  std::string out_;
-  bool closed_ = false;
-
- private:
-  std::string in_;
-  absl::Duration timeout_ = absl::Seconds(30);
-  TlsFacts facts_;
-  bool tls_ = false;
-};
 
 class FakeSmtpStream : public FakeServerStream {
  public:
@@ -101,6 +32,7 @@ class FakeSmtpStream : public FakeServerStream {
       Say("250-mail.alpha.test");
       if (tls() == nullptr) Say("250-STARTTLS");
       Say("250-AUTH PLAIN LOGIN");
+      if (server_.offers_dsn) Say("250-DSN");
       Say("250-8BITMIME");
       Say("250 SIZE 1000000");
     } else if (line == "STARTTLS") {
@@ -228,7 +160,7 @@ class FakeImapStream : public FakeServerStream {
 
   void Open(std::string name) {
     std::erase(name, '"');
-    const bool exists = name == "INBOX" || (name == "Junk" && !server_.Folder("Junk").empty());
+    const bool exists = name == "INBOX" || !server_.Folder(name).empty();
     if (!exists) return Say(Concat(tag_, " NO [NONEXISTENT] no such mailbox"));
     if (!server_.select_reply.empty()) return Say(Concat(tag_, " ", server_.select_reply));
     folder_ = is_second_ && name == "INBOX" ? "second" : name;
@@ -293,6 +225,7 @@ class FakeImapStream : public FakeServerStream {
 
 Task<absl::StatusOr<std::unique_ptr<Stream>>> FakeMailServer::Dial(Address address,
                                                                    absl::Duration) {
+  dialed.push_back(AddressText(address));
   const bool smtp = std::count(std::begin(kSmtpPorts), std::end(kSmtpPorts), address.port) > 0;
   if (!smtp && refuse_connections) {
     co_return NetStatus(NetError::kRefused, Concat("connect to ", AddressText(address)));
@@ -300,6 +233,9 @@ Task<absl::StatusOr<std::unique_ptr<Stream>>> FakeMailServer::Dial(Address addre
   std::unique_ptr<Stream> stream;
   if (smtp) {
     stream = std::make_unique<FakeSmtpStream>(*this, clock_);
+  } else if (address.port == kPop3Port) {
+    ++pop3_sessions;
+    stream = NewFakePop3Stream(*this, clock_);
   } else {
     ++imap_sessions;
     stream = std::make_unique<FakeImapStream>(*this, clock_);
@@ -313,9 +249,11 @@ void FakeMailServer::Put(const std::string& folder, std::string text, absl::Dura
 
 void FakeMailServer::Deliver(std::string letter) {
   letters.push_back(letter);
+  if (keeps_sent) Put("Sent", letter);
   if (!delivery.has_value()) return;
   if (on_delivery) letter = on_delivery(std::move(letter));
   for (int i = 0; i < copies; ++i) Put(deliver_to, letter, *delivery);
+  if (!also_deliver_to.empty()) Put(also_deliver_to, letter, *delivery);
 }
 
 }  // namespace postwatch

@@ -1,5 +1,5 @@
-// FakeMailServer: one mailbox with SMTP in and IMAP out, in memory, for tests in which the letter
-// that arrives is the one that was sent.
+// FakeMailServer: one mailbox with SMTP in and IMAP or POP3 out, in memory, for tests in which the
+// letter that arrives is the one that was sent.
 #pragma once
 
 #include <functional>
@@ -14,7 +14,8 @@
 
 namespace postwatch {
 
-// Dials itself: ports 25, 465 and 587 speak SMTP, the others IMAP. TLS always succeeds, verified.
+// Dials itself: ports 25, 465 and 587 speak SMTP, 995 POP3, the others IMAP. TLS always succeeds,
+// verified. Folders exist that hold something, and INBOX.
 class FakeMailServer : public Dialer {
  public:
   struct Message {
@@ -37,7 +38,10 @@ class FakeMailServer : public Dialer {
   // How the server behaves; set before or between the runs.
   std::optional<absl::Duration> delivery = absl::ZeroDuration();  // nothing: letters vanish
   std::string deliver_to = "INBOX";
-  std::string second_user;  // logged in as this, INBOX is the folder "second"
+  std::string also_deliver_to;  // a copy goes there too
+  bool keeps_sent = false;      // the folder "Sent" gets what was handed in
+  bool offers_dsn = false;      // RFC 3461
+  std::string second_user;      // logged in as this, INBOX is the folder "second"
   int copies = 1;
   std::function<std::string(std::string)> on_delivery;  // what the letter becomes on its way
   std::string mail_reply = "250 2.1.0 Ok";
@@ -54,15 +58,21 @@ class FakeMailServer : public Dialer {
   bool keeps_deleted = false;      // EXPUNGE says OK and does nothing
   int drop_imap_after_idles = -1;  // closes the IMAP connection at this IDLE; -1: never
   uint32_t uid_validity = 7;
+  bool has_top = true;   // of POP3, as is the next
+  int login_delay = -1;  // seconds that CAPA tells; -1: nothing
 
   // What clients said, in order; base64 of logins included.
   std::vector<std::string> imap_commands, smtp_commands;
   std::vector<std::string> letters;  // as handed in
   int imap_sessions = 0;
+  int pop3_sessions = 0;
+  std::vector<std::string> pop3_commands;
+  std::vector<std::string> dialed;  // "192.0.2.3:993"
 
  private:
   friend class FakeSmtpStream;
   friend class FakeImapStream;
+  friend class FakePop3Stream;
 
   void Deliver(std::string letter);
 

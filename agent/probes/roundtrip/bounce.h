@@ -1,4 +1,4 @@
-// Bounce: what a delivery status notification says about our letter (RFC 3464).
+// Bounce: what a notice about the delivery of our letter means for the run that sent it.
 #pragma once
 
 #include <string>
@@ -11,16 +11,17 @@ namespace postwatch::agent {
 enum class ReportKind {
   kFailed,   // the letter will not arrive
   kDelayed,  // the sender's server goes on trying
-  kOther,    // relayed, delivered, an automatic reply: says nothing we need
+  kOther,    // relayed, delivered, no such notice: says nothing we need
 };
 
 struct DeliveryReport {
   ReportKind kind = ReportKind::kOther;
   // bounce or delay_notice, with the diagnostic classified in the detail and kept as the reply.
   Fault fault;
+  FailureClass cause = FailureClass::kUnspecified;  // what the diagnostic says
 };
 
-// Reads a whole message that is a report (ReceivedProbe::is_report). Anything may be missing.
+// Reads a whole message of kind kReport. Anything may be missing.
 DeliveryReport ReadDeliveryReport(std::string_view message);
 
 }  // namespace postwatch::agent

@@ -1,107 +1,184 @@
-#include "agent/probes/roundtrip/probe_inbox.h"
+#include "agent/probes/roundtrip/imap_probe_inbox.h"
 
 #include <algorithm>
 #include <utility>
 
+#include "agent/probes/roundtrip/header_look.h"
 #include "common/base/text.h"
-#include "common/mail/mime.h"
 
 namespace postwatch::agent {
 namespace {
 
 constexpr uint32_t kScanMessages = 200;
+constexpr uint32_t kSweptMessages = 1000;
 // Messages whose headers alone do not settle whether they are ours, read whole in one scan.
 constexpr int kMaxBodiesRead = 16;
-constexpr std::string_view kHeaderSection =
-    "BODY.PEEK[HEADER.FIELDS (MESSAGE-ID X-PROBE-TOKEN SUBJECT CONTENT-TYPE AUTO-SUBMITTED "
-    "X-FAILED-RECIPIENTS)]";
+constexpr size_t kMaxTold = 1000;
 constexpr std::string_view kWholeSection = "BODY.PEEK[]";
-constexpr std::string_view kSubjectMark = "[mail-probe]";
+constexpr absl::Duration kQuickPause = absl::Milliseconds(50);
+constexpr absl::Duration kSlowPause = absl::Seconds(1);  // where there is no IDLE
+// IDLE is only a hint: servers forget to announce (RFC 2177 promises nothing), so it is asked
+// again.
+constexpr absl::Duration kIdleSlice = absl::Seconds(5);
+constexpr absl::Duration kFarewellTimeout = absl::Seconds(2);
 
-// A report quotes our token in its body; a gateway may have stripped it from our headers.
-bool MayBeOurs(std::string_view headers) {
-  return ContainsIgnoreCase(HeaderField(headers, "Content-Type"), "multipart/report") ||
-         !HeaderField(headers, "X-Failed-Recipients").empty() ||
-         ContainsIgnoreCase(HeaderField(headers, "Subject"), kSubjectMark);
-}
+std::string HeaderSection() { return Concat("BODY.PEEK[HEADER.FIELDS (", kLookedAtFields, ")]"); }
 
-bool IsReportHeader(std::string_view headers) {
-  return ContainsIgnoreCase(HeaderField(headers, "Content-Type"), "multipart/report");
+uint32_t UidOf(const Sighting& sighting) {
+  return static_cast<uint32_t>(ParseInteger(sighting.id).value_or(0));
 }
 
 }  // namespace
 
-Task<std::optional<Fault>> ProbeInbox::Open(std::string name) {
+Task<std::optional<Fault>> ImapProbeInbox::Open() {
+  folder_.clear();
+  std::optional<Fault> closed = co_await OpenImap(context_, mailbox_, session_);
+  if (closed.has_value()) {
+    session_.client.reset();
+    co_return closed;
+  }
+  context_.run.Begin("select");
+  context_.run.Touch({std::string(component::kMailbox), mailbox_.address});
+  const std::string inbox = "INBOX";
+  std::optional<Fault> unopened = co_await Enter(inbox, FolderRole::kInbox);
+  if (unopened.has_value()) co_return unopened;
+  watermark_ = selected_.uid_next.value_or(1);
+  const std::optional<uint32_t> before =
+      std::exchange(memory_.uid_validity, selected_.uid_validity);
+  if (before.has_value() && *before != selected_.uid_validity) {
+    context_.run.Find(FailureClass::kImapUidvalidityChanged,
+                      Concat("UIDVALIDITY went from ", *before, " to ", selected_.uid_validity));
+    memory_.told.clear();
+  }
+  co_return std::nullopt;
+}
+
+Task<std::optional<Fault>> ImapProbeInbox::Reopen() {
+  const std::optional<uint32_t> before = memory_.uid_validity;
+  const uint32_t watermark = watermark_;
+  std::optional<Fault> closed = co_await Open();
+  if (closed.has_value()) co_return closed;
+  watermark_ = before == selected_.uid_validity ? watermark : 1;
+  known_exists_ = 0;
+  co_return std::nullopt;
+}
+
+bool ImapProbeInbox::IsLoss(const Fault& fault) const {
+  return fault.klass == FailureClass::kConnClosedEarly || fault.klass == FailureClass::kTcpReset ||
+         (session_.client != nullptr && session_.client->bye().has_value());
+}
+
+Task<std::optional<Fault>> ImapProbeInbox::Enter(std::string name, FolderRole role) {
+  if (folder_ == name) co_return std::nullopt;
+  folder_.clear();  // a refused SELECT leaves none selected (RFC 3501 section 6.3.1)
   absl::StatusOr<ImapMailbox> opened = co_await session_.client->Select(name);
   std::optional<Fault> fault =
       ImapFault(context_, ImapStage::kSelect, session_.stream.get(), opened);
   if (fault.has_value()) co_return fault;
-  mailbox_ = *std::move(opened);
-  watermark_ = mailbox_.uid_next.value_or(1);
-  known_exists_ = mailbox_.exists;
+  selected_ = *std::move(opened);
+  known_exists_ = selected_.exists;
+  folder_ = std::move(name);
+  role_ = role;
   co_return std::nullopt;
 }
 
-Task<std::optional<Fault>> ProbeInbox::ScanOld(std::vector<Sighting>& found) {
-  if (mailbox_.exists == 0) co_return std::nullopt;
-  const uint32_t first = watermark_ > kScanMessages ? watermark_ - kScanMessages : 1;
-  if (mailbox_.uid_next.has_value() && watermark_ == 1) co_return std::nullopt;
-  uint32_t highest = watermark_ - 1;
-  std::optional<Fault> fault = co_await Scan(first, found, highest);
-  watermark_ = highest + 1;
+Task<std::optional<Fault>> ImapProbeInbox::ScanOld(std::vector<Sighting>& found) {
+  if (selected_.exists == 0) co_return std::nullopt;
+  if (selected_.uid_next.has_value() && watermark_ == 1) co_return std::nullopt;
+  Pass pass;
+  pass.first = watermark_ > kScanMessages ? watermark_ - kScanMessages : 1;
+  pass.most = kScanMessages;
+  pass.highest = watermark_ - 1;
+  std::optional<Fault> fault = co_await Scan(pass, found);
+  watermark_ = pass.highest + 1;
   co_return fault;
 }
 
-Task<std::optional<Fault>> ProbeInbox::ScanNew(bool always, std::vector<Sighting>& found) {
+Task<std::optional<Fault>> ImapProbeInbox::ScanNew(bool always, std::vector<Sighting>& found) {
+  const std::string inbox = "INBOX";
+  std::optional<Fault> unopened = co_await Enter(inbox, FolderRole::kInbox);
+  if (unopened.has_value()) co_return unopened;
   const absl::StatusOr<ImapStatus> noop = co_await session_.client->Noop();
   std::optional<Fault> broken = ImapFault(context_, ImapStage::kFetch, session_.stream.get(), noop);
   if (broken.has_value()) co_return broken;
-  if (!always && exists() == known_exists_) co_return std::nullopt;
-  uint32_t highest = watermark_ - 1;
-  std::optional<Fault> fault = co_await Scan(watermark_, found, highest);
-  watermark_ = highest + 1;
+  selected_.exists = session_.client->exists();
+  if (!always && selected_.exists == known_exists_) co_return std::nullopt;
+  Pass pass;
+  pass.first = watermark_;
+  pass.most = kScanMessages;
+  pass.highest = watermark_ - 1;
+  pass.read_any = any_new_;
+  std::optional<Fault> fault = co_await Scan(pass, found);
+  watermark_ = pass.highest + 1;
   co_return fault;
 }
 
-Task<std::optional<Fault>> ProbeInbox::Scan(uint32_t first, std::vector<Sighting>& found,
-                                            uint32_t& highest) {
-  const std::string section(kHeaderSection);
-  known_exists_ = exists();
-  const absl::StatusOr<ImapFetch> fetch = co_await session_.client->FetchFrom(first, section);
+Task<std::optional<Fault>> ImapProbeInbox::ScanFolder(std::string name, FolderRole role,
+                                                      bool& exists, std::vector<Sighting>& found) {
+  exists = false;
+  std::optional<Fault> unopened = co_await Enter(name, role);
+  if (unopened.has_value() && unopened->reply.has_value()) co_return std::nullopt;
+  if (unopened.has_value()) co_return unopened;
+  exists = true;
+  if (selected_.exists == 0) co_return std::nullopt;
+  const uint32_t next = selected_.uid_next.value_or(1);
+  Pass pass;
+  pass.first = next > kSweptMessages ? next - kSweptMessages : 1;
+  pass.most = kSweptMessages;
+  std::optional<Fault> fault = co_await Scan(pass, found);
+  co_return fault;
+}
+
+Task<std::optional<Fault>> ImapProbeInbox::Scan(Pass& pass, std::vector<Sighting>& found) {
+  std::string section = HeaderSection();
+  known_exists_ = session_.client->exists();
+  const absl::StatusOr<ImapFetch> fetch =
+      co_await session_.client->FetchFrom(pass.first, std::move(section));
   std::optional<Fault> broken =
       ImapFault(context_, ImapStage::kFetch, session_.stream.get(), fetch);
   if (broken.has_value()) co_return broken;
   // Without UIDNEXT all messages came; only the newest matter.
   const std::vector<ImapMessage>& messages = fetch->messages;
-  const size_t skip = messages.size() > kScanMessages ? messages.size() - kScanMessages : 0;
+  const size_t skip = messages.size() > pass.most ? messages.size() - pass.most : 0;
   int bodies = 0;
   for (size_t i = skip; i < messages.size(); ++i) {
-    highest = std::max(highest, messages[i].uid);
-    const std::optional<ProbeToken> token = FindToken(messages[i].body, key_);
-    if (token.has_value()) {
-      found.push_back({messages[i].uid, *token, IsReportHeader(messages[i].body)});
-    } else if (MayBeOurs(messages[i].body) && bodies < kMaxBodiesRead) {
+    const ImapMessage& message = messages[i];
+    pass.highest = std::max(pass.highest, message.uid);
+    const HeaderLook look = LookAtHeader(message.body, key_);
+    bool ours = look.letter.has_value();
+    if (ours) {
+      found.push_back({Concat(message.uid), folder_, role_, *look.letter});
+    } else if ((look.read_whole || pass.read_any) && bodies < kMaxBodiesRead) {
       ++bodies;
-      std::optional<Fault> fault = co_await Recognise(messages[i], found);
+      std::optional<Fault> fault = co_await Recognise(message.uid, found, ours);
       if (fault.has_value()) co_return fault;
     }
+    if (!ours) CountForeign(message, look);
   }
   co_return std::nullopt;
 }
 
-Task<std::optional<Fault>> ProbeInbox::Recognise(const ImapMessage& message,
-                                                 std::vector<Sighting>& found) {
+void ImapProbeInbox::CountForeign(const ImapMessage& message, const HeaderLook& look) {
+  if (look.automatic) ++tally_.automatic;
+  if (!look.unverified) return;
+  const std::string id = Concat(folder_, "/", message.uid);
+  if (memory_.told.size() >= kMaxTold || !memory_.told.insert(id).second) return;
+  ++tally_.unverified;
+}
+
+Task<std::optional<Fault>> ImapProbeInbox::Recognise(uint32_t uid, std::vector<Sighting>& found,
+                                                     bool& ours) {
   std::string whole;
   std::optional<ReceivedProbe> probe;
-  std::optional<Fault> fault = co_await Read(message.uid, whole, probe);
+  std::optional<Fault> fault = co_await Fetch(uid, whole, probe);
   if (fault.has_value()) co_return fault;
-  if (probe.has_value())
-    found.push_back({message.uid, probe->token, probe->kind != ProbeMessageKind::kLetter});
+  ours = probe.has_value();
+  if (ours) found.push_back({Concat(uid), folder_, role_, probe->token, probe->kind});
   co_return std::nullopt;
 }
 
-Task<std::optional<Fault>> ProbeInbox::Read(uint32_t uid, std::string& message,
-                                            std::optional<ReceivedProbe>& probe) {
+Task<std::optional<Fault>> ImapProbeInbox::Fetch(uint32_t uid, std::string& message,
+                                                 std::optional<ReceivedProbe>& probe) {
   const std::string section(kWholeSection);
   absl::StatusOr<ImapFetch> fetch = co_await session_.client->Fetch(uid, section);
   std::optional<Fault> broken =
@@ -113,7 +190,48 @@ Task<std::optional<Fault>> ProbeInbox::Read(uint32_t uid, std::string& message,
   co_return std::nullopt;
 }
 
-Task<std::optional<Fault>> ProbeInbox::Expunge(uint32_t uid) {
+Task<std::optional<Fault>> ImapProbeInbox::Read(Sighting sighting, std::string& message,
+                                                std::optional<ReceivedProbe>& probe) {
+  std::optional<Fault> unopened = co_await Enter(sighting.folder, sighting.role);
+  if (unopened.has_value()) co_return unopened;
+  const uint32_t uid = UidOf(sighting);
+  std::optional<Fault> fault = co_await Fetch(uid, message, probe);
+  co_return fault;
+}
+
+Task<std::optional<Fault>> ImapProbeInbox::Await(absl::Duration limit, bool quick) {
+  if (!quick && session_.client->Has("IDLE") && !idle_refused_) {
+    const absl::Duration slice = std::min(kIdleSlice, limit);
+    std::optional<Fault> fault = co_await Idle(slice);
+    co_return fault;
+  }
+  const absl::Duration pause = std::min(quick ? kQuickPause : kSlowPause, limit);
+  const absl::Status slept = co_await context_.deps.clock.SleepFor(pause);
+  if (slept.ok()) co_return std::nullopt;
+  Fault cancelled;
+  cancelled.detail = "cancelled while waiting for the letter";
+  co_return cancelled;
+}
+
+Task<std::optional<Fault>> ImapProbeInbox::Idle(absl::Duration limit) {
+  const absl::StatusOr<ImapStatus> started = co_await session_.client->StartIdle();
+  if (started.ok() && !started->ok() && started->code != "BYE") {
+    idle_refused_ = true;
+    co_return std::nullopt;
+  }
+  std::optional<Fault> refused =
+      ImapFault(context_, ImapStage::kIdle, session_.stream.get(), started);
+  if (refused.has_value()) co_return refused;
+  const absl::StatusOr<bool> waited = co_await session_.client->WaitIdle(limit);
+  if (!waited.ok()) {
+    co_return FaultFromStatus(waited.status(), "delivery", session_.stream.get(),
+                              FailureClass::kImapProtocol);
+  }
+  const absl::StatusOr<ImapStatus> stopped = co_await session_.client->StopIdle();
+  co_return ImapFault(context_, ImapStage::kIdle, session_.stream.get(), stopped);
+}
+
+Task<std::optional<Fault>> ImapProbeInbox::Expunge(uint32_t uid) {
   const absl::StatusOr<ImapStatus> marked = co_await session_.client->MarkDeleted(uid);
   std::optional<Fault> unmarked =
       ImapFault(context_, ImapStage::kExpunge, session_.stream.get(), marked);
@@ -132,25 +250,59 @@ Task<std::optional<Fault>> ProbeInbox::Expunge(uint32_t uid) {
   co_return ImapFault(context_, ImapStage::kExpunge, session_.stream.get(), expunged);
 }
 
-Task<std::optional<Fault>> ProbeInbox::Delete(const Sighting& sighting, bool& gone,
-                                              std::vector<Sighting>& copies) {
+Task<std::optional<Fault>> ImapProbeInbox::Delete(Sighting sighting, bool& gone,
+                                                  std::vector<Sighting>& copies) {
   gone = false;
-  std::optional<Fault> fault = co_await Expunge(sighting.uid);
+  std::optional<Fault> unopened = co_await Enter(sighting.folder, sighting.role);
+  if (unopened.has_value()) co_return unopened;
+  const uint32_t uid = UidOf(sighting);
+  std::optional<Fault> fault = co_await Expunge(uid);
   const bool refused = fault.has_value() && fault->reply.has_value();
   if (fault.has_value() && !refused) co_return fault;
   std::vector<Sighting> left;
-  uint32_t ignored = 0;
-  std::optional<Fault> broken = co_await Scan(sighting.uid, left, ignored);
+  Pass pass;
+  pass.first = uid;
+  pass.most = kScanMessages;
+  std::optional<Fault> broken = co_await Scan(pass, left);
   if (broken.has_value()) co_return broken;
   gone = !refused;
   for (Sighting& other : left) {
-    if (other.uid == sighting.uid) {
+    if (other.id == sighting.id) {
       gone = false;
-    } else if (other.token == sighting.token && other.is_report == sighting.is_report) {
+    } else if (other.token == sighting.token && other.kind == sighting.kind) {
       copies.push_back(std::move(other));
     }
   }
   co_return std::nullopt;
+}
+
+Task<std::optional<bool>> ImapProbeInbox::ProveGone(Sighting sighting) {
+  StepRecorder unrecorded(context_.spec, context_.deps.clock);
+  const RunContext aside{context_.deps, context_.spec, unrecorded};
+  ImapSession session;
+  const std::optional<Fault> closed = co_await OpenImap(aside, mailbox_, session);
+  if (closed.has_value()) co_return std::nullopt;
+  std::optional<bool> gone;
+  const absl::StatusOr<ImapMailbox> opened = co_await session.client->Select(sighting.folder);
+  if (opened.ok() && opened->status.ok()) {
+    const uint32_t uid = UidOf(sighting);
+    std::string section = HeaderSection();
+    const absl::StatusOr<ImapFetch> fetch = co_await session.client->Fetch(uid, std::move(section));
+    if (fetch.ok() && fetch->status.ok()) gone = fetch->messages.empty();
+  }
+  session.stream->SetTimeout(kFarewellTimeout);
+  co_await session.client->Logout();
+  co_return gone;
+}
+
+void ImapProbeInbox::Hurry(absl::Duration limit) { session_.stream->SetTimeout(limit); }
+
+Task<void> ImapProbeInbox::Close() {
+  if (session_.client == nullptr) co_return;
+  session_.stream->SetTimeout(kFarewellTimeout);
+  co_await session_.client->Logout();
+  session_.client.reset();
+  session_.stream.reset();
 }
 
 }  // namespace postwatch::agent

@@ -1,8 +1,11 @@
-// Probe inbox: the mailbox where our letters arrive; finds and deletes them, and nothing else.
+// ProbeInbox: the mailbox where our letters arrive; finds and deletes them, and nothing else.
 #pragma once
 
+#include <memory>
 #include <optional>
+#include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "agent/probes/mail/mail_session.h"
@@ -10,59 +13,83 @@
 
 namespace postwatch::agent {
 
+// What a folder is for. A POP3 maildrop has but its INBOX.
+enum class FolderRole { kInbox, kSpam, kSent, kTrash };
+
 // A message in the mailbox that carries a token which verifies under the fleet key.
 struct Sighting {
-  uint32_t uid = 0;
+  std::string id;      // UID within the folder, or POP3's unique id
+  std::string folder;  // "INBOX"
+  FolderRole role = FolderRole::kInbox;
   ProbeToken token;
-  bool is_report = false;  // talks about our letter instead of being it
+  ProbeMessageKind kind = ProbeMessageKind::kLetter;
 };
 
-// One selected mailbox of an open IMAP session, which outlives it. Other people's messages are
-// never fetched beyond a few header fields, never changed, and never noted.
+// Messages that are not ours and are left alone, counted since the inbox was opened.
+struct InboxTally {
+  size_t unverified = 0;  // bear a token that is forged, or another fleet's
+  size_t automatic = 0;   // written by machines, or for lists
+};
+
+// What one run leaves to the next of what it learnt about a mailbox.
+struct InboxMemory {
+  std::optional<uint32_t> uid_validity;
+  std::set<std::string> told;     // ids of messages with unverified tokens, reported once
+  std::set<std::string> foreign;  // POP3: ids that are known not to be ours
+  std::string spam_folder;        // "" = none was found yet
+  absl::Duration next_login;      // POP3: steady time before which the server wants no login
+};
+
+// One mailbox, in sessions of its own. Other people's messages are never fetched beyond a few
+// header fields unless these might make them ours, never changed, and never noted. Faults are not
+// recorded; the caller decides.
 class ProbeInbox {
  public:
-  ProbeInbox(const RunContext& context, ImapSession& session, const Secret& fleet_key)
-      : context_(context), session_(session), key_(fleet_key) {}
+  virtual ~ProbeInbox() = default;
 
-  // SELECT. The watermark is set behind what is there now.
-  Task<std::optional<Fault>> Open(std::string name);
+  // Connects, logs in and opens the INBOX: steps `dns` to `select`. What is there now is old.
+  virtual Task<std::optional<Fault>> Open() = 0;
+  // After the connection broke: the same, with what was new still new.
+  virtual Task<std::optional<Fault>> Reopen() = 0;
+  // Whether a fault is the end of the connection and Reopen may help.
+  virtual bool IsLoss(const Fault& fault) const = 0;
 
-  uint32_t uid_validity() const { return mailbox_.uid_validity; }
-  uint32_t exists() const { return session_.client->exists(); }
-  // The UID from which on messages are new; 1 when the server does not tell.
-  uint32_t watermark() const { return watermark_; }
-  // After a reconnect, when the UIDs are still the same.
-  void Rewind(uint32_t watermark) { watermark_ = watermark; }
+  // Messages in the INBOX, ours or not.
+  virtual size_t exists() const = 0;
+  virtual const InboxTally& tally() const = 0;
 
-  // Our letters among the newest 200 messages below the watermark.
-  Task<std::optional<Fault>> ScanOld(std::vector<Sighting>& found);
-  // Our letters from the watermark on, which moves behind them. Asks NOOP first, without which a
-  // server may hide what has just arrived; unless `always`, it fetches only when that changed the
-  // number of messages.
-  Task<std::optional<Fault>> ScanNew(bool always, std::vector<Sighting>& found);
+  // Our messages among the newest 200 old ones.
+  virtual Task<std::optional<Fault>> ScanOld(std::vector<Sighting>& found) = 0;
+  // Our messages that are new since the last scan. Unless `always`, a cheap sign that nothing came
+  // is enough.
+  virtual Task<std::optional<Fault>> ScanNew(bool always, std::vector<Sighting>& found) = 0;
+  // Our messages among the newest 1000 of another folder. `exists` tells whether there is one.
+  virtual Task<std::optional<Fault>> ScanFolder(std::string name, FolderRole role, bool& exists,
+                                                std::vector<Sighting>& found) = 0;
+  // Waits until something may have come, at most `limit`; `quick`: no longer than a moment.
+  virtual Task<std::optional<Fault>> Await(absl::Duration limit, bool quick) = 0;
 
   // The whole message; nothing when it is gone or its token does not verify.
-  Task<std::optional<Fault>> Read(uint32_t uid, std::string& message,
-                                  std::optional<ReceivedProbe>& probe);
+  virtual Task<std::optional<Fault>> Read(Sighting sighting, std::string& message,
+                                          std::optional<ReceivedProbe>& probe) = 0;
+  // Deletes one message and looks whether it is gone. Other letters with the same token in the
+  // folder are returned in `copies`.
+  virtual Task<std::optional<Fault>> Delete(Sighting sighting, bool& gone,
+                                            std::vector<Sighting>& copies) = 0;
+  // Whether a session opened for this no longer shows it; nothing when there could be none.
+  virtual Task<std::optional<bool>> ProveGone(Sighting sighting) = 0;
 
-  // Deletes by UID and proves it by fetching again. `gone` tells; without UIDPLUS nothing is
-  // expunged while foreign messages are marked as deleted. Other copies of the same token still
-  // there are returned in `copies`.
-  Task<std::optional<Fault>> Delete(const Sighting& sighting, bool& gone,
-                                    std::vector<Sighting>& copies);
-
- private:
-  // `highest` becomes the highest UID seen, where that is more.
-  Task<std::optional<Fault>> Scan(uint32_t first, std::vector<Sighting>& found, uint32_t& highest);
-  Task<std::optional<Fault>> Recognise(const ImapMessage& message, std::vector<Sighting>& found);
-  Task<std::optional<Fault>> Expunge(uint32_t uid);
-
-  const RunContext& context_;
-  ImapSession& session_;
-  const Secret& key_;
-  ImapMailbox mailbox_;
-  uint32_t watermark_ = 1;
-  uint32_t known_exists_ = 0;  // at the last scan
+  // From now on every operation is short, and commands are not waited for long.
+  virtual void Hurry(absl::Duration limit) = 0;
+  // Leaves politely, within 2 s. A session left open counts against the account's limit.
+  virtual Task<void> Close() = 0;
+  virtual bool is_open() const = 0;
 };
+
+// The inbox of a mailbox, by the protocol its settings name. All arguments outlive it. `any_new`:
+// what is new may be ours without any sign in its header, as the answer of a reflector.
+std::unique_ptr<ProbeInbox> MakeProbeInbox(const RunContext& context,
+                                           const MailboxSettings& mailbox, const Secret& fleet_key,
+                                           InboxMemory& memory, bool any_new);
 
 }  // namespace postwatch::agent

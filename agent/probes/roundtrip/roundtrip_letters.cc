@@ -1,9 +1,9 @@
-// RoundtripRun's dealings with letters that are there: recognising, judging, deleting, settling.
+// RoundtripRun's dealings with letters that are there: recognising, deleting, settling, amending.
 #include <algorithm>
 #include <utility>
 
-#include "absl/strings/str_format.h"
 #include "agent/probes/roundtrip/bounce.h"
+#include "agent/probes/roundtrip/letter_verdict.h"
 #include "agent/probes/roundtrip/roundtrip_run.h"
 #include "common/base/log.h"
 #include "common/base/text.h"
@@ -13,51 +13,16 @@ namespace {
 
 // As long as a ledger keeps its entries: nobody waits for an older letter any more.
 constexpr absl::Duration kAbandoned = absl::Hours(24 * 7);
-constexpr size_t kMaxCopies = 5;
-constexpr absl::Duration kFarewellTimeout = absl::Seconds(2);
-
-std::string SecondsText(absl::Duration duration) {
-  return absl::StrFormat("%.3f", absl::ToDoubleSeconds(duration));
-}
+constexpr size_t kMaxCopiesRemoved = 5;
+// More copies of one letter than this are the work of a loop.
+constexpr size_t kMaxCopies = 2;
 
 }  // namespace
 
-// Of a letter that was sent by this run.
-Task<std::optional<Fault>> RoundtripRun::TakeIn() {
-  const absl::Duration took = seen_ - handed_over_;
-  run_.Fact("delivery.seconds", SecondsText(took));
-  memory_.last_delivered = std::max(memory_.last_delivered, token_.sent);
-  if (took > settings_.slow_after) {
-    run_.Find(FailureClass::kDeliveredSlow,
-              Concat("the letter took ", absl::FormatDuration(took), ", more than ",
-                     absl::FormatDuration(settings_.slow_after)));
-  }
-  run_.Begin("fetch");
-  std::string message;
-  std::optional<ReceivedProbe> probe;
-  std::optional<Fault> unread = co_await inbox_.Read(letter_->uid, message, probe);
-  if (unread.has_value()) co_return unread;
-  if (probe.has_value()) {
-    JudgeIntegrity(probe->integrity);
-  } else {
-    run_.Fail(FailureClass::kCorruptedHeader, "the letter's mark cannot be read any more");
-  }
-  run_.Begin("expunge");
-  bool gone = false;
-  std::optional<Fault> broken = co_await Remove(inbox_, *letter_, gone);
-  if (broken.has_value()) co_return broken;
-  if (gone) SettleLedger(token_.probe_id);
-  co_return std::nullopt;
-}
-
-void RoundtripRun::JudgeIntegrity(Integrity integrity) {
-  run_.Fact("integrity", IntegrityName(integrity));
-  if (integrity == Integrity::kRewritten) {
-    run_.Find(FailureClass::kRewritten, "text was added to the letter on its way");
-  }
-  if (integrity == Integrity::kCorrupted) {
-    run_.Fail(FailureClass::kCorruptedBody, "the letter's text is not what was sent");
-  }
+// Whether it is what the route is to bring back: the letter, or a reflector's answer to it.
+bool RoundtripRun::IsAnswer(const Sighting& sighting) const {
+  if (sighting.kind == ProbeMessageKind::kReply) return settings_.reflected;
+  return sighting.kind == ProbeMessageKind::kLetter;
 }
 
 // Deletes one letter or report and the copies of it. Its token has verified: nothing else ever gets
@@ -67,16 +32,20 @@ Task<std::optional<Fault>> RoundtripRun::Remove(ProbeInbox& inbox, Sighting sigh
   std::optional<Fault> broken = co_await inbox.Delete(sighting, gone, copies);
   if (broken.has_value()) co_return broken;
   if (gone) {
-    memory_.failed_deletions = 0;
+    memory_.limits.DeletionWorked();
   } else {
-    ++memory_.failed_deletions;
+    memory_.limits.DeletionFailed();
     run_.Find(FailureClass::kImapDeleteFailed,
-              Concat("message UID ", sighting.uid, " is still there after its deletion"));
+              Concat("message ", sighting.id, " is still there after its deletion"));
   }
-  if (!copies.empty() && !sighting.is_report) {
-    run_.Find(FailureClass::kDuplicate, Concat("the letter arrived ", copies.size() + 1, " times"));
+  if (!copies.empty() && IsAnswer(sighting)) {
+    const std::string detail = Concat("the letter arrived ", copies.size() + 1, " times");
+    run_.Find(FailureClass::kDuplicate, detail);
+    if (copies.size() >= kMaxCopies) {
+      memory_.limits.StopFor(context_, FailureClass::kUnspecified, detail);
+    }
   }
-  if (copies.size() > kMaxCopies) copies.resize(kMaxCopies);
+  if (copies.size() > kMaxCopiesRemoved) copies.resize(kMaxCopiesRemoved);
   for (const Sighting& copy : copies) {
     bool copy_gone = false;
     std::vector<Sighting> more;
@@ -88,12 +57,14 @@ Task<std::optional<Fault>> RoundtripRun::Remove(ProbeInbox& inbox, Sighting sigh
 
 Task<std::optional<Fault>> RoundtripRun::HandleSighting(ProbeInbox& inbox, Sighting sighting) {
   std::optional<Fault> fault;
-  if (sighting.token.probe_id != token_.probe_id) {
+  if (sighting.token.probe_id != letter_.token.probe_id) {
     fault = co_await HandleEarlierLetter(inbox, std::move(sighting));
-  } else if (sighting.is_report) {
+  } else if (sighting.kind == ProbeMessageKind::kReport) {
     fault = co_await HandleReport(inbox, std::move(sighting), std::nullopt);
-  } else if (!letter_.has_value()) {
-    letter_ = std::move(sighting);
+  } else if (!IsAnswer(sighting)) {
+    ++replies_;
+  } else if (!arrived_.has_value()) {
+    arrived_ = std::move(sighting);
     seen_ = Now();
   }
   co_return fault;
@@ -106,22 +77,50 @@ Task<std::optional<Fault>> RoundtripRun::HandleEarlierLetter(ProbeInbox& inbox, 
       context_.deps.ledger.Find(sighting.token.probe_id);
   if (!found.ok()) co_return std::nullopt;
   std::optional<LedgerEntry> entry = *std::move(found);
+  const absl::Duration age = context_.deps.clock.Now() - sighting.token.sent;
+  std::optional<Fault> fault;
   bool gone = false;
   if (!entry.has_value()) {
-    const absl::Duration age = context_.deps.clock.Now() - sighting.token.sent;
-    if (age <= kAbandoned) co_return std::nullopt;
-    std::optional<Fault> fault = co_await Remove(inbox, std::move(sighting), gone);
+    if (age > kAbandoned) fault = co_await Remove(inbox, std::move(sighting), gone);
     co_return fault;
   }
   if (entry->check_id != context_.spec.id) co_return std::nullopt;
-  if (sighting.is_report) {
-    std::optional<Fault> fault =
-        co_await HandleReport(inbox, std::move(sighting), std::move(entry));
+  if (sighting.kind == ProbeMessageKind::kReport) {
+    fault = co_await HandleReport(inbox, std::move(sighting), std::move(entry));
     co_return fault;
   }
-  if (entry->reported_missing) Amend(*entry, nullptr);
+  // What was kept when it was sent or deleted is no arrival, and neither is an automatic answer.
+  const bool leftover = sighting.role == FolderRole::kSent || sighting.role == FolderRole::kTrash;
+  if (leftover || !IsAnswer(sighting)) {
+    const bool over = age > settings_.lost_after || (leftover && entry->settled);
+    if (!leftover) ++replies_;
+    if (over) fault = co_await Remove(inbox, std::move(sighting), gone);
+    co_return fault;
+  }
+  fault = co_await HandleArrival(inbox, std::move(sighting), *std::move(entry));
+  co_return fault;
+}
+
+// Late arrivals are reported before they are deleted.
+Task<std::optional<Fault>> RoundtripRun::HandleArrival(ProbeInbox& inbox, Sighting sighting,
+                                                       LedgerEntry entry) {
+  if (entry.settled) {
+    run_.Find(FailureClass::kDuplicate,
+              Concat("another copy of a letter sent ",
+                     absl::FormatDuration(context_.deps.clock.Now() - entry.sent), " ago arrived"));
+  } else if (entry.reported_missing) {
+    std::optional<Fault> spam;
+    if (sighting.role == FolderRole::kSpam) {
+      spam = Fault{FailureClass::kSpamFoldered,
+                   Concat("the letter is in the folder ", sighting.folder), std::nullopt};
+    }
+    Amend(entry, spam);
+  }
+  memory_.limits.Delivered(entry.sent);
+  Note(entry.probe_id, LetterEvent::kDelivered);
+  bool gone = false;
   std::optional<Fault> fault = co_await Remove(inbox, std::move(sighting), gone);
-  if (gone) SettleLedger(entry->probe_id);
+  if (gone) Note(entry.probe_id, LetterEvent::kSettled);
   co_return fault;
 }
 
@@ -130,14 +129,17 @@ Task<std::optional<Fault>> RoundtripRun::HandleReport(ProbeInbox& inbox, Sightin
                                                       std::optional<LedgerEntry> earlier) {
   std::string message;
   std::optional<ReceivedProbe> probe;
-  std::optional<Fault> unread = co_await inbox.Read(sighting.uid, message, probe);
+  std::optional<Fault> unread = co_await inbox.Read(sighting, message, probe);
   if (unread.has_value()) co_return unread;
   const DeliveryReport report = ReadDeliveryReport(message);
   if (report.kind == ReportKind::kOther) co_return std::nullopt;
+  if (report.cause == FailureClass::kSmtpLoop) {
+    memory_.limits.StopFor(context_, FailureClass::kSmtpLoop, report.fault.detail);
+  }
   if (report.kind == ReportKind::kFailed) {
     if (!earlier.has_value()) bounce_ = report.fault;
-    if (earlier.has_value() && earlier->reported_missing) Amend(*earlier, &report.fault);
-    SettleLedger(sighting.token.probe_id);
+    if (earlier.has_value() && earlier->reported_missing) Amend(*earlier, report.fault);
+    Note(sighting.token.probe_id, LetterEvent::kSettled);
   } else if (!earlier.has_value()) {
     Mention(run_, report.fault);
   }
@@ -146,72 +148,60 @@ Task<std::optional<Fault>> RoundtripRun::HandleReport(ProbeInbox& inbox, Sightin
   co_return fault;
 }
 
-// Bounces come to the sender. Where that is another mailbox it is looked at only when the letter is
-// missing, and nothing of that visit is on the record but what it found.
-Task<void> RoundtripRun::LookForBounce() {
-  if (EqualsIgnoreCase(settings_.sender.address, settings_.receiver.address)) co_return;
-  StepRecorder unrecorded(context_.spec, context_.deps.clock);
-  const RunContext aside{context_.deps, context_.spec, unrecorded};
-  ImapSession session;
-  const std::optional<Fault> closed = co_await OpenImap(aside, settings_.sender, session);
-  if (closed.has_value()) co_return;
-  ProbeInbox inbox(aside, session, key_);
-  const std::string name = "INBOX";
-  std::optional<Fault> fault = co_await inbox.Open(name);
-  std::vector<Sighting> found;
-  if (!fault.has_value()) fault = co_await inbox.ScanOld(found);
-  for (Sighting& sighting : found) {
-    if (!sighting.is_report) continue;
-    fault = co_await HandleSighting(inbox, std::move(sighting));
-    if (fault.has_value()) co_return;
+// Letters that stayed away beyond the horizon. One that comes even later is still matched.
+void RoundtripRun::ReportLost() {
+  const absl::StatusOr<std::vector<LedgerEntry>> in_flight =
+      context_.deps.ledger.InFlight(context_.spec.id);
+  if (!in_flight.ok()) return;
+  for (const LedgerEntry& entry : *in_flight) {
+    const absl::Duration age = context_.deps.clock.Now() - entry.sent;
+    if (!entry.reported_missing || entry.reported_lost || age < settings_.lost_after) continue;
+    const absl::StatusOr<bool> others =
+        context_.deps.ledger.OthersDeliver(context_.spec.id, entry.sent);
+    const std::string detail =
+        Concat("the letter was accepted and not seen within ",
+               absl::FormatDuration(settings_.lost_after), ", and no bounce came");
+    Fault lost{FailureClass::kDeliveryLost, detail, std::nullopt};
+    if (others.ok() && *others) {
+      lost.klass = FailureClass::kQuarantinedSuspected;
+      lost.detail = Concat(detail, ", while letters of other checks arrived");
+    }
+    Amend(entry, lost);
+    Note(entry.probe_id, LetterEvent::kReportedLost);
   }
-  session.stream->SetTimeout(kFarewellTimeout);
-  co_await session.client->Logout();
 }
 
-// Corrects the run that reported the letter missing: it came late, or came back.
-void RoundtripRun::Amend(const LedgerEntry& entry, const Fault* bounce) {
+// Corrects the run that reported the letter missing. Without a fault, it came late.
+void RoundtripRun::Amend(const LedgerEntry& entry, const std::optional<Fault>& fault) {
   StepRecorder late(context_.spec, context_.deps.clock);
   late.Begin("delivery");
   late.Touch({std::string(component::kQueue), context_.provider()});
   const absl::Duration took = context_.deps.clock.Now() - entry.sent;
-  if (bounce != nullptr) {
-    Decide(late, *bounce);
+  if (fault.has_value()) {
+    Decide(late, *fault);
   } else {
     late.Fact("delivery.seconds", SecondsText(took));
     late.Find(FailureClass::kDeliveredLate,
               Concat("the letter was seen ", absl::FormatDuration(took), " after it was sent"));
-    memory_.last_delivered = std::max(memory_.last_delivered, entry.sent);
   }
   Observation amendment = late.Finish();
   amendment.amends = entry.observation_id;
   memory_.amendments.push_back(std::move(amendment));
-  // Told once: from now on the entry stands only for a letter that is still to be deleted.
-  const absl::Status kept = context_.deps.ledger.Note(entry.probe_id, LetterEvent::kAmended);
-  if (!kept.ok()) {
-    Log(LogLevel::kWarn, "ledger: cannot keep an entry", {{"error", kept.ToString()}});
-  }
+  // Told once: from now on the entry stands only for a letter that is still to be deleted. A lost
+  // one may still come.
+  const bool may_come = fault.has_value() && (fault->klass == FailureClass::kDeliveryLost ||
+                                              fault->klass == FailureClass::kQuarantinedSuspected);
+  if (!may_come) Note(entry.probe_id, LetterEvent::kAmended);
 }
 
-void RoundtripRun::SettleLedger(const std::string& probe_id) {
-  if (probe_id == token_.probe_id) recorded_ = false;
-  const absl::Status settled = context_.deps.ledger.Note(probe_id, LetterEvent::kSettled);
-  if (!settled.ok()) {
-    Log(LogLevel::kWarn, "ledger: cannot settle a letter", {{"error", settled.ToString()}});
+void RoundtripRun::Note(const std::string& probe_id, LetterEvent event) {
+  if (event == LetterEvent::kSettled && probe_id == letter_.token.probe_id) {
+    letter_.recorded = false;
   }
-}
-
-// A letter that its run gives up on. The deadline of the run may have decided already.
-void RoundtripRun::CloseBooks(const Fault& fault) {
-  if (!recorded_) return;
-  const bool timed_out = run_.decided() && run_.current_step() == "delivery";
-  const bool missing = fault.klass == FailureClass::kDeliveryDelayed ||
-                       fault.klass == FailureClass::kSmtpAcceptUnknown;
-  if (!timed_out && !missing) return;
-  const absl::Status noted =
-      context_.deps.ledger.Note(token_.probe_id, LetterEvent::kReportedMissing);
+  const absl::Status noted = context_.deps.ledger.Note(probe_id, event);
   if (!noted.ok()) {
-    Log(LogLevel::kWarn, "ledger: cannot note a missing letter", {{"error", noted.ToString()}});
+    Log(LogLevel::kWarn, "ledger: cannot note what became of a letter",
+        {{"error", noted.ToString()}});
   }
 }
 

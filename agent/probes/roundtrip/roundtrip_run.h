@@ -2,20 +2,24 @@
 // gone again.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "agent/probes/roundtrip/letter_sender.h"
 #include "agent/probes/roundtrip/probe_inbox.h"
+#include "agent/probes/roundtrip/sending_limits.h"
 #include "common/checks/mail/roundtrip_settings.h"
 
 namespace postwatch::agent {
 
 // What one run leaves to the next ones of the same probe.
 struct RoundtripMemory {
-  std::optional<uint32_t> uid_validity;
-  absl::Time last_delivered = absl::InfinitePast();  // when the newest letter seen was sent
-  int failed_deletions = 0;                          // in a row
+  InboxMemory receiving;
+  InboxMemory sending;  // of the sender's mailbox, where that is another
+  SendingLimits limits;
+  absl::Duration next_sweep;  // steady
   std::vector<Observation> amendments;
 };
 
@@ -28,28 +32,37 @@ class RoundtripRun {
   Task<void> Go();
 
  private:
-  Task<std::optional<Fault>> OpenInbox();
+  // The course of the run (roundtrip_run.cc).
   Task<std::optional<Fault>> CleanUp();
-  std::optional<Fault> MaySend() const;
-  Task<std::optional<Fault>> Send();
-  Task<std::optional<Fault>> HandOver(SmtpSession& session, std::string message);
   Task<std::optional<Fault>> AwaitLetter();
+  Task<std::optional<Fault>> LookAround();
   Task<std::optional<Fault>> Poll();
-  Task<std::optional<Fault>> Pause();
-  Task<std::optional<Fault>> Idle(absl::Duration limit);
-  Task<std::optional<Fault>> Reconnect();
   Task<std::optional<Fault>> LookInSpam();
-  Task<void> LookForBounce();
+  Task<std::optional<Fault>> LookAtSender();
+  Fault Missing() const;
   Task<std::optional<Fault>> TakeIn();
-  Task<std::optional<Fault>> Remove(ProbeInbox& inbox, Sighting sighting, bool& gone);
+  Task<std::optional<Fault>> LookForCopies();
+  Task<void> Leave();
+  void CloseBooks(const Fault& fault);
+  void NoteForeign(const InboxTally& tally);
+  void SuspectQuarantine();
+
+  // Letters that are there (roundtrip_letters.cc).
   Task<std::optional<Fault>> HandleSighting(ProbeInbox& inbox, Sighting sighting);
   Task<std::optional<Fault>> HandleEarlierLetter(ProbeInbox& inbox, Sighting sighting);
+  Task<std::optional<Fault>> HandleArrival(ProbeInbox& inbox, Sighting sighting, LedgerEntry entry);
   Task<std::optional<Fault>> HandleReport(ProbeInbox& inbox, Sighting sighting,
                                           std::optional<LedgerEntry> earlier);
-  void Amend(const LedgerEntry& entry, const Fault* bounce);
-  void JudgeIntegrity(Integrity integrity);
-  void SettleLedger(const std::string& probe_id);
-  void CloseBooks(const Fault& fault);
+  Task<std::optional<Fault>> Remove(ProbeInbox& inbox, Sighting sighting, bool& gone);
+  void ReportLost();
+  void Amend(const LedgerEntry& entry, const std::optional<Fault>& fault);
+  void Note(const std::string& probe_id, LetterEvent event);
+
+  // The janitor (roundtrip_sweep.cc).
+  Task<void> SweepIfDue();
+  Task<void> Sweep(const MailboxSettings& mailbox, InboxMemory& memory);
+
+  bool IsAnswer(const Sighting& sighting) const;
   absl::Duration Now() const { return context_.deps.clock.Steady(); }
   absl::Duration Left() const { return give_up_ - Now(); }
 
@@ -58,18 +71,16 @@ class RoundtripRun {
   const RoundtripSettings& settings_;
   RoundtripMemory& memory_;
   const Secret key_;
-  const absl::Duration give_up_;
-  ImapSession session_;
-  ProbeInbox inbox_;
+  const absl::Duration give_up_;   // steady: nobody waits for the letter any more
+  const absl::Duration deadline_;  // steady: of the whole run
+  std::unique_ptr<ProbeInbox> inbox_;
 
-  ProbeToken token_;
-  bool recorded_ = false;  // the letter is in the ledger and not settled
-  bool accept_unknown_ = false;
-  bool idle_refused_ = false;
+  SentLetter letter_;
   int reconnects_ = 0;
-  absl::Duration handed_over_;
+  size_t replies_ = 0;  // answers to our letters that are left in the mailbox
   absl::Duration seen_;
-  std::optional<Sighting> letter_;  // found, not yet deleted
+  std::optional<Sighting> arrived_;     // this run's letter, not yet deleted
+  std::optional<Sighting> to_be_gone_;  // deleted; a fresh session has still to prove it
   std::optional<Fault> bounce_;
 };
 

@@ -41,12 +41,13 @@ void ReadReflector(SettingsReader& in, RoundtripSettings& settings) {
 // nowhere.
 void ReadRecipient(SettingsReader& in, RoundtripSettings& settings) {
   if (in.Has("reflector")) {
-    if (in.Has("to") || in.Has("alias")) in.Complain("reflector", "excludes to and alias");
+    const bool other = !in.String("to", "").empty() || !in.String("alias", "").empty();
+    if (other) in.Complain("reflector", "excludes to and alias");
     return ReadReflector(in, settings);
   }
   const std::string& own = settings.receiver.address;
   const std::string_view key = in.Has("alias") ? "alias" : "to";
-  if (in.Has("alias") && in.Has("to")) in.Complain("alias", "excludes to");
+  if (in.Has("alias") && !in.String("to", "").empty()) in.Complain("alias", "excludes to");
   settings.to = in.String(key, own);
   if (own.empty()) return;
   if (!settings.receiver.Receives(settings.to)) {

@@ -1,10 +1,7 @@
 #include <algorithm>
 
 #include "absl/strings/str_replace.h"
-#include "common/base/text.h"
-#include "common/mail/probe_message.h"
-#include "tests/support/fake_mail_server.h"
-#include "tests/support/probe_fixture.h"
+#include "tests/support/roundtrip_fixture.h"
 
 namespace postwatch::agent {
 namespace {
@@ -14,32 +11,7 @@ constexpr char kTouched[] =
     "cert:mail.alpha.test auth:alpha acct:probe@alpha.test mbox:probe@alpha.test "
     "svc:alpha/submission queue:alpha";
 
-class RoundtripTest : public ProbeFixture {
- protected:
-  RoundtripTest() {
-    dialer_ = &server_;
-    resolver_.On("mail.alpha.test", RrType::kA, AddressReply({"192.0.2.3"}));
-    probe_ = Make(spec_);
-  }
-
-  Observation RunTrip() {
-    seen_ = RunAll(*probe_, spec_);
-    for (const Observation& observation : seen_) ExpectNoSecret(observation, kPassword);
-    return seen_.front();
-  }
-  // As the agent does after a restart: a new probe, the old ledger.
-  void Restart() { probe_ = Make(spec_); }
-  void Configure(std::initializer_list<std::pair<std::string, Settings>> entries) {
-    for (const auto& [key, value] : entries) spec_.settings.Set(key, value);
-    Restart();
-  }
-  size_t InboxSize() { return server_.Folder("INBOX").size(); }
-
-  FakeMailServer server_{clock_};
-  CheckSpec spec_ = Spec("roundtrip", Keys({{"mailbox", MailboxKeys()}}));
-  std::unique_ptr<Probe> probe_;
-  std::vector<Observation> seen_;
-};
+using RoundtripTest = RoundtripFixture;
 
 TEST_F(RoundtripTest, SendsFindsVerifiesAndDeletes) {
   server_.delivery = absl::Milliseconds(300);
@@ -47,7 +19,7 @@ TEST_F(RoundtripTest, SendsFindsVerifiesAndDeletes) {
   EXPECT_EQ(Summary(seen), "pass");
   EXPECT_EQ(StepsText(seen),
             "dns connect tls greeting login select scan dns connect banner ehlo starttls tls ehlo2 "
-            "auth mail rcpt data final quit delivery fetch expunge logout");
+            "auth mail rcpt data final quit delivery fetch expunge logout proof");
   EXPECT_EQ(TouchedText(seen), kTouched);
   EXPECT_EQ(FindingsText(seen), "");
   EXPECT_EQ(seen.evidence.facts.at("delivery.seconds"), "0.300");
@@ -303,7 +275,7 @@ TEST_F(RoundtripTest, ALostImapConnectionIsOpenedAgain) {
   server_.drop_imap_after_idles = 1;
   const Observation seen = RunTrip();
   EXPECT_EQ(Summary(seen), "pass");
-  EXPECT_EQ(server_.imap_sessions, 2);
+  EXPECT_EQ(server_.imap_sessions, 3);  // the last one proves that the letter is gone
   EXPECT_EQ(InboxSize(), 0u);
 }
 

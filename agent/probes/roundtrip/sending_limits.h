@@ -1,0 +1,41 @@
+// SendingLimits: the rules that keep a broken mailbox from being filled up (mail-domain.md 2.6,
+// rule 4).
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "agent/probes/dns/mail_dns.h"
+
+namespace postwatch::agent {
+
+// Sending on a route stops for a while, or until what is wrong is mended.
+class SendingLimits {
+ public:
+  // Something circles: nothing is sent for 6 hours.
+  void StopFor(const RunContext& context, FailureClass klass, std::string_view reason);
+
+  void DeletionFailed() { ++failed_deletions_; }
+  void DeletionWorked() { failed_deletions_ = 0; }
+  // The newest letter that was seen.
+  void Delivered(absl::Time sent);
+  // Answers to our letters that lie in the mailbox.
+  void SetReplies(size_t replies) { replies_ = replies; }
+
+  // Why no letter may be sent now: over 10000 messages in the mailbox, 3 deletions in a row that
+  // failed, a loop, more than 2 answers of a machine, or over 10 letters missing, of which then one
+  // is sent in two intervals or 10 minutes, so that a recovery is seen.
+  std::optional<Fault> Judge(const RunContext& context, size_t mailbox_size) const;
+
+ private:
+  std::optional<Fault> JudgeMissing(const RunContext& context) const;
+
+  int failed_deletions_ = 0;  // in a row
+  size_t replies_ = 0;
+  absl::Time last_delivered_ = absl::InfinitePast();
+  absl::Time stopped_until_ = absl::InfinitePast();
+  FailureClass stopped_for_ = FailureClass::kUnspecified;
+  std::string stop_reason_;
+};
+
+}  // namespace postwatch::agent
