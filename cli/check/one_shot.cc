@@ -111,6 +111,8 @@ void DistrustResolver(Observation& observation, const Resolver& resolver) {
                                observation.failure->klass != FailureClass::kDnsRefused)) {
     return;
   }
+  // That was the domain's name servers.
+  if (observation.failure->step == "servers") return;
   observation.outcome = Outcome::kNotTested;
   observation.not_tested_reason =
       Concat("the resolver ", resolver.name(), " gave no answer (", observation.failure->detail,
