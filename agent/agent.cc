@@ -17,6 +17,7 @@
 
 #include "agent/probes/sqlite_ledger.h"
 #include "agent/runtime.h"
+#include "agent/unknown_replies.h"
 #include "common/base/ids.h"
 #include "common/base/lock_file.h"
 #include "common/base/log.h"
@@ -127,6 +128,8 @@ class EventLoopAgent : public Agent {
   void Keep(std::vector<Observation> seen) {
     for (const Observation& observation : seen) {
       metrics_.Count(observation);
+      unknown_replies_.Count(observation, clock_->Steady());
+      metrics_.SetUnclassified(unknown_replies_.count());
       const absl::StatusOr<uint64_t> kept = spool_->Append({observation});
       if (!kept.ok()) RefusedBySpool(observation, kept.status());
     }
@@ -280,6 +283,7 @@ class EventLoopAgent : public Agent {
   std::unique_ptr<EventClock> clock_ = MakeSystemEventClock();
   LoopLagMeter lag_{*clock_};
   AgentMetrics metrics_;
+  UnknownReplies unknown_replies_;
   LogBudget refusal_lines_{kRefusalLinesAMinute};
   std::optional<LockFile> lock_;  // of the state directory, until all that is in it is closed
   std::unique_ptr<Spool> spool_;

@@ -92,6 +92,9 @@ std::string AgentMetrics::Render(const AgentGauges& g) const {
   page.Single("postwatch_agent_lost_observations_total", "counter",
               "Observations lost: for want of a disk, or because they are out of bounds.",
               g.spool_lost + unspoolable_);
+  page.Single("postwatch_agent_unclassified_replies_total", "counter",
+              "Replies of servers that no rule was written for; each text is logged once.",
+              unclassified_);
   page.Single("postwatch_agent_loop_lag_seconds", "gauge",
               "How late the event loop was, worst of the last minute.",
               absl::ToDoubleSeconds(g.loop_lag));

@@ -1,6 +1,7 @@
 #include "common/mail/reply_classifier.h"
 
 #include <algorithm>
+#include <array>
 
 #include "common/base/text.h"
 #include "common/mail/reply_rules.h"
@@ -9,6 +10,10 @@
 
 namespace postwatch {
 namespace {
+
+constexpr size_t kMaxShape = 512;
+constexpr std::array<std::string_view, 4> kImapDefaults = {"imap.bad", "imap.no", "imap.bye",
+                                                           "imap.unexpected"};
 
 bool Holds(const SmtpRule& rule, StageSet stage, const SmtpReply& reply, std::string_view folded) {
   return (rule.stages & stage) != 0 && ReplyCodeMatches(reply.code, rule.codes) &&
@@ -54,6 +59,24 @@ Classification ClassifySmtpReply(SmtpStage stage, const SmtpReply& reply) {
     }
   }
   return {"smtp_protocol", "protocol.no-rule", 0};  // the last basic rule holds for every reply
+}
+
+bool IsWithoutRule(std::string_view rule) {
+  if (rule.starts_with("basic.")) return true;
+  return std::ranges::find(kImapDefaults, rule) != kImapDefaults.end();
+}
+
+std::string ReplyShape(std::string_view text) {
+  std::string shape;
+  const std::string folded = FoldText(text);
+  for (const std::string_view word : Split(folded, ' ')) {
+    if (shape.size() + word.size() >= kMaxShape) break;
+    if (!shape.empty()) shape += ' ';
+    const bool link = word.find("://") != word.npos;
+    const bool varies = link || word.find_first_of("0123456789@") != word.npos;
+    shape += varies ? std::string_view("*") : word;
+  }
+  return shape;
 }
 
 Classification ClassifyImapStatus(ImapStage stage, const ImapStatus& status) {

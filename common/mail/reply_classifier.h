@@ -24,6 +24,14 @@ struct Classification {
 // `reply` must be a 4xx or 5xx, or an unexpected one; always answers with some class.
 Classification ClassifySmtpReply(SmtpStage stage, const SmtpReply& reply);
 
+// Whether a rule of this id knows no words, only the basic code or nothing: its replies are worth a
+// rule of their own (docs/classifier.md).
+bool IsWithoutRule(std::string_view rule);
+
+// What is the same in every reply of a kind: lower case, without addresses, numbers, identifiers
+// and links. At most 512 bytes.
+std::string ReplyShape(std::string_view text);
+
 // For a NO, BAD or BYE. Response code first, then text.
 enum class ImapStage { kGreeting, kStartTls, kLogin, kSelect, kFetch, kIdle, kExpunge, kOther };
 Classification ClassifyImapStatus(ImapStage stage, const ImapStatus& status);

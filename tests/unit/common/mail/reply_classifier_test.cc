@@ -144,6 +144,25 @@ TEST(ReplyClassifier, EveryClassExistsAndEveryIdIsUnique) {
   }
 }
 
+TEST(ReplyClassifier, TellsWhatIsWorthARule) {
+  const auto without = [](const std::string& raw) {
+    return IsWithoutRule(ClassifySmtpReply(SmtpStage::kRcpt, ReplyOf(raw)).rule);
+  };
+  EXPECT_TRUE(without("550 go away"));
+  EXPECT_TRUE(without("599 go away"));
+  EXPECT_FALSE(without("550 5.1.1 go away"));
+  EXPECT_FALSE(without("550 no such user"));
+  EXPECT_TRUE(IsWithoutRule("imap.no"));
+  EXPECT_FALSE(IsWithoutRule("imap.login"));
+}
+
+TEST(ReplyClassifier, TheShapeOfAReplyHasNothingThatVaries) {
+  EXPECT_EQ(ReplyShape("Go away, <a@b.example>\n[192.0.2.1] see https://b.example/x id 4Xy1"),
+            "go away, * * see * id *");
+  EXPECT_EQ(ReplyShape(std::string(5000, 'x')), "");
+  EXPECT_EQ(ReplyShape(""), "");
+}
+
 TEST(ReplyClassifier, PatternsAreLowerCase) {
   for (const auto table : {ProviderRules(), TextRules()}) {
     for (const SmtpRule& rule : table) EXPECT_EQ(AsciiLower(rule.text), rule.text) << rule.id;
