@@ -22,7 +22,9 @@ constexpr auto kFixes = std::to_array<std::pair<FailureClass, std::string_view>>
     {kDnsDnssecBogus,
      "Compare the DS at the parent with the DNSKEY and the age of the signatures; do not just "
      "delete the DS, caches keep it."},
-    {kDnsRefused, "The resolver refuses this client: use another with --resolver."},
+    {kDnsRefused,
+     "A resolver that refuses this client: use another with --resolver. A name server that does: "
+     "load the zone there."},
     {kDnsTimeout,
      "The DNS server does not answer from here: check it, or use another with --resolver."},
     {kDnsTruncatedNoTcp, "Open TCP port 53: large answers need it."},

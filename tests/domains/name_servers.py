@@ -63,7 +63,7 @@ stub-zone:
 """
 SIGNING = {"usual": "    dnssec-signing: on\n    dnssec-policy: usual\n",
            "short": "    dnssec-signing: on\n    dnssec-policy: short\n"}
-SIGNED_AGO_S = 20 * 86400  # signatures live for 14 days
+SIGNED_AGO_S = {"beforehand": 3600, "expired": 20 * 86400}  # signatures live for 14 days
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,8 @@ class Zone:
     """`text` None: the server is told of the zone and has no file of it."""
     name: str
     text: str | None
-    signed: str = ""  # "usual", "short", "expired", or "" not at all
+    # "usual", "short" (for two days); "beforehand", "expired" in the file; or "" not at all.
+    signed: str = ""
 
     @property
     def file_name(self) -> str:
@@ -124,20 +125,23 @@ class Knot:
 
     def _make_key(self, zone: Zone) -> None:
         self._keymgr(zone.name, "generate", "algorithm=ecdsap256sha256", "ksk=yes", "zsk=yes",
-                     *(["created=-30d", "publish=-30d", "ready=-30d", "active=-30d"]
-                       if zone.signed == "expired" else []))
-        if zone.signed == "expired":
-            self._sign_in_the_past(zone)
+                     *(f"{event}=-30d" for event in ("created", "publish", "ready", "active")))
+        if zone.signed in SIGNED_AGO_S:
+            self._sign_file(zone)
 
-    def _sign_in_the_past(self, zone: Zone) -> None:
-        """The zone file with signatures that were good for two weeks, three weeks ago."""
+    def text(self, zone: str) -> str:
+        """What of the zone is in its file; signed beforehand it is whole."""
+        return (self._home / "zones" / Zone(zone, None).file_name).read_text()
+
+    def _sign_file(self, zone: Zone) -> None:
+        """Puts signatures into the zone file, as of today or of weeks ago."""
         config = self._home / f"{zone.name.strip('.')}.conf"
         config.write_text(self._config.read_text().replace(
             f"    file: {zone.file_name}\n", f"    file: {zone.file_name}\n{SIGNING['usual']}"))
         signed = self._home / "signed"
         signed.mkdir(exist_ok=True)
         processes.quiet(["kzonesign", "-c", str(config), "-o", str(signed),
-                         "-t", str(int(time.time()) - SIGNED_AGO_S), zone.name])
+                         "-t", str(int(time.time()) - SIGNED_AGO_S[zone.signed]), zone.name])
         (signed / zone.file_name).replace(self._home / "zones" / zone.file_name)
 
     def _keymgr(self, zone: str, *args: str) -> str:

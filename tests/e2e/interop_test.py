@@ -1,0 +1,133 @@
+#!/usr/bin/env python3
+"""Checks against the servers of many makers, in health and with real faults: what each check makes of each.
+
+    interop_test.py [--write] [SCENARIO...]
+
+Needs root, and scripts/setup interop; takes under three minutes. A server that cannot be had is
+skipped, loudly. --write puts the table into docs/interop.md.
+"""
+import argparse
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+
+from programs import BIN, ROOT
+
+sys.path[:0] = [str(ROOT / "tests/lab"), str(ROOT / "tests/lab/servers")]
+from interop_lab import InteropLab, LAB_SCENARIOS  # noqa: E402
+from interop_world import InteropWorld  # noqa: E402
+from scenarios import SCENARIOS, Scenario  # noqa: E402
+
+PAGE = ROOT / "docs/interop.md"
+RUN_LIMIT_S = 150
+POP3 = "receive: {protocol: pop3}\n"
+HEAD = """\
+# Interoperation
+
+What each check makes of each server, in health and with real faults: private instances of Debian's
+packages, the faults real ones. Written by `tests/e2e/interop_test.py --write`.
+"pass + CLASS" is a pass with a finding beside it.
+
+| check kind | server | condition | outcome |
+|---|---|---|---|
+"""
+
+
+@dataclass
+class Ledger:
+    """What came of all rows."""
+    rows: list[tuple[str, ...]] = field(default_factory=list)
+    wrong: list[str] = field(default_factory=list)
+    skipped: list[str] = field(default_factory=list)
+
+
+def outcome_of(kind: str, findings: list[dict]) -> str:
+    """"pass", "fail CLASS" or "not tested", with the findings beside it."""
+    mine = [f for f in findings if f["check"] == kind]
+    if not mine:
+        return "did not run"
+    main, *rest = mine
+    said = {"pass": "pass", "fail": f"fail {main['class']}"}.get(main["outcome"], "not tested")
+    beside = sorted({f["class"] for f in rest if f["severity"] != "info"})
+    return " + ".join([said, *beside])
+
+
+def check(world, scenario: Scenario, kinds: list[str], extra: str) -> subprocess.CompletedProcess:
+    """One `postwatch check` of some kinds."""
+    argv = [BIN / "postwatch", "check", scenario.domain, "--ca-file", world.ca_file, "--resolver",
+            world.resolver, "--timeout", scenario.timeout, "--format", "json",
+            "--only", ",".join(kinds)]
+    if scenario.address:
+        argv += ["--mailbox", world.mailbox(scenario.address, scenario.password,
+                                            extra or scenario.extra)]
+    return world.run(argv, text=True, capture_output=True, stdin=subprocess.DEVNULL,
+                     timeout=RUN_LIMIT_S)
+
+
+def run_scenario(world, scenario: Scenario, ledger: Ledger) -> None:
+    versions = " and ".join(world.versions[name] for name in scenario.servers)
+    missing = [world.missing[name] for name in scenario.servers if name in world.missing]
+    if missing or scenario.unusable:
+        why = missing[0] if missing else scenario.unusable
+        for kind in scenario.expect:
+            ledger.skipped.append(f"{kind} on {versions}, {scenario.condition}: {why}")
+            ledger.rows.append((kind, versions, scenario.condition, "skipped"))
+        return
+    prepare = scenario.prepare or (lambda _: nullcontext())
+    findings, errors = [], ""
+    with prepare(world):
+        pop3 = [kind for kind in scenario.expect if kind.startswith("pop3.")]
+        for kinds, extra in ((pop3, POP3), ([k for k in scenario.expect if k not in pop3], "")):
+            if kinds:
+                done = check(world, scenario, kinds, extra)
+                findings += json.loads(done.stdout)["findings"] if done.stdout else []
+                errors += done.stderr.strip()
+    for kind, expected in scenario.expect.items():
+        found = outcome_of(kind, findings)
+        ledger.rows.append((kind, versions, scenario.condition, found))
+        mark = "ok" if found == expected else "NOT EQUAL"
+        print(f"{mark:9} {kind:14} {versions:34} {scenario.condition:38} {found}", flush=True)
+        if found == expected:
+            continue
+        ledger.wrong.append(f"{kind} on {versions}, {scenario.condition}")
+        print(f"          expected {expected} {errors}")
+        for finding in findings:
+            if finding["check"] == kind:
+                print(f"          {finding['outcome']} {finding['class']}: {finding['detail']}"
+                      f" {(finding.get('reply') or {}).get('text', '')}")
+
+
+def run_all(make: Callable, scenarios: list[Scenario], ledger: Ledger) -> None:
+    if scenarios:
+        with make() as world:
+            for scenario in scenarios:
+                run_scenario(world, scenario, ledger)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("words", nargs="*", metavar="SCENARIO", help="words of conditions, servers")
+    parser.add_argument("--write", action="store_true")
+    args = parser.parse_args()
+
+    def chosen(scenarios: list[Scenario]) -> list[Scenario]:
+        return [s for s in scenarios if not args.words or any(
+            word in f"{' '.join(s.servers)} {s.condition} {' '.join(s.expect)}"
+            for word in args.words)]
+    ledger = Ledger()
+    run_all(InteropWorld, chosen(SCENARIOS), ledger)
+    run_all(InteropLab, chosen(LAB_SCENARIOS), ledger)
+    for line in ledger.skipped:
+        print(f"SKIPPED: {line}", file=sys.stderr)
+    print(f"{len(ledger.rows)} rows, {len(ledger.skipped)} skipped, {len(ledger.wrong)} not as "
+          f"expected: {', '.join(ledger.wrong) or 'none'}")
+    if args.write:
+        PAGE.write_text(HEAD + "".join(f"| {' | '.join(row)} |\n" for row in sorted(ledger.rows)))
+    return 1 if ledger.wrong or not ledger.rows else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,153 @@
+"""The interop run on the lab's own Postfix and Dovecot, with Postgrey between them when asked for."""
+import contextlib
+import secrets
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from base import HERE, UNPACKED
+from interop_world import installed_version
+from scenarios import Scenario
+
+from maillab import Lab, observe, processes
+
+REGION = "eu"
+DOMAIN = "alpha.test"
+PROBE = f"probe@{DOMAIN}"
+GREYLIST_PORT = 10023
+
+
+class InteropLab:
+    """A lab with the face of InteropWorld. A context manager."""
+
+    def __init__(self):
+        self.lab = Lab.up()
+        self.missing: dict[str, str] = {}
+        self.versions = {"postfix": installed_version("postfix", "Postfix"),
+                         "dovecot": installed_version("dovecot-core", "Dovecot"), "postgrey": "Postgrey"}
+        if not (UNPACKED / "postgrey").is_dir():
+            self.missing["postgrey"] = "Postgrey was not fetched: scripts/setup interop"
+
+    def __enter__(self) -> "InteropLab":
+        return self
+
+    def __exit__(self, *_) -> None:
+        self.lab.down()
+
+    @property
+    def ca_file(self) -> str:
+        return self.lab.ca_file
+
+    @property
+    def resolver(self) -> str:
+        return self.lab.resolver(REGION)
+
+    def run(self, argv: list, **kw) -> subprocess.CompletedProcess:
+        return self.lab.run(REGION, argv, **kw)
+
+    def mailbox(self, address: str, password: str | None = None, extra: str = "") -> Path:
+        """The YAML file of a mailbox, with the right password unless another is given."""
+        label = self.lab.state / f"interop-{secrets.token_hex(4)}"
+        secret = Path(self.lab.password_file(DOMAIN, address.partition("@")[0]))
+        if password is not None:
+            secret = label.with_suffix(".password")
+            secret.touch(mode=0o600)
+            secret.write_text(password)
+        file = label.with_suffix(".yaml")
+        file.write_text(f"address: {address}\npassword: {{file: {secret}}}\n{extra}")
+        return file
+
+
+def fault(name: str):
+    """One of the lab's faults, for as long as a scenario lasts."""
+    @contextlib.contextmanager
+    def broken(world: InteropLab) -> Iterator[None]:
+        world.lab.inject(name, "alpha")
+        yield
+        world.lab.repair(name, "alpha")
+    return broken
+
+
+@contextlib.contextmanager
+def greylisting(world: InteropLab) -> Iterator[None]:
+    """Postgrey decides on port 25."""
+    lab = world.lab
+    home = lab.state / "postgrey"
+    for folder in ("etc", "db"):
+        (home / folder).mkdir(parents=True)
+    command = (f"chown postgrey: {home}/db; exec postgrey --inet=127.0.0.1:{GREYLIST_PORT} -d"
+               f" --pidfile={home}/pid --dbdir={home}/db --delay=3600 --user=postgrey")
+    processes.launch(lab.argv("alpha", [HERE / "enter", UNPACKED / "postgrey", home / "etc",
+                                        "postgrey", "sh", "-ec", command]),
+                     lab.state / "log/postgrey.log")
+    observe.until(lambda: _listening(lab))
+    main_cf = lab.state / "alpha/postfix/main.cf"
+    before = main_cf.read_text()
+    _reconfigure(lab, before.replace(
+        "smtpd_recipient_restrictions =", "smtpd_recipient_restrictions = "
+        f"check_policy_service inet:127.0.0.1:{GREYLIST_PORT},"))
+    yield
+    _reconfigure(lab, before)
+
+
+@contextlib.contextmanager
+def no_authentication(world: InteropLab) -> Iterator[None]:
+    """Dovecot is gone, of which Postfix asks who may log in. It stays gone."""
+    lab = world.lab
+    master = int((lab.state / "alpha/run/master.pid").read_text())
+    processes.quiet(["kill", str(master)])
+    observe.until(lambda: "Dovecot lingers" if processes.identity(master) else None)
+    for pid in processes.inside(lab.netns("alpha")):
+        if processes.name(pid) == "auth":  # it may serve Postfix for a while yet
+            processes.send(pid, signal.SIGKILL)
+    yield
+
+
+def _listening(lab: Lab) -> str | None:
+    try:
+        observe.dial(lab.netns_path("alpha"), "127.0.0.1", GREYLIST_PORT).close()
+    except OSError as error:
+        return f"postgrey: {error}; see {lab.state}/log/postgrey.log"
+    return None
+
+
+def _reconfigure(lab: Lab, main_cf: str) -> None:
+    path = lab.state / "alpha/postfix/main.cf"
+    path.write_text(main_cf)
+    processes.quiet(["touch", "-d", "10 seconds ago", str(path)])
+    processes.quiet(["kill", "-HUP", (lab.state / "alpha/spool/pid/master.pid").read_text().strip()])
+    time.sleep(0.5)
+
+
+BOTH = ("postfix", "dovecot")
+LAB_SCENARIOS = [
+    Scenario(BOTH, "healthy", DOMAIN,
+             {"smtp.mx": "pass", "smtp.submit": "pass", "imap.access": "pass",
+              "pop3.access": "pass", "roundtrip": "pass"}, PROBE),
+    Scenario(BOTH, "wrong password", DOMAIN,
+             {"smtp.submit": "fail smtp_auth_failed", "imap.access": "fail imap_auth_failed",
+              "pop3.access": "fail pop3_auth_failed"}, PROBE, "wrong"),
+    Scenario(("postfix", "postgrey"), "greylisting", DOMAIN,
+             {"roundtrip": "fail smtp_greylisted"}, PROBE,
+             extra="deliver_via: mx\n", prepare=greylisting),
+    Scenario(BOTH, "Postfix defers every recipient", DOMAIN,
+             {"roundtrip": "fail smtp_server_temp"}, PROBE, prepare=fault("postfix-defer")),
+    Scenario(BOTH, "Postfix knows no recipient", DOMAIN,
+             {"roundtrip": "fail smtp_mailbox_unknown_perm"}, PROBE, prepare=fault("postfix-bounce")),
+    Scenario(BOTH, "mailbox over quota", DOMAIN, {"roundtrip": "fail delivery_delayed"},
+             PROBE, prepare=fault("mailbox-full"), timeout="6s"),
+    Scenario(BOTH, "letters stay in the queue", DOMAIN, {"roundtrip": "fail delivery_delayed"},
+             PROBE, prepare=fault("delivery-held"), timeout="8s"),
+    Scenario(BOTH, "certificate expired", DOMAIN,
+             {"smtp.mx": "pass + tls_cert_expired", "smtp.submit": "fail tls_cert_expired",
+              "imap.access": "fail tls_cert_expired", "pop3.access": "fail tls_cert_expired"},
+             PROBE, prepare=fault("cert-expired")),
+    Scenario(BOTH, "Dovecot hangs", DOMAIN,
+             {"imap.access": "fail tls_timeout", "pop3.access": "fail tls_timeout"},
+             PROBE, prepare=fault("dovecot-hang"), timeout="5s"),
+    Scenario(BOTH, "Dovecot stopped", DOMAIN,
+             {"smtp.submit": "fail smtp_auth_temp", "imap.access": "fail tcp_refused",
+              "pop3.access": "fail tcp_refused"}, PROBE, prepare=no_authentication),
+]
