@@ -6,13 +6,18 @@
 #include <vector>
 
 #include "cli/command.h"
+#include "cli/explain/explain_class.h"
+#include "cli/explain/explain_record.h"
+#include "cli/explain/explain_reply.h"
 #include "cli/explain/explain_text.h"
 #include "cli/explain/incident_reader.h"
+#include "cli/explain/near_names.h"
 #include "cli/fleet/collector_client.h"
 #include "cli/printable.h"
 #include "common/base/clock.h"
 #include "common/base/flags.h"
 #include "common/base/text.h"
+#include "common/checks/check_kinds.h"
 
 namespace postwatch::cli {
 namespace {
@@ -23,6 +28,7 @@ constexpr std::string_view kIdStart = "inc-";
 constexpr size_t kIdLength = 16;        // "inc-" and 12 hex digits
 constexpr size_t kMostSearched = 1000;  // incidents: what the API gives at once
 constexpr size_t kMostNamed = 5;
+constexpr size_t kMaxShown = 80;  // of a word that is not understood
 constexpr std::string_view kHowToFind = "`postwatch incidents --all` lists the recent ones";
 
 constexpr std::array kFlags = {
@@ -32,11 +38,24 @@ constexpr std::array kFlags = {
 
 constexpr std::string_view kVerb = "explain";
 constexpr std::string_view kUsageText =
-    "usage: postwatch explain [INCIDENT|last] [flags]\n\n"
+    "usage: postwatch explain [INCIDENT|last] [flags]\n"
+    "       postwatch explain CLASS|KIND|REPLY|RECORD\n\n"
     "Says of an incident whose fault it is, what was seen, how sure that is and why, what else it\n"
     "could be, what happens to mail, what to do, and how the verdict changed. INCIDENT is an id\n"
     "(inc-...) or as much of its start as tells it from others; without it, or with `last`, it is\n"
-    "the latest open incident, else the latest one.\n\n";
+    "the latest open incident, else the latest one.\n\n"
+    "All else is explained without asking anybody: a failure class or a check kind, what a mail\n"
+    "server said, what a DNS record says.\n\n";
+
+std::string Examples() {
+  return Concat(
+      "\nExamples:\n"
+      "  postwatch explain dns_servfail\n"
+      "  postwatch explain smtp.mx\n"
+      "  postwatch explain 4.7.1\n"
+      "  postwatch explain '550 5.7.1 Relaying denied'\n",
+      RecordExamples());
+}
 
 // "inc-" and up to twelve hex digits: an id, or the start of one.
 bool IsIncidentWord(std::string_view word) {
@@ -125,31 +144,49 @@ int ExplainOne(const Incidents& incidents, const std::string& word, bool as_json
   return kOk;
 }
 
+// The explanation of a class, a kind, a reply or a record; "" for what is none of them.
+std::string ExplainOffline(const std::string& text) {
+  if (const std::optional<FailureClass> klass = ParseFailureClass(AsciiLower(text))) {
+    return ExplainClass(*klass);
+  }
+  if (std::string kind = ExplainKind(AsciiLower(text)); !kind.empty()) return kind;
+  if (const std::optional<std::string> reply = ExplainReply(text)) return *reply;
+  return ExplainRecord(text).value_or("");
+}
+
+int RefuseUnknown(const std::string& text) {
+  std::vector<std::string> names;
+  for (const FailureClassEntry& entry : AllFailureClasses()) names.emplace_back(entry.name);
+  for (const CheckKind& kind : CheckKinds()) names.emplace_back(kind.name);
+  const std::vector<std::string> near = NearNames(text, names);
+  std::string what = Concat("'", Printable(Truncate(text, kMaxShown)),
+                            "' is no incident (inc- and up to 12 hex digits), failure class, check "
+                            "kind, reply of a mail server or record that is known here");
+  what += near.empty() ? "; see --help" : Concat("; did you mean ", Join(near, ", "), "?");
+  return Complain(kVerb, what, kUsage);
+}
+
 }  // namespace
 
 int RunExplain(std::span<const std::string_view> arguments) {
   const absl::StatusOr<Flags> flags = Flags::Parse(arguments, kFlags);
   if (!flags.ok()) return Complain(kVerb, FromAbsl(flags.status().message()), kUsage);
   if (flags->Has("help")) {
-    std::printf("%s%s", std::string(kUsageText).c_str(), FlagHelp(kFlags).c_str());
+    std::fputs(Concat(kUsageText, FlagHelp(kFlags), Examples()).c_str(), stdout);
     return kOk;
-  }
-  if (flags->words().size() > 1) {
-    return Complain(kVerb, "explains one incident at a time; see --help", kUsage);
   }
   const std::string format = flags->Get("format", "text");
   if (format != "text" && format != "json") {
     return Complain(kVerb, Concat("--format '", Printable(format), "' is none of text, json"),
                     kUsage);
   }
-  const std::string word = flags->words().empty() ? "last" : flags->words()[0];
+  const std::string word = flags->words().empty() ? "last" : Join(flags->words(), " ");
   if (word != "last" && !IsIncidentWord(word)) {
-    return Complain(kVerb,
-                    Concat("'", Printable(word),
-                           "' is no incident: an id is inc- and 12 hex "
-                           "digits, its start will do; ",
-                           kHowToFind),
-                    kUsage);
+    const std::string text = ExplainOffline(word);
+    if (text.empty()) return RefuseUnknown(word);
+    if (format == "json") return Complain(kVerb, "--format json is for incidents only", kUsage);
+    std::fputs(text.c_str(), stdout);
+    return kOk;
   }
   const Incidents incidents(flags->Get("collector", kDefaultCollector));
   return ExplainOne(incidents, word, format == "json");

@@ -44,13 +44,38 @@ TEST(ExplainCommand, WhatIsNoUsageExits64AndSaysWhy) {
   EXPECT_EQ(complaint({"--all"}), "postwatch explain: --all is not a known flag; see --help\n");
   EXPECT_EQ(complaint({"--format", "pdf"}),
             "postwatch explain: --format 'pdf' is none of text, json\n");
-  EXPECT_EQ(complaint({"inc-1", "inc-2"}),
-            "postwatch explain: explains one incident at a time; see --help\n");
+  EXPECT_EQ(complaint({"--format", "json", "dns_servfail"}),
+            "postwatch explain: --format json is for incidents only\n");
   for (const char* word : {"inc-xyz", "inc-0123456789abc", "INC-01", "0123", "inc-../agents", ""}) {
     EXPECT_EQ(complaint({word}),
               "postwatch explain: '" + std::string(word) +
-                  "' is no incident: an id is inc- and 12 hex digits, its start will do; "
-                  "`postwatch incidents --all` lists the recent ones\n");
+                  "' is no incident (inc- and up to 12 hex digits), failure class, check kind, "
+                  "reply of a mail server or record that is known here; see --help\n");
+  }
+}
+
+TEST(ExplainCommand, SaysWhatMayHaveBeenMeant) {
+  const Outcome outcome = Explain({"dns_servfial"});
+  EXPECT_EQ(outcome.code, kUsage);
+  EXPECT_TRUE(outcome.err.ends_with("; did you mean dns_servfail?\n")) << outcome.err;
+  EXPECT_TRUE(Explain({"smtp.mxx"}).err.ends_with("; did you mean smtp.mx?\n"));
+}
+
+TEST(ExplainCommand, ExplainsOffline) {
+  const std::vector<std::pair<std::vector<std::string_view>, std::string>> starts = {
+      {{"dns_servfail"}, "dns_servfail: the resolver could not get an answer.\n"},
+      {{"DNS_SERVFAIL"}, "dns_servfail: "},
+      {{"dns.mx"}, "dns.mx checks that the domain's mail servers can be found in the DNS.\n"},
+      {{"550"}, "550    the mailbox cannot be used: "},
+      {{"4.2.2"}, "4.2.2  the mailbox is full.\n"},
+      {{"550", "5.7.1", "Relaying", "denied"}, "550    the mailbox cannot be used"},
+      {{"v=spf1", "mx", "-all"}, "SPF (RFC 7208): "},
+      {{"10", "mx.example.com."}, "MX (RFC 5321 section 5.1): "},
+  };
+  for (const auto& [words, start] : starts) {
+    const Outcome outcome = Explain(words);
+    EXPECT_EQ(outcome.code, kOk) << outcome.err;
+    EXPECT_TRUE(outcome.out.starts_with(start)) << outcome.out;
   }
 }
 
