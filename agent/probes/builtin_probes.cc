@@ -12,6 +12,7 @@
 #include "agent/probes/dns/dns_spf.h"
 #include "agent/probes/dns/dns_tlsa.h"
 #include "agent/probes/dns/dns_tlsrpt.h"
+#include "agent/probes/dns/reg_rdap.h"
 #include "agent/probes/mail/imap_access.h"
 #include "agent/probes/mail/pop3_access.h"
 #include "agent/probes/mail/smtp_mx.h"
@@ -38,6 +39,7 @@ constexpr auto kProbes = std::to_array<ProbeKind>({
     {"dns.tlsrpt", MakeDnsTlsrpt},
     {"dns.mtasts", MakeDnsMtaSts},
     {"dns.tlsa", MakeDnsTlsa},
+    {"reg.rdap", MakeRegRdap},
     {"smtp.mx", MakeSmtpMx},
     {"tls.cert", MakeTlsCert},
     {"smtp.submit", MakeSmtpSubmit},

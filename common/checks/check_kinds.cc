@@ -14,6 +14,7 @@
 #include "common/checks/dns/dns_spf_settings.h"
 #include "common/checks/dns/dns_tlsa_settings.h"
 #include "common/checks/dns/dns_tlsrpt_settings.h"
+#include "common/checks/dns/reg_rdap_settings.h"
 #include "common/checks/mail/imap_access_settings.h"
 #include "common/checks/mail/pop3_access_settings.h"
 #include "common/checks/mail/roundtrip_settings.h"
@@ -58,6 +59,8 @@ constexpr auto kKinds = std::to_array<CheckKind>({
      Leg::kDns, false, absl::Minutes(10), kMinute, Validate<ReadDnsMtaStsSettings>},
     {"dns.tlsa", "the MX hosts serve what their TLSA records name (DANE)", Leg::kDns, false,
      absl::Minutes(10), kMinute, Validate<ReadDnsTlsaSettings>},
+    {"reg.rdap", "the domain stays registered, with whom it should be", Leg::kRegistration, false,
+     absl::Hours(6), kMinute, Validate<ReadRegRdapSettings>},
     {"smtp.mx", "the domain's mail servers take connections on port 25", Leg::kInbound, false,
      kMinute, kMinute, Validate<ReadSmtpMxSettings>},
     {"tls.cert",

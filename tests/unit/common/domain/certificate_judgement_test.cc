@@ -69,7 +69,7 @@ TEST(CertificateText, TellsAnExpiredChainFromAnExpiredLeaf) {
   EXPECT_EQ(InvalidText(facts, kNow), "");
   facts.verify_depth = 1;
   EXPECT_EQ(InvalidText(facts, kNow), "that is CN=CA, valid until 2026-11-01");
-  EXPECT_EQ(InvalidText(facts, kNow - 901 * kDay), "that is CN=CA, valid from 2024-05-15");
+  EXPECT_EQ(InvalidText(facts, kNow - 902 * kDay), "that is CN=CA, valid from 2024-05-15");
   facts.verify_depth = 3;
   EXPECT_EQ(InvalidText(facts, kNow), "");
 }

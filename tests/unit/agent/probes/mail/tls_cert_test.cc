@@ -56,8 +56,8 @@ TEST_F(TlsCertTest, LooksAtEveryEndpoint) {
   scripted_.AddFor("192.0.2.2:587", Mx());
   scripted_.AddFor("192.0.2.2:993", Direct());
   scripted_.AddFor("192.0.2.2:143",
-                   "S: * OK hello\nC~ * CAPABILITY\nS: * CAPABILITY IMAP4rev1 STARTTLS\n"
-                   "S: a1 OK done\nC~ * STARTTLS\nS: a2 OK go\nC! starttls\n");
+                   "S: * OK hello\nC: A1 CAPABILITY\nS: * CAPABILITY IMAP4rev1 STARTTLS\n"
+                   "S: A1 OK done\nC: A2 STARTTLS\nS: A2 OK go\nC! starttls\n");
   scripted_.AddFor("192.0.2.2:110", "S: +OK hello\nC: STLS\nS: +OK go\nC! starttls\n");
   const Observation seen = RunCert();
   EXPECT_EQ(Summary(seen), "pass");
