@@ -29,12 +29,14 @@ class ImapProbeInbox : public ProbeInbox {
   Task<std::optional<Fault>> ScanNew(bool always, std::vector<Sighting>& found) override;
   Task<std::optional<Fault>> ScanFolder(std::string name, FolderRole role, bool& exists,
                                         std::vector<Sighting>& found) override;
+  Task<std::optional<Fault>> Release() override { co_return std::nullopt; }
   Task<std::optional<Fault>> Await(absl::Duration limit, bool quick) override;
   Task<std::optional<Fault>> Read(Sighting sighting, std::string& message,
                                   std::optional<ReceivedProbe>& probe) override;
   Task<std::optional<Fault>> Delete(Sighting sighting, bool& gone,
                                     std::vector<Sighting>& copies) override;
   Task<std::optional<bool>> ProveGone(Sighting sighting) override;
+  FailureClass delete_failure() const override { return FailureClass::kImapDeleteFailed; }
   void Hurry(absl::Duration limit) override;
   Task<void> Close() override;
   bool is_open() const override { return session_.client != nullptr; }

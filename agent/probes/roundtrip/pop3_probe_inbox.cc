@@ -232,7 +232,8 @@ Task<std::optional<Fault>> Pop3ProbeInbox::Delete(Sighting sighting, bool& gone,
   closed = co_await Ensure();
   if (closed.has_value()) co_return closed;
   gone = NumberOf(sighting.id) == 0;
-  if (!gone) seen_.erase(sighting.id);
+  if (gone) proven_gone_ = sighting.id;
+  seen_.clear();  // copies may have been returned with it
   std::vector<Sighting> others;
   broken = co_await Scan(kScanMessages, false, others);
   if (broken.has_value()) co_return broken;
@@ -248,6 +249,7 @@ Task<std::optional<Fault>> Pop3ProbeInbox::Delete(Sighting sighting, bool& gone,
 }
 
 Task<std::optional<bool>> Pop3ProbeInbox::ProveGone(Sighting sighting) {
+  if (proven_gone_ == sighting.id) co_return true;
   std::optional<bool> gone;
   const std::optional<Fault> ended = co_await End();
   const std::optional<Fault> closed = co_await Ensure();

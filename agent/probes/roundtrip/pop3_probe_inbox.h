@@ -31,6 +31,7 @@ class Pop3ProbeInbox : public ProbeInbox {
   // Of a maildrop there is only the INBOX.
   Task<std::optional<Fault>> ScanFolder(std::string name, FolderRole role, bool& exists,
                                         std::vector<Sighting>& found) override;
+  Task<std::optional<Fault>> Release() override { return End(); }
   Task<std::optional<Fault>> Await(absl::Duration limit, bool quick) override;
   Task<std::optional<Fault>> Read(Sighting sighting, std::string& message,
                                   std::optional<ReceivedProbe>& probe) override;
@@ -38,6 +39,7 @@ class Pop3ProbeInbox : public ProbeInbox {
   Task<std::optional<Fault>> Delete(Sighting sighting, bool& gone,
                                     std::vector<Sighting>& copies) override;
   Task<std::optional<bool>> ProveGone(Sighting sighting) override;
+  FailureClass delete_failure() const override { return FailureClass::kPop3DeleteFailed; }
   void Hurry(absl::Duration limit) override;
   Task<void> Close() override;
   bool is_open() const override { return session_.client != nullptr; }
@@ -65,6 +67,7 @@ class Pop3ProbeInbox : public ProbeInbox {
   size_t exists_ = 0;
   std::set<std::string> old_;   // ids that were there before the letter was sent
   std::set<std::string> seen_;  // ids that a scan of this run has returned
+  std::string proven_gone_;     // the id that a session after its deletion did not show
   absl::Duration patience_ = absl::Seconds(30);
   InboxTally tally_;
 };

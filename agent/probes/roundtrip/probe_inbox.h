@@ -66,6 +66,8 @@ class ProbeInbox {
   // Our messages among the newest 1000 of another folder. `exists` tells whether there is one.
   virtual Task<std::optional<Fault>> ScanFolder(std::string name, FolderRole role, bool& exists,
                                                 std::vector<Sighting>& found) = 0;
+  // Lets go of the mailbox until the next look, where a session keeps others out of it.
+  virtual Task<std::optional<Fault>> Release() = 0;
   // Waits until something may have come, at most `limit`; `quick`: no longer than a moment.
   virtual Task<std::optional<Fault>> Await(absl::Duration limit, bool quick) = 0;
 
@@ -78,6 +80,9 @@ class ProbeInbox {
                                             std::vector<Sighting>& copies) = 0;
   // Whether a session opened for this no longer shows it; nothing when there could be none.
   virtual Task<std::optional<bool>> ProveGone(Sighting sighting) = 0;
+
+  // The class of a deletion that does not work.
+  virtual FailureClass delete_failure() const = 0;
 
   // From now on every operation is short, and commands are not waited for long.
   virtual void Hurry(absl::Duration limit) = 0;

@@ -34,8 +34,8 @@ Task<std::optional<Fault>> RoundtripRun::Remove(ProbeInbox& inbox, Sighting sigh
   if (gone) {
     memory_.limits.DeletionWorked();
   } else {
-    memory_.limits.DeletionFailed();
-    run_.Find(FailureClass::kImapDeleteFailed,
+    memory_.limits.DeletionFailed(inbox.delete_failure());
+    run_.Find(inbox.delete_failure(),
               Concat("message ", sighting.id, " is still there after its deletion"));
   }
   if (!copies.empty() && IsAnswer(sighting)) {

@@ -71,7 +71,8 @@ Task<std::optional<Fault>> RoundtripRun::CleanUp() {
   }
   memory_.limits.SetReplies(replies_);
   ReportLost();
-  co_return std::nullopt;
+  std::optional<Fault> held = co_await inbox_->Release();
+  co_return held;
 }
 
 Task<std::optional<Fault>> RoundtripRun::AwaitLetter() {
@@ -247,8 +248,8 @@ Task<void> RoundtripRun::Leave() {
     gone = co_await inbox_->ProveGone(*to_be_gone_);
   }
   if (gone == false) {
-    memory_.limits.DeletionFailed();
-    run_.Find(FailureClass::kImapDeleteFailed,
+    memory_.limits.DeletionFailed(inbox_->delete_failure());
+    run_.Find(inbox_->delete_failure(),
               "the letter that was deleted is there again in a fresh session");
     co_return;
   }

@@ -48,7 +48,9 @@ constexpr auto kFolders = std::to_array<SweptFolder>({
 Task<void> RoundtripRun::SweepIfDue() {
   if (Now() < memory_.next_sweep || deadline_ - Now() < kLeastTime) co_return;
   memory_.next_sweep = Now() + kSweepEvery;
-  co_await Sweep(settings_.receiver, memory_.receiving);
+  // A maildrop has no other folder than the one that every run looks through.
+  const bool maildrop = settings_.receiver.receive_by == ReceiveProtocol::kPop3;
+  if (!maildrop) co_await Sweep(settings_.receiver, memory_.receiving);
   const bool one = EqualsIgnoreCase(settings_.sender.address, settings_.receiver.address);
   if (!one && deadline_ - Now() > kLeastTime) co_await Sweep(settings_.sender, memory_.sending);
 }

@@ -45,7 +45,7 @@ std::optional<Fault> SendingLimits::Judge(const RunContext& context, size_t mail
                        "; empty it"));
   }
   if (failed_deletions_ >= kMaxFailedDeletions) {
-    return Fault{FailureClass::kImapDeleteFailed,
+    return Fault{deletion_class_,
                  Concat(failed_deletions_,
                         " letters in a row could not be deleted; none is sent until that works"),
                  std::nullopt};

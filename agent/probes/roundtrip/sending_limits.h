@@ -15,7 +15,10 @@ class SendingLimits {
   // Something circles: nothing is sent for 6 hours.
   void StopFor(const RunContext& context, FailureClass klass, std::string_view reason);
 
-  void DeletionFailed() { ++failed_deletions_; }
+  void DeletionFailed(FailureClass klass) {
+    ++failed_deletions_;
+    deletion_class_ = klass;
+  }
   void DeletionWorked() { failed_deletions_ = 0; }
   // The newest letter that was seen.
   void Delivered(absl::Time sent);
@@ -31,6 +34,7 @@ class SendingLimits {
   std::optional<Fault> JudgeMissing(const RunContext& context) const;
 
   int failed_deletions_ = 0;  // in a row
+  FailureClass deletion_class_ = FailureClass::kUnspecified;
   size_t replies_ = 0;
   absl::Time last_delivered_ = absl::InfinitePast();
   absl::Time stopped_until_ = absl::InfinitePast();
