@@ -16,10 +16,15 @@ struct StepTimeout {
   FailureClass klass;
 };
 
-constexpr std::array<StepTimeout, 6> kStepTimeouts = {{
+constexpr std::array<StepTimeout, 11> kStepTimeouts = {{
     {"dns", FailureClass::kDnsTimeout},
     {"addresses", FailureClass::kDnsTimeout},
     {"resolver", FailureClass::kDnsTimeout},
+    {"servers", FailureClass::kDnsTimeout},
+    {"records", FailureClass::kDnsTimeout},
+    {"names", FailureClass::kDnsTimeout},
+    {"keys", FailureClass::kDnsTimeout},
+    {"signatures", FailureClass::kDnsTimeout},
     {"connect", FailureClass::kTcpTimeout},
     {"tls", FailureClass::kTlsTimeout},
     {"delivery", FailureClass::kDeliveryDelayed},

@@ -128,7 +128,7 @@ bool TakeName(std::string_view rest, std::string& name) {
     return false;
   }
   name = CanonicalName(rest);
-  return true;
+  return name.size() <= kMaxNameBytes;
 }
 
 bool TakeHex(std::string_view rest, std::string& octets) {
@@ -175,14 +175,18 @@ std::optional<RecordValue> ReadText(std::string_view text) {
   return record;
 }
 
+// RFC 8659 section 4.1: what a CAA tag consists of.
+bool IsLetterOrDigit(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
+
 std::optional<RecordValue> ReadCaa(std::string_view rest) {
   uint16_t flags = 0;
   if (!TakeNumber(rest, 255, flags)) return std::nullopt;
   const std::optional<std::string> tag = TakeWord(rest);
   const std::optional<std::string> value = TakeWord(rest);
-  if (!tag.has_value() || tag->empty() || !value.has_value() || !Trim(rest).empty()) {
-    return std::nullopt;
-  }
+  const bool whole = tag.has_value() && value.has_value() && Trim(rest).empty();
+  if (!whole || tag->empty() || !std::ranges::all_of(*tag, IsLetterOrDigit)) return std::nullopt;
   return CaaRecord{(flags & 0x80) != 0, *tag, *value};
 }
 

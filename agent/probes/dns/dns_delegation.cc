@@ -88,6 +88,29 @@ void MentionBadServers(const RunContext& context, const std::string& zone,
                      Concat(silent.size(), " of ", asked, " name server addresses of ", zone,
                             " do not answer: ", Listed(silent)));
   }
+  const std::optional<std::string> skew = SerialSkew(answers);
+  if (skew.has_value()) context.run.Find(FailureClass::kDnsSerialSkew, *skew);
+}
+
+// Why the answers show this agent's place in the network rather than the zone; "" when they do not.
+std::string WhyNothingCanBeSaid(const Delegation& delegation,
+                                const std::vector<AuthorityAnswer>& answers) {
+  size_t silent = 0, not_asked = 0;
+  for (const AuthorityAnswer& answer : answers) {
+    if (answer.reply.transport == DnsTransport::kCancelled) return "cancelled";
+    silent += answer.standing == Standing::kSilent ? 1 : 0;
+    not_asked += answer.standing == Standing::kNotAsked ? 1 : 0;
+  }
+  if (not_asked == answers.size()) {
+    return "the name servers have IPv6 only, and this agent none";
+  }
+  if (delegation.parent_answered) return "";
+  if (silent + not_asked == answers.size()) {
+    return "neither the parent's name servers nor the zone's answer this agent: it may ask its "
+           "resolver only";
+  }
+  if (!LooksIntercepted(answers)) return "";
+  return "something between this agent and the name servers answers for them";
 }
 
 // Facts about each server, and the components that took part: all of them when none serves the
@@ -111,6 +134,21 @@ void RecordServers(const RunContext& context, const std::string& zone,
   for (const auto& [host, values] : serials) {
     context.run.Fact(Concat("serial.", host), Join(values, ", "));
   }
+}
+
+// `texts` are the zone's own NS sets, one a server.
+void CompareWithParent(const RunContext& context, const Delegation& delegation,
+                       const std::vector<std::string>& texts) {
+  const auto known = std::ranges::find_if(texts, [](const auto& text) { return !text.empty(); });
+  if (known == texts.end()) return;
+  context.run.Fact("ns", *known);
+  const std::string said = Join(delegation.hosts, ", ");
+  const bool comparable = delegation.parent_answered && !delegation.parent_serves_zone;
+  if (!comparable || *known == said) return;
+  context.run.Find(
+      FailureClass::kDnsNsMismatch,
+      Concat("the parent ", delegation.parent, " leads to ", said.empty() ? "no name server" : said,
+             ", the zone ", delegation.zone, " itself names ", *known));
 }
 
 Task<void> DnsDelegation::Run(StepRecorder& run) {
@@ -177,36 +215,22 @@ Task<void> DnsDelegation::AskServers(const RunContext& context, const Delegation
   std::vector<AuthorityAnswer> answers;
   for (size_t i = 0; i < asked.size(); ++i) {
     answers.push_back(JudgeAuthority(*asked[i], delegation.zone, std::move(replies[i])));
-    if (answers.back().reply.transport == DnsTransport::kCancelled) {
-      context.run.NotTested("cancelled");
-      co_return;
-    }
   }
   const bool no_v6 = co_await MeansNoV6(delegation, answers);
   for (AuthorityAnswer& answer : answers) {
     if (no_v6 && answer.server->is_v6()) answer.standing = Standing::kNotAsked;
   }
+  const std::string unknowable = WhyNothingCanBeSaid(delegation, answers);
+  if (!unknowable.empty()) {
+    context.run.NotTested(unknowable);
+    co_return;
+  }
   RecordServers(context, delegation.zone, answers);
-  const size_t not_asked = With(answers, Standing::kNotAsked).size();
-  if (not_asked == answers.size()) {
-    context.run.NotTested("the name servers have IPv6 only, and this agent none");
-    co_return;
-  }
-  const bool deaf = With(answers, Standing::kSilent).size() + not_asked == answers.size();
-  if (!delegation.parent_answered && (deaf || LooksIntercepted(answers))) {
-    context.run.NotTested(deaf ? "neither the parent's name servers nor the zone's answer this "
-                                 "agent: it may ask its resolver only"
-                               : "something between this agent and the name servers answers for "
-                                 "them");
-    co_return;
-  }
   if (With(answers, Standing::kServes).empty()) {
     Decide(context.run, NoneServes(answers, delegation.zone));
     co_return;
   }
   MentionBadServers(context, delegation.zone, answers);
-  const std::optional<std::string> skew = SerialSkew(answers);
-  if (skew.has_value()) context.run.Find(FailureClass::kDnsSerialSkew, *skew);
   context.run.Begin("records");
   co_await CompareRecords(context, delegation, answers);
 }
@@ -246,22 +270,12 @@ Task<void> DnsDelegation::CompareRecords(const RunContext& context, const Delega
     const std::vector<DnsReply> replies = co_await AskAuthorities(asked, name, type);
     std::vector<std::string> texts;
     for (const DnsReply& reply : replies) texts.push_back(AnswerText(reply, type));
+    if (type == RrType::kNs) CompareWithParent(context, delegation, texts);
     const std::optional<std::string> drift = Drift(serving, texts);
-    if (drift.has_value()) {
-      context.run.Find(FailureClass::kDnsDrift,
-                       Concat("name servers disagree about the ", RrTypeText(type), " records of ",
-                              name, ": ", *drift));
-    }
-    const auto known = std::ranges::find_if(texts, [](const auto& text) { return !text.empty(); });
-    if (type == RrType::kMx || known == texts.end()) continue;
-    context.run.Fact("ns", *known);
-    const std::string said = Join(delegation.hosts, ", ");
-    const bool comparable = delegation.parent_answered && !delegation.parent_serves_zone;
-    if (!comparable || *known == said) continue;
-    context.run.Find(FailureClass::kDnsNsMismatch,
-                     Concat("the parent ", delegation.parent, " leads to ",
-                            said.empty() ? "no name server" : said, ", the zone ", delegation.zone,
-                            " itself names ", *known));
+    if (!drift.has_value()) continue;
+    context.run.Find(FailureClass::kDnsDrift,
+                     Concat("name servers disagree about the ", RrTypeText(type), " records of ",
+                            name, ": ", *drift));
   }
 }
 

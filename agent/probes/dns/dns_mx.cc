@@ -41,6 +41,11 @@ void RecordShape(const RunContext& context, const MxHosts& mx) {
         FailureClass::kDnsMxImplicit,
         Concat(context.spec.target, " has no MX record; mail goes to its own address"));
   }
+  if (mx.null_beside) {
+    context.run.Find(FailureClass::kDnsNullMx,
+                     Concat(context.spec.target,
+                            " declares that it takes no mail, and lists MX hosts beside that"));
+  }
   if (mx.hosts.size() == 1) context.run.Fact("mx.single", "true");
   std::map<uint16_t, std::vector<std::string>> by_preference;
   for (const MxRecord& record : mx.hosts) by_preference[record.preference].push_back(record.host);
@@ -59,7 +64,9 @@ Task<void> LearnOperators(const RunContext& context, const MxHosts& mx) {
     if (std::ranges::find(labels, label) == labels.end()) labels.push_back(std::move(label));
   }
   if (labels.size() > kMaxZonesLearned) labels.resize(kMaxZonesLearned);
-  for (const std::string& label : labels) co_await LearnOperator(context, label);
+  for (const std::string& label : labels) {
+    co_await LearnOperator(context, label);
+  }
   TouchDns(context, context.spec.target);
 }
 

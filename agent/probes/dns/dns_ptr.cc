@@ -21,6 +21,11 @@ struct ReverseLookup {
   std::string whose;  // "mx1.alpha.test" or "sender"
   std::optional<Fault> fault;
   std::vector<std::string> names;
+  std::vector<std::string> found;  // the addresses that the names have
+  std::optional<Fault> unknown;    // why not all of them are known
+
+  RrType family() const { return ip.find(':') == ip.npos ? RrType::kA : RrType::kAaaa; }
+  std::string Text() const { return Concat(ip, " (", whose, ")"); }
 };
 
 class DnsPtr : public ConfiguredProbe<DnsPtrSettings> {
@@ -33,7 +38,7 @@ class DnsPtr : public ConfiguredProbe<DnsPtrSettings> {
   Task<std::optional<Fault>> FindAddresses(const RunContext& context,
                                            std::vector<ReverseLookup>& lookups);
   Task<void> FindNames(const RunContext& context, std::vector<ReverseLookup>& lookups);
-  Task<void> Confirm(const RunContext& context, const ReverseLookup& lookup);
+  Task<void> FollowNames(std::vector<ReverseLookup>& lookups);
 };
 
 void AddAddresses(const std::vector<std::string>& ips, const std::string& whose,
@@ -42,8 +47,43 @@ void AddAddresses(const std::vector<std::string>& ips, const std::string& whose,
     const auto same = [&](const ReverseLookup& lookup) { return lookup.ip == ip; };
     if (lookups.size() == kMaxAddresses || std::ranges::any_of(lookups, same)) continue;
     if (IsPrivateAddress(ip)) continue;
-    lookups.push_back({ip, whose, std::nullopt, {}});
+    lookups.push_back({.ip = ip, .whose = whose});
   }
+}
+
+void JudgeMissing(StepRecorder& run, const ReverseLookup& lookup) {
+  Fault fault = *lookup.fault;
+  const bool absent =
+      fault.klass == FailureClass::kDnsNodata || fault.klass == FailureClass::kDnsNxdomain;
+  if (absent) fault.klass = FailureClass::kPtrMissing;
+  fault.detail = Concat(absent ? "no PTR record for " : "the PTR record cannot be read for ",
+                        lookup.Text(), ": ", fault.detail);
+  Mention(run, fault);
+}
+
+void Judge(StepRecorder& run, const ReverseLookup& lookup) {
+  if (lookup.fault.has_value()) {
+    JudgeMissing(run, lookup);
+    return;
+  }
+  const std::string names = Join(lookup.names, ", ");
+  const bool confirmed = std::ranges::find(lookup.found, lookup.ip) != lookup.found.end();
+  if (!confirmed && lookup.unknown.has_value()) {
+    Mention(run, {lookup.unknown->klass,
+                  Concat("whether ", names, " leads back to ", lookup.Text(),
+                         " cannot be told: ", lookup.unknown->detail),
+                  std::nullopt});
+  } else if (!confirmed) {
+    const std::string what =
+        lookup.found.empty() ? "no such address" : Concat("the address ", Join(lookup.found, ", "));
+    run.Find(FailureClass::kFcrdnsMismatch,
+             Concat("the name of ", lookup.Text(), " is ", names, ", and that has ", what));
+  }
+  const auto generic = std::ranges::find_if(
+      lookup.names, [&](const std::string& name) { return IsGenericName(name, lookup.ip); });
+  if (generic == lookup.names.end()) return;
+  run.Find(FailureClass::kPtrGeneric,
+           Concat("the name of ", lookup.Text(), " looks like one of a pool: ", *generic));
 }
 
 Task<void> DnsPtr::Run(StepRecorder& run) {
@@ -63,7 +103,8 @@ Task<void> DnsPtr::Run(StepRecorder& run) {
   }
   run.Begin("names");
   co_await FindNames(context, lookups);
-  for (const ReverseLookup& lookup : lookups) co_await Confirm(context, lookup);
+  co_await FollowNames(lookups);
+  for (const ReverseLookup& lookup : lookups) Judge(run, lookup);
 }
 
 // Hosts without an address are the affair of `dns.mx`.
@@ -78,6 +119,8 @@ Task<std::optional<Fault>> DnsPtr::FindAddresses(const RunContext& context,
     fault = co_await ResolveHost(context, record.host, AddressFamilies::kBoth, addresses);
     AddAddresses(addresses.v4, record.host, lookups);
     AddAddresses(addresses.v6, record.host, lookups);
+    // A resolver or zone that is silent would be so for each further host.
+    if (fault.has_value() && fault->klass == FailureClass::kDnsTimeout) break;
   }
   co_return fault;
 }
@@ -94,7 +137,10 @@ Task<void> DnsPtr::FindNames(const RunContext& context, std::vector<ReverseLooku
   const std::vector<DnsReply> replies = co_await AskAll(asks);
   for (size_t i = 0; i < lookups.size(); ++i) {
     ReverseLookup& lookup = lookups[i];
-    lookup.fault = co_await JudgeDnsReply(deps_.resolver, asks[i].question, replies[i]);
+    const std::optional<FailureClass> klass = DnsFailureClass(replies[i]);
+    if (klass.has_value()) {
+      lookup.fault = Fault{*klass, DescribeDnsReply(asks[i].question, replies[i]), std::nullopt};
+    }
     for (const ResourceRecord& record : replies[i].message.answers) {
       const auto* name = std::get_if<NameRecord>(&record.value);
       if (record.type != RrType::kPtr || name == nullptr) continue;
@@ -110,52 +156,31 @@ Task<void> DnsPtr::FindNames(const RunContext& context, std::vector<ReverseLooku
   }
 }
 
-Task<void> DnsPtr::Confirm(const RunContext& context, const ReverseLookup& lookup) {
-  const std::string subject = Concat(lookup.ip, " (", lookup.whose, ")");
-  if (lookup.fault.has_value()) {
-    Fault fault = *lookup.fault;
-    const bool absent =
-        fault.klass == FailureClass::kDnsNodata || fault.klass == FailureClass::kDnsNxdomain;
-    if (absent) fault.klass = FailureClass::kPtrMissing;
-    fault.detail = Concat(absent ? "no PTR record for " : "the PTR record cannot be read for ",
-                          subject, ": ", fault.detail);
-    Mention(context.run, fault);
-    co_return;
-  }
-  const RrType family = lookup.ip.find(':') == lookup.ip.npos ? RrType::kA : RrType::kAaaa;
-  std::vector<std::string> found;
-  std::optional<Fault> unknown;
-  bool confirmed = false;
-  for (const std::string& name : lookup.names) {
-    const AddressLookup forward = co_await LookUpAddresses(deps_.resolver, name, family);
-    for (const std::string& ip : forward.addresses) {
-      confirmed = confirmed || ip == lookup.ip;
-      found.push_back(ip);
-    }
-    const std::optional<FailureClass> klass = DnsFailureClass(forward.reply);
-    DnsQuestion question;
-    question.name = name;
-    question.type = family;
-    if (klass.has_value() && *klass != FailureClass::kDnsNxdomain) {
-      unknown = Fault{*klass, DescribeDnsReply(question, forward.reply), std::nullopt};
+Task<void> DnsPtr::FollowNames(std::vector<ReverseLookup>& lookups) {
+  std::vector<DnsAsk> asks;
+  for (const ReverseLookup& lookup : lookups) {
+    for (const std::string& name : lookup.names) {
+      DnsAsk ask;
+      ask.resolver = &deps_.resolver;
+      ask.question.name = name;
+      ask.question.type = lookup.family();
+      asks.push_back(std::move(ask));
     }
   }
-  const std::string names = Join(lookup.names, ", ");
-  if (!confirmed && unknown.has_value()) {
-    unknown->detail =
-        Concat("whether ", names, " leads back to ", subject, " cannot be told: ", unknown->detail);
-    Mention(context.run, *unknown);
-  } else if (!confirmed) {
-    context.run.Find(
-        FailureClass::kFcrdnsMismatch,
-        Concat("the name of ", subject, " is ", names, ", and that has ",
-               found.empty() ? "no such address" : Concat("the address ", Join(found, ", "))));
+  const std::vector<DnsReply> replies = co_await AskAll(asks);
+  size_t next = 0;
+  for (ReverseLookup& lookup : lookups) {
+    for (const std::string& name : lookup.names) {
+      const DnsReply& reply = replies[next];
+      const std::vector<std::string> ips = AddressesIn(reply.message, name, lookup.family());
+      lookup.found.insert(lookup.found.end(), ips.begin(), ips.end());
+      const std::optional<FailureClass> klass = DnsFailureClass(reply);
+      if (klass.has_value() && *klass != FailureClass::kDnsNxdomain) {
+        lookup.unknown = Fault{*klass, DescribeDnsReply(asks[next].question, reply), std::nullopt};
+      }
+      ++next;
+    }
   }
-  const auto generic = std::ranges::find_if(
-      lookup.names, [&](const std::string& name) { return IsGenericName(name, lookup.ip); });
-  if (generic == lookup.names.end()) co_return;
-  context.run.Find(FailureClass::kPtrGeneric,
-                   Concat("the name of ", subject, " looks like one of a pool: ", *generic));
 }
 
 }  // namespace

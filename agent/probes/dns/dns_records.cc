@@ -60,6 +60,39 @@ std::string Difference(const ExpectedRecords& expected, const FoundRecords& foun
   return Join(parts, " ");
 }
 
+// Name servers that do not answer are the affair of `dns.delegation`.
+std::optional<Fault> JudgeServers(const RunContext& context, const ExpectedRecords& expected,
+                                  const std::vector<const Authority*>& asked,
+                                  const std::vector<DnsReply>& replies) {
+  std::vector<std::string> before, drifted;
+  size_t answered = 0;
+  for (size_t i = 0; i < asked.size(); ++i) {
+    const std::optional<FailureClass> klass = DnsFailureClass(replies[i]);
+    const bool says = !klass.has_value() || *klass == FailureClass::kDnsNxdomain;
+    if (!says || !replies[i].message.aa) continue;
+    ++answered;
+    const FoundRecords found = Read(replies[i], expected.type);
+    if (IsAsExpected(expected, found)) continue;
+    if (IsAsBefore(expected, found)) {
+      before.push_back(asked[i]->Text());
+    } else {
+      drifted.push_back(Concat(asked[i]->Text(), ": ", Difference(expected, found)));
+    }
+  }
+  context.run.Fact(Concat("servers.", expected.name), Concat(answered, "/", asked.size()));
+  if (!before.empty()) {
+    context.run.Find(
+        FailureClass::kDnsPropagating,
+        Concat(before.size(), " of ", answered, " name server addresses still have the ",
+               Subject(expected), " of before the change: ", Join(before, ", ")));
+  }
+  if (drifted.empty()) return std::nullopt;
+  return Fault{FailureClass::kDnsDrift,
+               Concat("the ", Subject(expected), " at ", drifted.size(), " of ", answered,
+                      " name server addresses are not as declared: ", Join(drifted, "; ")),
+               std::nullopt};
+}
+
 class DnsRecords : public ConfiguredProbe<DnsRecordsSettings> {
  public:
   using ConfiguredProbe::ConfiguredProbe;
@@ -68,6 +101,8 @@ class DnsRecords : public ConfiguredProbe<DnsRecordsSettings> {
 
  private:
   Task<std::optional<Fault>> AskResolver(const RunContext& context, size_t index);
+  Task<std::optional<Fault>> FindAuthorities(const RunContext& context, std::string name,
+                                             std::vector<Authority>& authorities);
   Task<std::optional<Fault>> AskNameServers(const RunContext& context,
                                             const ExpectedRecords& expected);
   std::optional<Fault> Age(const RunContext& context, size_t index, const FoundRecords& found);
@@ -93,7 +128,9 @@ Task<void> DnsRecords::Run(StepRecorder& run) {
       Decide(run, *fault);
       co_return;
     }
+    const bool silent = fault->klass == FailureClass::kDnsTimeout;
     faults.push_back(*std::move(fault));
+    if (silent) break;  // who is silent would be so to each further question
   }
   if (faults.empty()) co_return;
   for (size_t i = 1; i < faults.size(); ++i) Mention(run, faults[i]);
@@ -143,11 +180,10 @@ std::optional<Fault> DnsRecords::Age(const RunContext& context, size_t index,
   return std::nullopt;
 }
 
-// Name servers that do not answer are the affair of `dns.delegation`.
-Task<std::optional<Fault>> DnsRecords::AskNameServers(const RunContext& context,
-                                                      const ExpectedRecords& expected) {
+Task<std::optional<Fault>> DnsRecords::FindAuthorities(const RunContext& context, std::string name,
+                                                       std::vector<Authority>& authorities) {
   std::string zone;
-  const std::optional<Fault> lost = co_await FindZone(context, expected.name, zone);
+  const std::optional<Fault> lost = co_await FindZone(context, name, zone);
   if (lost.has_value() && lost->klass != FailureClass::kDnsNxdomain) co_return lost;
   if (lost.has_value()) zone = CanonicalName(spec_.target);
   std::vector<std::string> hosts;
@@ -157,40 +193,21 @@ Task<std::optional<Fault>> DnsRecords::AskNameServers(const RunContext& context,
   delegation.zone = zone;
   delegation.resolves = true;
   const std::vector<NameServer> servers = co_await LocateServers(context, hosts, delegation);
-  const std::vector<Authority> authorities = OpenAuthorities(deps_, servers);
+  authorities = OpenAuthorities(deps_, servers);
+  co_return std::nullopt;
+}
+
+Task<std::optional<Fault>> DnsRecords::AskNameServers(const RunContext& context,
+                                                      const ExpectedRecords& expected) {
+  std::vector<Authority> authorities;
+  const std::optional<Fault> lost = co_await FindAuthorities(context, expected.name, authorities);
+  if (lost.has_value()) co_return lost;
   std::vector<const Authority*> asked;
   for (const Authority& authority : authorities) asked.push_back(&authority);
   context.run.Begin("servers");
   const std::vector<DnsReply> replies =
       co_await AskAuthorities(asked, expected.name, expected.type);
-  std::vector<std::string> before, drifted;
-  size_t answered = 0;
-  for (size_t i = 0; i < asked.size(); ++i) {
-    const std::optional<FailureClass> klass = DnsFailureClass(replies[i]);
-    const bool says = !klass.has_value() || *klass == FailureClass::kDnsNxdomain;
-    if (!says || !replies[i].message.aa) continue;
-    ++answered;
-    const FoundRecords found = Read(replies[i], expected.type);
-    if (IsAsExpected(expected, found)) continue;
-    if (IsAsBefore(expected, found)) {
-      before.push_back(asked[i]->Text());
-    } else {
-      drifted.push_back(Concat(asked[i]->Text(), ": ", Difference(expected, found)));
-    }
-  }
-  context.run.Fact(Concat("servers.", expected.name), Concat(answered, "/", asked.size()));
-  if (!before.empty()) {
-    context.run.Find(
-        FailureClass::kDnsPropagating,
-        Concat(before.size(), " of ", answered, " name server addresses still have the ",
-               Subject(expected), " of before the change: ", Join(before, ", ")));
-  }
-  if (drifted.empty()) co_return std::nullopt;
-  Fault drift{FailureClass::kDnsDrift,
-              Concat("the ", Subject(expected), " at ", drifted.size(), " of ", answered,
-                     " name server addresses are not as declared: ", Join(drifted, "; ")),
-              std::nullopt};
-  co_return drift;
+  co_return JudgeServers(context, expected, asked, replies);
 }
 
 }  // namespace
