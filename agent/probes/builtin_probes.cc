@@ -4,6 +4,7 @@
 #include "agent/probes/dns/dns_delegation.h"
 #include "agent/probes/dns/dns_dkim.h"
 #include "agent/probes/dns/dns_dmarc.h"
+#include "agent/probes/dns/dns_dnsbl.h"
 #include "agent/probes/dns/dns_dnssec.h"
 #include "agent/probes/dns/dns_mtasts.h"
 #include "agent/probes/dns/dns_mx.h"
@@ -37,6 +38,7 @@ constexpr auto kProbes = std::to_array<ProbeKind>({
     {"dns.dkim", MakeDnsDkim},
     {"dns.dmarc", MakeDnsDmarc},
     {"dns.tlsrpt", MakeDnsTlsrpt},
+    {"dns.dnsbl", MakeDnsDnsbl},
     {"dns.mtasts", MakeDnsMtaSts},
     {"dns.tlsa", MakeDnsTlsa},
     {"reg.rdap", MakeRegRdap},

@@ -6,6 +6,7 @@
 #include "common/checks/dns/dns_delegation_settings.h"
 #include "common/checks/dns/dns_dkim_settings.h"
 #include "common/checks/dns/dns_dmarc_settings.h"
+#include "common/checks/dns/dns_dnsbl_settings.h"
 #include "common/checks/dns/dns_dnssec_settings.h"
 #include "common/checks/dns/dns_mtasts_settings.h"
 #include "common/checks/dns/dns_mx_settings.h"
@@ -54,6 +55,8 @@ constexpr auto kKinds = std::to_array<CheckKind>({
      Leg::kDns, false, absl::Minutes(10), kMinute, Validate<ReadDnsDmarcSettings>},
     {"dns.tlsrpt", "senders that cannot use TLS are told where to report it", Leg::kDns, false,
      absl::Minutes(10), absl::Seconds(30), Validate<ReadDnsTlsrptSettings>},
+    {"dns.dnsbl", "neither the domain nor its mail servers are on a blocklist", Leg::kDns, false,
+     absl::Hours(1), absl::Minutes(2), Validate<ReadDnsDnsblSettings>},
     {"dns.mtasts",
      "the policy that demands TLS of senders (MTA-STS) can be had, and covers the MX hosts",
      Leg::kDns, false, absl::Minutes(10), kMinute, Validate<ReadDnsMtaStsSettings>},
