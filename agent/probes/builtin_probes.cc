@@ -15,6 +15,8 @@
 #include "agent/probes/dns/dns_tlsrpt.h"
 #include "agent/probes/dns/reg_rdap.h"
 #include "agent/probes/mail/imap_access.h"
+#include "agent/probes/mail/imap_quota.h"
+#include "agent/probes/mail/mailbox_canary.h"
 #include "agent/probes/mail/pop3_access.h"
 #include "agent/probes/mail/smtp_mx.h"
 #include "agent/probes/mail/smtp_submit.h"
@@ -46,6 +48,8 @@ constexpr auto kProbes = std::to_array<ProbeKind>({
     {"tls.cert", MakeTlsCert},
     {"smtp.submit", MakeSmtpSubmit},
     {"imap.access", MakeImapAccess},
+    {"imap.quota", MakeImapQuota},
+    {"imap.canary", MakeMailboxCanary},
     {"pop3.access", MakePop3Access},
     {"roundtrip", MakeRoundtrip},
 });

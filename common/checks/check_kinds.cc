@@ -17,6 +17,8 @@
 #include "common/checks/dns/dns_tlsrpt_settings.h"
 #include "common/checks/dns/reg_rdap_settings.h"
 #include "common/checks/mail/imap_access_settings.h"
+#include "common/checks/mail/imap_canary_settings.h"
+#include "common/checks/mail/imap_quota_settings.h"
 #include "common/checks/mail/pop3_access_settings.h"
 #include "common/checks/mail/roundtrip_settings.h"
 #include "common/checks/mail/smtp_mx_settings.h"
@@ -73,6 +75,10 @@ constexpr auto kKinds = std::to_array<CheckKind>({
      kMinute, Validate<ReadSmtpSubmitSettings>},
     {"imap.access", "the account can log in and read its mail", Leg::kAccess, true, kMinute,
      kMinute, Validate<ReadImapAccessSettings>, false, "imap"},
+    {"imap.quota", "the mailbox has room, and will have it for a while", Leg::kAccess, true,
+     absl::Minutes(15), kMinute, Validate<ReadImapQuotaSettings>, false, "imap"},
+    {"imap.canary", "a message that was put into the mailbox stays there as it was", Leg::kAccess,
+     true, absl::Minutes(15), kMinute, Validate<ReadImapCanarySettings>, true, "imap"},
     {"pop3.access", "the account can log in and see its mail by POP3", Leg::kAccess, true, kMinute,
      kMinute, Validate<ReadPop3AccessSettings>, false, "pop3"},
     {"roundtrip", "a letter to the own mailbox arrives, whole and in time", Leg::kDelivery, true,

@@ -136,6 +136,8 @@ absl::Status ImapClient::Absorb(const ImapResponse& response, Gathered& gathered
     }
   } else if (response.name == "FETCH") {
     return AbsorbFetch(response, gathered);
+  } else if (response.name == "QUOTA") {
+    AbsorbQuota(response, gathered);
   } else if (response.name == "BYE") {
     bye_ = ByeStatus(response.status);
   } else if (response.name == "OK") {

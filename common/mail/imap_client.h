@@ -40,6 +40,25 @@ struct ImapFetch {
   std::vector<ImapMessage> messages;  // only those with a UID, in order of arrival, at most 1000
 };
 
+// One limit of a quota root (RFC 9208 section 5), in the resource's own units: STORAGE in 1024
+// octets, MESSAGE in messages.
+struct ImapQuotaLimit {
+  std::string root;  // often ""
+  std::string resource;
+  uint64_t used = 0;
+  uint64_t limit = 0;
+};
+
+struct ImapQuota {
+  ImapStatus status;
+  std::vector<ImapQuotaLimit> limits;  // at most 100
+};
+
+struct ImapAppend {
+  ImapStatus status;
+  uint32_t uid = 0;  // 0 = not told (RFC 4315 APPENDUID)
+};
+
 // Speaks over a stream it does not own. The server's refusals are values (ImapStatus); an error
 // status means the connection broke (NetStatus) or the protocol did (InvalidArgument "imap
 // protocol: ..."). Literals are read by count wherever they stand, each at most 1 MiB, 2 MiB a
@@ -93,6 +112,10 @@ class ImapClient {
   // UIDs in the selected mailbox that carry \Deleted (UID SEARCH DELETED), at most 10000. A refusal
   // is FailedPrecondition.
   Task<absl::StatusOr<std::vector<uint32_t>>> SearchDeleted();
+  // GETQUOTAROOT (RFC 9208, 2087): the limits that hold for a mailbox; none where none are set.
+  Task<absl::StatusOr<ImapQuota>> QuotaOf(std::string mailbox);
+  // APPEND, with the flag \Seen. `message` has CRLF line ends. Nothing needs to be selected.
+  Task<absl::StatusOr<ImapAppend>> AppendMessage(std::string mailbox, std::string message);
   Task<absl::StatusOr<ImapStatus>> Logout();
   uint32_t exists() const { return exists_; }
   // What the server said in "* BYE", once it has: the reason of a kClosed that follows.
@@ -104,6 +127,7 @@ class ImapClient {
     ImapMailbox mailbox;
     std::vector<ImapMessage> messages;
     std::vector<uint32_t> uids;
+    std::vector<ImapQuotaLimit> limits;
     size_t body_bytes = 0;
     bool logout = false;  // BYE is no answer then, but comes before it
   };
@@ -122,6 +146,7 @@ class ImapClient {
   Task<absl::StatusOr<ImapStatus>> LearnCapabilities(absl::StatusOr<ImapStatus> logged_in);
   absl::Status Absorb(const ImapResponse& response, Gathered& gathered);
   absl::Status AbsorbFetch(const ImapResponse& response, Gathered& gathered);
+  static void AbsorbQuota(const ImapResponse& response, Gathered& gathered);
   void AbsorbCode(const ImapStatus& status, Gathered& gathered);
   std::string NextTag();
 

@@ -1,16 +1,29 @@
-// ImapClient's commands on a selected mailbox: FETCH, IDLE, STORE, EXPUNGE, SEARCH; and LOGOUT.
+// ImapClient's commands on a selected mailbox: FETCH, IDLE, STORE, EXPUNGE, SEARCH; and
+// QUOTA, APPEND and LOGOUT, which need none selected.
 #include <algorithm>
 
 #include "common/base/text.h"
 #include "common/mail/imap_client.h"
+#include "common/mail/imap_syntax.h"
+#include "common/mail/peer_text.h"
 
 namespace postwatch {
 namespace {
 
 constexpr absl::Duration kShortestWait = absl::Milliseconds(1);
+constexpr size_t kMaxLimits = 100;
+constexpr size_t kMaxResourceName = 64;
 
 absl::Status ProtocolError(std::string_view what) {
   return absl::InvalidArgumentError(Concat("imap protocol: ", what));
+}
+
+absl::Status CheckName(std::string_view mailbox) {
+  if (mailbox.find_first_of(std::string_view("\r\n\0", 3)) == mailbox.npos) {
+    return absl::OkStatus();
+  }
+  return absl::InvalidArgumentError(
+      "the mailbox name holds CR, LF or NUL; nothing was sent, correct it");
 }
 
 }  // namespace
@@ -146,6 +159,70 @@ Task<absl::StatusOr<std::vector<uint32_t>>> ImapClient::SearchDeleted() {
     co_return absl::FailedPreconditionError(Concat("UID SEARCH was refused: ", status->text));
   }
   co_return std::move(gathered.uids);
+}
+
+// The root, then triples of a resource, what is used of it and its limit.
+void ImapClient::AbsorbQuota(const ImapResponse& response, Gathered& gathered) {
+  if (response.items.size() < 2) return;
+  const std::vector<ImapValue>& triples = response.items[1].items;
+  for (size_t i = 0; i + 2 < triples.size() && gathered.limits.size() < kMaxLimits; i += 3) {
+    const std::optional<int64_t> used = ParseInteger(triples[i + 1].text);
+    const std::optional<int64_t> limit = ParseInteger(triples[i + 2].text);
+    if (!used.has_value() || !limit.has_value() || *used < 0 || *limit < 0) continue;
+    ImapQuotaLimit quota;
+    quota.root = PeerText(response.items[0].text, kMaxResourceName);
+    quota.resource = AsciiUpper(PeerText(triples[i].text, kMaxResourceName));
+    quota.used = static_cast<uint64_t>(*used);
+    quota.limit = static_cast<uint64_t>(*limit);
+    gathered.limits.push_back(std::move(quota));
+  }
+}
+
+Task<absl::StatusOr<ImapQuota>> ImapClient::QuotaOf(std::string mailbox) {
+  absl::Status fit = CheckName(mailbox);
+  if (!fit.ok()) co_return fit;
+  Gathered gathered;
+  std::string command = Concat("GETQUOTAROOT ", ImapQuoted(ModifiedUtf7(mailbox)));
+  absl::StatusOr<ImapStatus> status = co_await Run(std::move(command), gathered);
+  if (!status.ok()) co_return status.status();
+  ImapQuota quota;
+  quota.status = *std::move(status);
+  quota.limits = std::move(gathered.limits);
+  co_return quota;
+}
+
+Task<absl::StatusOr<ImapAppend>> ImapClient::AppendMessage(std::string mailbox,
+                                                           std::string message) {
+  absl::Status fit = CheckName(mailbox);
+  if (!fit.ok()) co_return fit;
+  if (bye_.has_value()) co_return ImapAppend{*bye_};
+  Gathered gathered;
+  const std::string tag = NextTag();
+  const bool at_once = Has("LITERAL+");
+  std::string line = Concat(tag, " APPEND ", ImapQuoted(ModifiedUtf7(mailbox)), " (\\Seen) {",
+                            message.size(), at_once ? "+}\r\n" : "}\r\n");
+  if (!at_once) {
+    absl::Status written = co_await stream_.Write(std::move(line));
+    if (!written.ok()) co_return written;
+    absl::StatusOr<ImapResponse> answer = co_await NextAnswer(tag, gathered);
+    if (!answer.ok()) co_return answer.status();
+    if (answer->kind == ImapResponse::Kind::kTagged) co_return ImapAppend{answer->status};
+    line.clear();
+  }
+  Append(line, message, "\r\n");
+  absl::Status written = co_await stream_.Write(std::move(line));
+  if (!written.ok()) co_return written;
+  absl::StatusOr<ImapStatus> status = co_await ReadTagged(tag, gathered);
+  if (!status.ok()) co_return status.status();
+  ImapAppend appended{*std::move(status)};
+  const std::vector<std::string_view> words = Split(appended.status.code, ' ');
+  if (words.size() == 3 && words[0] == "APPENDUID") {
+    const std::optional<int64_t> uid = ParseInteger(words[2]);
+    if (uid.has_value() && *uid > 0 && *uid <= UINT32_MAX) {
+      appended.uid = static_cast<uint32_t>(*uid);
+    }
+  }
+  co_return appended;
 }
 
 Task<absl::StatusOr<ImapStatus>> ImapClient::Logout() {

@@ -78,6 +78,15 @@ bool ParseFetch(std::string_view rest, std::vector<std::string>& literals, ImapR
   return true;
 }
 
+void ParseQuota(std::string_view rest, std::vector<std::string>& literals, ImapResponse& out) {
+  ImapValueReader reader(rest, literals);
+  while (out.items.size() < 2) {
+    std::optional<ImapValue> value = reader.Read();
+    if (!value.has_value()) return;
+    out.items.push_back(*std::move(value));
+  }
+}
+
 void ParseNumbers(std::string_view rest, ImapResponse& out) {
   while (!rest.empty() && out.numbers.size() < kMaxNumbers) {
     const std::optional<uint32_t> number = ParseNumber(TakeWord(rest));
@@ -105,6 +114,7 @@ bool ParseUntagged(std::string_view rest, std::vector<std::string>& literals, Im
   if (IsStatusName(out.name)) out.status = ParseStatus(out.name, rest);
   if (out.name == "SEARCH") ParseNumbers(rest, out);
   if (out.name == "CAPABILITY") ParseWords(rest, out);
+  if (out.name == "QUOTA") ParseQuota(rest, literals, out);
   return out.name != "FETCH" || ParseFetch(rest, literals, out);
 }
 

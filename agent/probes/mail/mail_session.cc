@@ -60,7 +60,12 @@ Task<std::optional<Fault>> LogInImap(const RunContext& context, const MailboxSet
     }
     fault = login.Judge(ImapFault(context, ImapStage::kLogin, session.stream.get(), status));
   } while (login.TryAgain(fault));
-  co_return fault;
+  if (fault.has_value()) co_return fault;
+  // Whoever looks at the server's log sees who this is. A refusal does not matter.
+  std::string name = "postwatch";
+  const absl::StatusOr<ImapStatus> identified = co_await client.Identify(std::move(name));
+  if (identified.ok()) co_return std::nullopt;
+  co_return ImapFault(context, ImapStage::kLogin, session.stream.get(), identified);
 }
 
 Task<std::optional<Fault>> GreetImap(const RunContext& context, ImapSession& session) {

@@ -19,7 +19,8 @@ TEST(CheckKinds, AreInTheOrderAPersonReadsThem) {
   }
   EXPECT_EQ(names, (Lines{"witness", "dns.mx", "dns.delegation", "dns.dnssec", "dns.ptr",
                           "dns.records", "dns.spf", "dns.dkim", "dns.dmarc", "dns.tlsrpt",
-                          "dns.dnsbl", "smtp.mx", "smtp.submit", "imap.access", "roundtrip"}));
+                          "dns.dnsbl", "smtp.mx", "smtp.submit", "imap.access", "imap.quota",
+                          "imap.canary", "pop3.access", "roundtrip"}));
   EXPECT_EQ(FindCheckKind("imap"), nullptr);
 }
 

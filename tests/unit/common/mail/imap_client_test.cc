@@ -288,6 +288,82 @@ TEST(ImapClient, BrokenConversations) {
               HasSubstr("imap protocol: a literal over 1 MiB"));
 }
 
+// A client on a script, told what the server can do.
+class Scripted {
+ public:
+  Scripted(std::string_view capabilities, std::string_view script)
+      : stream_(Concat("S: * OK [CAPABILITY IMAP4rev1 ", capabilities, "] ready\n", script)),
+        client_(stream_) {
+    EXPECT_TRUE(RunTask(client_.ReadGreeting()).ok());
+  }
+  ImapClient& client() { return client_; }
+
+ private:
+  ScriptedStream stream_;
+  ImapClient client_;
+};
+
+TEST(ImapClient, QuotaOfAMailbox) {
+  Scripted session("QUOTA",
+                   "C: A1 GETQUOTAROOT \"INBOX\"\nS: * QUOTAROOT INBOX \"\" user\n"
+                   "S: * QUOTA \"\" (STORAGE 10 512 message 3 0)\nS: * QUOTA {4}\n"
+                   "S: user (STORAGE 99999999999 2 X -1 5 Y)\nS: * QUOTA bare\nS: A1 OK done\n");
+  const ImapQuota quota = RunTask(session.client().QuotaOf("INBOX")).value();
+  EXPECT_TRUE(quota.status.ok());
+  std::vector<std::string> seen;
+  for (const ImapQuotaLimit& limit : quota.limits) {
+    seen.push_back(
+        Concat("'", limit.root, "' ", limit.resource, " ", limit.used, "/", limit.limit));
+  }
+  EXPECT_THAT(seen,
+              ElementsAre("'' STORAGE 10/512", "'' MESSAGE 3/0", "'user' STORAGE 99999999999/2"));
+}
+
+TEST(ImapClient, AQuotaThatIsRefused) {
+  Scripted session("QUOTA", "C: A1 GETQUOTAROOT *\nS: A1 NO [NOPERM] no\n");
+  EXPECT_EQ(RunTask(session.client().QuotaOf("INBOX"))->status.code, "NOPERM");
+}
+
+TEST(ImapClient, AppendsAMessage) {
+  Scripted waiting("UIDPLUS",
+                   "C: A1 APPEND \"Entw&APw-rfe\" (\\Seen) {12}\nS: * 3 EXISTS\nS: + go\n"
+                   "C: Subject: x\nC:\nS: A1 OK [APPENDUID 38505 3955] done\n");
+  const ImapAppend put =
+      RunTask(waiting.client().AppendMessage("Entw\xc3\xbcrfe", "Subject: x\r\n")).value();
+  EXPECT_TRUE(put.status.ok());
+  EXPECT_EQ(put.uid, 3955u);
+  Scripted at_once("LITERAL+", "C: A1 APPEND \"INBOX\" (\\Seen) {3+}\nC: x\nC:\nS: A1 OK done\n");
+  EXPECT_EQ(RunTask(at_once.client().AppendMessage("INBOX", "x\r\n"))->uid, 0u);
+  Scripted refused("", "C: A1 APPEND *\nS: A1 NO [OVERQUOTA] full\n");
+  EXPECT_EQ(RunTask(refused.client().AppendMessage("INBOX", "x\r\n"))->status.code, "OVERQUOTA");
+}
+
+TEST(ImapClient, IdentifiesItselfOnlyWhereThatIsOffered) {
+  Scripted offered("ID", "C: A1 ID (\"name\" \"postwatch\")\nS: * ID NIL\nS: A1 OK done\n");
+  EXPECT_TRUE(RunTask(offered.client().Identify("postwatch"))->ok());
+  Scripted silent("", "");
+  EXPECT_TRUE(RunTask(silent.client().Identify("postwatch"))->ok());
+}
+
+TEST(ImapClient, AuthenticatesByScram) {
+  Scripted session("AUTH=SCRAM-SHA-256 AUTH=PLAIN LOGINDISABLED",
+                   "C: A1 AUTHENTICATE SCRAM-SHA-256\nS: + \n"
+                   "C: biwsbj11c2VyLHI9ck9wck5HZndFYmVSV2diTkVrcU8=\n"
+                   "S: + cj1yT3ByTkdmd0ViZVJXZ2JORWtxTyVodllEcFdVYTJSYVRDQWZ1eEZJbGopaE5sRiRrMCxz"
+                   "PVcyMlphSjBTTlk3c29Fc1VFamI2Z1E9PSxpPTQwOTY=\n"
+                   "C: *\nS: + dj02cnJpVFJCaTIzV3BSUi93dHVwK21NaFVaVW4vZEI1bkxUSlJzamw5NUc0PQ==\n"
+                   "C:\nS: A1 OK [CAPABILITY IMAP4rev1 UIDPLUS] in\n");
+  EXPECT_THAT(session.client().AuthMechanisms(), ElementsAre("SCRAM-SHA-256", "PLAIN"));
+  SaslCredential credential;
+  credential.username = "user";
+  credential.secret = Secret("pencil");
+  const std::unique_ptr<SaslExchange> exchange =
+      MakeSaslExchange("SCRAM-SHA-256", credential, "rOprNGfwEbeRWgbNEkqO").value();
+  EXPECT_TRUE(RunTask(session.client().Authenticate(*exchange))->ok());
+  EXPECT_EQ(exchange->ServerFault(true), "");
+  EXPECT_TRUE(session.client().Has("UIDPLUS"));
+}
+
 TEST(ImapClient, InjectionIsRefusedBeforeAnythingIsSent) {
   ScriptedStream stream("");
   ImapClient client(stream);
