@@ -118,9 +118,13 @@ Task<TlsVisit> VisitTls(const RunContext& context, TlsEndpoint endpoint, HostAdd
     }
     if (visit.fault.has_value()) co_return visit;
   }
-  if (visit.offered) co_await ShakeHands(context, endpoint, stream, diagnostic, visit);
+  if (visit.offered) {
+    co_await ShakeHands(context, endpoint, stream, diagnostic, visit);
+  }
   const bool smtp = endpoint.protocol == TlsProtocol::kSmtp && endpoint.starttls;
-  if (smtp && !visit.fault.has_value()) co_await LeaveSmtp(session);
+  if (smtp && !visit.fault.has_value()) {
+    co_await LeaveSmtp(session);
+  }
   co_return visit;
 }
 

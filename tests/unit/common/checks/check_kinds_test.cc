@@ -17,10 +17,12 @@ TEST(CheckKinds, AreInTheOrderAPersonReadsThem) {
     EXPECT_GE(kind.interval, kind.timeout) << kind.name;
     EXPECT_EQ(FindCheckKind(kind.name), &kind);
   }
-  EXPECT_EQ(names, (Lines{"witness", "dns.mx", "dns.delegation", "dns.dnssec", "dns.ptr",
-                          "dns.records", "dns.spf", "dns.dkim", "dns.dmarc", "dns.tlsrpt",
-                          "dns.dnsbl", "smtp.mx", "smtp.submit", "imap.access", "imap.quota",
-                          "imap.canary", "pop3.access", "roundtrip"}));
+  EXPECT_EQ(names,
+            (Lines{"witness",     "dns.mx",      "dns.delegation", "dns.dnssec",  "dns.ptr",
+                   "dns.records", "dns.spf",     "dns.dkim",       "dns.dmarc",   "dns.tlsrpt",
+                   "dns.mtasts",  "dns.tlsa",    "reg.rdap",       "smtp.mx",     "tls.cert",
+                   "smtp.submit", "imap.access", "imap.quota",     "imap.canary", "pop3.access",
+                   "roundtrip"}));
   EXPECT_EQ(FindCheckKind("imap"), nullptr);
 }
 
