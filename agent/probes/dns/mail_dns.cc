@@ -209,8 +209,7 @@ Task<std::optional<Fault>> LookUpMx(const RunContext& context, std::string domai
     Fault declared{FailureClass::kDnsNullMx, Concat(domain, " declares that it takes no mail"),
                    std::nullopt};
     if (mx.hosts.empty()) co_return declared;
-    declared.detail += ", and lists MX hosts beside that";
-    Mention(context.run, declared);
+    mx.null_beside = true;
   }
   if (mx.hosts.empty()) {
     std::optional<Fault> nothing = co_await UseImplicitMx(context, domain, mx);

@@ -57,6 +57,7 @@ Task<std::optional<Fault>> ResolveHost(const RunContext& context, std::string ho
 struct MxHosts {
   std::vector<MxRecord> hosts;  // best first; at most 16
   bool implicit = false;        // no MX record: the domain itself (RFC 5321 section 5.1)
+  bool null_beside = false;     // a null MX too, which should be alone (RFC 7505 section 3)
   bool authenticated = false;   // the resolver's AD bit
 };
 
