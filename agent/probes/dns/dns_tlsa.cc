@@ -81,12 +81,19 @@ void Conclude(StepRecorder& run, const Tally& tally) {
   }
 }
 
+// A domain without mail servers has nothing that TLSA records could be for; dns.mx tells whether it
+// should have.
+bool HasNoMail(const Fault& fault) {
+  return fault.klass == FailureClass::kDnsNullMx || fault.klass == FailureClass::kDnsNxdomain ||
+         fault.klass == FailureClass::kDnsNodata;
+}
+
 Task<void> DnsTlsa::Run(StepRecorder& run) {
   const RunContext context{deps_, spec_, run};
   run.Begin("dns");
   MxHosts mx;
   const std::optional<Fault> lost = co_await LookUpMx(context, spec_.target, mx);
-  if (lost.has_value() && lost->klass != FailureClass::kDnsNullMx) {
+  if (lost.has_value() && !HasNoMail(*lost)) {
     Decide(run, *lost);
     co_return;
   }

@@ -88,8 +88,12 @@ TEST_F(DnsTlsaTest, ADomainWithoutRecordsPasses) {
     EXPECT_EQ(Summary(seen), "pass");
     EXPECT_EQ(seen.evidence.facts.at("dane"), "none");
   }
-  Mx(MxReply({{0, "."}}));
-  EXPECT_EQ(Summary(RunTlsa()), "pass");
+  for (DnsReply reply : {MxReply({{0, "."}}), RcodeReply(Rcode::kNxDomain), NoDataReply()}) {
+    Mx(reply);
+    EXPECT_EQ(Summary(RunTlsa()), "pass");
+  }
+  Mx(RcodeReply(Rcode::kServFail));
+  EXPECT_EQ(Summary(RunTlsa()), "fail dns_servfail at dns");
 }
 
 TEST_F(DnsTlsaTest, ABrokenLookupDefersMailWhereNamesAreSigned) {
