@@ -15,6 +15,8 @@ namespace postwatch::agent {
 namespace {
 
 constexpr uint64_t kStorageUnit = 1024;
+// From here on, in the same unit, people are told MiB.
+constexpr uint64_t kShownInMib = uint64_t{10} * 1024;
 constexpr int kFull = 100;
 constexpr int kNearlyFull = 90;
 // Of different limits that trends are kept for.
@@ -29,6 +31,7 @@ int PercentOf(const ImapQuotaLimit& quota) {
 
 std::string Amount(const ImapQuotaLimit& quota, uint64_t value) {
   if (quota.resource != "STORAGE") return Concat(value);
+  if (value < kShownInMib) return Concat(value, " KiB");
   return Concat(value / 1024, ".", value % 1024 * 10 / 1024, " MiB");
 }
 

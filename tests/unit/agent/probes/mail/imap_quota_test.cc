@@ -58,6 +58,8 @@ TEST_F(ImapQuotaTest, From80PercentItIsAFinding) {
   EXPECT_EQ(FindingsText(warned), "imap_quota_warn");
   EXPECT_EQ(warned.findings.front().detail,
             "storage is at 80 % of its limit (800.0 MiB of 1000.0 MiB)");
+  EXPECT_EQ(RunLimits("STORAGE 86 100").findings.front().detail,
+            "storage is at 86 % of its limit (86 KiB of 100 KiB)");
   EXPECT_THAT(RunLimits("MESSAGE 950 1000").findings.front().detail,
               HasSubstr("message is at 95 % of its limit (950 of 1000), nearly full"));
 }
