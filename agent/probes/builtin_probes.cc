@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 
+#include "agent/probes/dns/dns_caa.h"
 #include "agent/probes/dns/dns_delegation.h"
 #include "agent/probes/dns/dns_dkim.h"
 #include "agent/probes/dns/dns_dmarc.h"
@@ -41,6 +42,7 @@ constexpr auto kProbes = std::to_array<ProbeKind>({
     {"dns.dmarc", MakeDnsDmarc},
     {"dns.tlsrpt", MakeDnsTlsrpt},
     {"dns.dnsbl", MakeDnsDnsbl},
+    {"dns.caa", MakeDnsCaa},
     {"dns.mtasts", MakeDnsMtaSts},
     {"dns.tlsa", MakeDnsTlsa},
     {"reg.rdap", MakeRegRdap},

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "common/checks/dns/dns_caa_settings.h"
 #include "common/checks/dns/dns_delegation_settings.h"
 #include "common/checks/dns/dns_dkim_settings.h"
 #include "common/checks/dns/dns_dmarc_settings.h"
@@ -59,6 +60,8 @@ constexpr auto kKinds = std::to_array<CheckKind>({
      absl::Minutes(10), absl::Seconds(30), Validate<ReadDnsTlsrptSettings>},
     {"dns.dnsbl", "neither the domain nor its mail servers are on a blocklist", Leg::kDns, false,
      absl::Hours(1), absl::Minutes(2), Validate<ReadDnsDnsblSettings>},
+    {"dns.caa", "the certificates of the mail servers can be renewed (CAA)", Leg::kDns, false,
+     absl::Hours(1), kMinute, Validate<ReadDnsCaaSettings>},
     {"dns.mtasts",
      "the policy that demands TLS of senders (MTA-STS) can be had, and covers the MX hosts",
      Leg::kDns, false, absl::Minutes(10), kMinute, Validate<ReadDnsMtaStsSettings>},
