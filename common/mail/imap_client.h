@@ -109,6 +109,8 @@ class ImapClient {
   // with code "NOUIDPLUS" and nothing is sent, unless `alone` says no foreign \Deleted message is
   // there.
   Task<absl::StatusOr<ImapStatus>> Expunge(uint32_t uid, bool alone);
+  // UID MOVE (RFC 6851); NO where the server does not have it, or no such mailbox.
+  Task<absl::StatusOr<ImapStatus>> Move(uint32_t uid, std::string mailbox);
   // UIDs in the selected mailbox that carry \Deleted (UID SEARCH DELETED), at most 10000. A refusal
   // is FailedPrecondition.
   Task<absl::StatusOr<std::vector<uint32_t>>> SearchDeleted();

@@ -150,6 +150,14 @@ Task<absl::StatusOr<ImapStatus>> ImapClient::Expunge(uint32_t uid, bool alone) {
   co_return status;
 }
 
+Task<absl::StatusOr<ImapStatus>> ImapClient::Move(uint32_t uid, std::string mailbox) {
+  absl::Status fit = CheckName(mailbox);
+  if (!fit.ok()) co_return fit;
+  std::string command = Concat("UID MOVE ", uid, " ", ImapQuoted(ModifiedUtf7(mailbox)));
+  absl::StatusOr<ImapStatus> status = co_await Run(std::move(command));
+  co_return status;
+}
+
 Task<absl::StatusOr<std::vector<uint32_t>>> ImapClient::SearchDeleted() {
   Gathered gathered;
   std::string command = "UID SEARCH DELETED";

@@ -103,10 +103,11 @@ class FakeImapStream : public FakeServerStream {
     absl::Duration wait = limit;
     for (const Message& message : server_.Folder(folder_)) {
       const absl::Duration until = message.visible - clock_.Steady();
-      if (!idle_tag_.empty() && until > absl::ZeroDuration()) wait = std::min(wait, until);
+      const bool told = !idle_tag_.empty() && server_.announces_in_idle;
+      if (told && until > absl::ZeroDuration()) wait = std::min(wait, until);
     }
     clock_.Advance(wait);
-    if (!idle_tag_.empty()) Announce();
+    if (!idle_tag_.empty() && server_.announces_in_idle) Announce();
   }
 
   void Take(const std::string& line) override {
@@ -124,7 +125,7 @@ class FakeImapStream : public FakeServerStream {
   void TakeCommand(const std::string& command) {
     if (command == "CAPABILITY") {
       Say(Concat("* CAPABILITY IMAP4rev1 AUTH=PLAIN SASL-IR", server_.has_uidplus ? " UIDPLUS" : "",
-                 server_.has_idle ? " IDLE" : ""));
+                 server_.has_idle ? " IDLE" : "", server_.is_gmail ? " X-GM-EXT-1 MOVE" : ""));
     } else if (command.starts_with("AUTHENTICATE")) {
       std::string plain;
       absl::Base64Unescape(command.substr(command.rfind(' ') + 1), &plain);
@@ -144,6 +145,8 @@ class FakeImapStream : public FakeServerStream {
       for (Message* message : Visible()) {
         if (message->uid == Number(command.substr(10))) message->deleted = true;
       }
+    } else if (command.starts_with("UID MOVE ")) {
+      return Move(Number(command.substr(9)), command.substr(command.find('"') + 1));
     } else if (command.starts_with("UID EXPUNGE ")) {
       Expunge(Number(command.substr(12)));
     } else if (command == "EXPUNGE") {
@@ -173,6 +176,17 @@ class FakeImapStream : public FakeServerStream {
     Say(Concat(tag_, " OK [READ-WRITE] done"));
   }
 
+  void Move(uint32_t uid, std::string name) {
+    name.pop_back();
+    if (server_.Folder(name).empty()) return Say(Concat(tag_, " NO [TRYCREATE] no such mailbox"));
+    for (const Message* message : Visible()) {
+      if (message->uid == uid) server_.Put(name, message->text);
+    }
+    std::erase_if(server_.Folder(folder_),
+                  [uid](const Message& message) { return message.uid == uid; });
+    Say(Concat(tag_, " OK done"));
+  }
+
   void StartIdle() {
     if (server_.drop_imap_after_idles == 0) {
       server_.drop_imap_after_idles = -1;
@@ -182,7 +196,7 @@ class FakeImapStream : public FakeServerStream {
     if (server_.drop_imap_after_idles > 0) --server_.drop_imap_after_idles;
     idle_tag_ = tag_;
     Say("+ idling");
-    Announce();
+    if (server_.announces_in_idle) Announce();
   }
 
   void Fetch(const std::string& arguments) {

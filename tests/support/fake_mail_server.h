@@ -58,8 +58,10 @@ class FakeMailServer : public Dialer {
   bool keeps_deleted = false;      // EXPUNGE says OK and does nothing
   int drop_imap_after_idles = -1;  // closes the IMAP connection at this IDLE; -1: never
   uint32_t uid_validity = 7;
-  bool has_top = true;   // of POP3, as is the next
-  int login_delay = -1;  // seconds that CAPA tells; -1: nothing
+  bool is_gmail = false;          // has X-GM-EXT-1 and MOVE
+  bool announces_in_idle = true;  // else IDLE says nothing about new messages
+  bool has_top = true;            // of POP3, as is the next
+  int login_delay = -1;           // seconds that CAPA tells; -1: nothing
 
   // What clients said, in order; base64 of logins included.
   std::vector<std::string> imap_commands, smtp_commands;

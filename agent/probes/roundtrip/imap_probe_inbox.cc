@@ -1,6 +1,7 @@
 #include "agent/probes/roundtrip/imap_probe_inbox.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "agent/probes/roundtrip/header_look.h"
@@ -21,6 +22,10 @@ constexpr absl::Duration kSlowPause = absl::Seconds(1);  // where there is no ID
 // again.
 constexpr absl::Duration kIdleSlice = absl::Seconds(5);
 constexpr absl::Duration kFarewellTimeout = absl::Seconds(2);
+
+constexpr auto kGmailTrash = std::to_array<std::string_view>(
+    {"[Gmail]/Trash", "[Gmail]/Bin", "[Google Mail]/Trash", "[Google Mail]/Bin",
+     "[Gmail]/Papierkorb", "[Google Mail]/Papierkorb", "[Gmail]/Corbeille", "[Gmail]/Papelera"});
 
 std::string HeaderSection() { return Concat("BODY.PEEK[HEADER.FIELDS (", kLookedAtFields, ")]"); }
 
@@ -250,13 +255,36 @@ Task<std::optional<Fault>> ImapProbeInbox::Expunge(uint32_t uid) {
   co_return ImapFault(context_, ImapStage::kExpunge, session_.stream.get(), expunged);
 }
 
+Task<std::optional<Fault>> ImapProbeInbox::MoveToTrash(uint32_t uid, bool& moved) {
+  moved = false;
+  for (const std::string_view folder : kGmailTrash) {
+    std::string name(folder);
+    const absl::StatusOr<ImapStatus> status = co_await session_.client->Move(uid, std::move(name));
+    std::optional<Fault> fault =
+        ImapFault(context_, ImapStage::kExpunge, session_.stream.get(), status);
+    moved = !fault.has_value();
+    if (moved || !fault->reply.has_value()) co_return fault;
+  }
+  co_return std::nullopt;
+}
+
+Task<std::optional<Fault>> ImapProbeInbox::Remove(uint32_t uid) {
+  if (is_gmail() && role_ != FolderRole::kTrash && session_.client->Has("MOVE")) {
+    bool moved = false;
+    std::optional<Fault> fault = co_await MoveToTrash(uid, moved);
+    if (moved || fault.has_value()) co_return fault;
+  }
+  std::optional<Fault> fault = co_await Expunge(uid);
+  co_return fault;
+}
+
 Task<std::optional<Fault>> ImapProbeInbox::Delete(Sighting sighting, bool& gone,
                                                   std::vector<Sighting>& copies) {
   gone = false;
   std::optional<Fault> unopened = co_await Enter(sighting.folder, sighting.role);
   if (unopened.has_value()) co_return unopened;
   const uint32_t uid = UidOf(sighting);
-  std::optional<Fault> fault = co_await Expunge(uid);
+  std::optional<Fault> fault = co_await Remove(uid);
   const bool refused = fault.has_value() && fault->reply.has_value();
   if (fault.has_value() && !refused) co_return fault;
   std::vector<Sighting> left;

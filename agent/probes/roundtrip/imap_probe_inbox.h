@@ -12,7 +12,8 @@ namespace postwatch::agent {
 // Deletes by UID, and with UID EXPUNGE (RFC 4315); without it nothing is expunged while foreign
 // messages are marked as deleted. Asks NOOP before it looks for what is new, without which a server
 // may hide what has just arrived, and takes IDLE for a hint only. UIDs hold as long as UIDVALIDITY
-// does: when that changed, everything there is looked at again.
+// does: when that changed, everything there is looked at again. At Gmail what is deleted goes to
+// the trash first, from where the janitor removes it.
 class ImapProbeInbox : public ProbeInbox {
  public:
   // All arguments outlive it.
@@ -36,6 +37,7 @@ class ImapProbeInbox : public ProbeInbox {
   Task<std::optional<Fault>> Delete(Sighting sighting, bool& gone,
                                     std::vector<Sighting>& copies) override;
   Task<std::optional<bool>> ProveGone(Sighting sighting) override;
+  bool keeps_one_copy() const override { return is_gmail(); }
   FailureClass delete_failure() const override { return FailureClass::kImapDeleteFailed; }
   void Hurry(absl::Duration limit) override;
   Task<void> Close() override;
@@ -55,6 +57,10 @@ class ImapProbeInbox : public ProbeInbox {
   Task<std::optional<Fault>> Recognise(uint32_t uid, std::vector<Sighting>& found, bool& ours);
   Task<std::optional<Fault>> Fetch(uint32_t uid, std::string& message,
                                    std::optional<ReceivedProbe>& probe);
+  // At Gmail an expunged message stays in All Mail, unless it is moved to the trash.
+  bool is_gmail() const { return session_.client != nullptr && session_.client->Has("X-GM-EXT-1"); }
+  Task<std::optional<Fault>> MoveToTrash(uint32_t uid, bool& moved);
+  Task<std::optional<Fault>> Remove(uint32_t uid);
   Task<std::optional<Fault>> Expunge(uint32_t uid);
   Task<std::optional<Fault>> Idle(absl::Duration limit);
   void CountForeign(const ImapMessage& message, const HeaderLook& look);

@@ -36,6 +36,12 @@ Pop3ProbeInbox::Pop3ProbeInbox(const RunContext& context, const MailboxSettings&
       any_new_(any_new),
       unrecorded_(context.spec, context.deps.clock) {}
 
+Task<void> Pop3ProbeInbox::AwaitTurn() {
+  const absl::Duration wait = memory_.next_login - context_.deps.clock.Steady();
+  if (wait <= absl::ZeroDuration()) co_return;
+  co_await context_.deps.clock.SleepFor(wait);
+}
+
 Task<std::optional<Fault>> Pop3ProbeInbox::Begin(RunContext context) {
   session_.client.reset();
   std::optional<Fault> closed = co_await OpenPop3(context, mailbox_, session_);
@@ -66,8 +72,7 @@ Task<std::optional<Fault>> Pop3ProbeInbox::End() {
 }
 
 Task<std::optional<Fault>> Pop3ProbeInbox::Open() {
-  const absl::Duration wait = memory_.next_login - context_.deps.clock.Steady();
-  if (wait > absl::ZeroDuration()) co_await context_.deps.clock.SleepFor(wait);
+  co_await AwaitTurn();
   std::optional<Fault> fault = co_await Begin(context_);
   if (fault.has_value()) co_return fault;
   context_.run.Touch({std::string(component::kMailbox), mailbox_.address});
@@ -91,8 +96,7 @@ bool Pop3ProbeInbox::IsLoss(const Fault& fault) const {
 
 Task<std::optional<Fault>> Pop3ProbeInbox::Ensure() {
   if (session_.client != nullptr) co_return std::nullopt;
-  const absl::Duration wait = memory_.next_login - context_.deps.clock.Steady();
-  if (wait > absl::ZeroDuration()) co_await context_.deps.clock.SleepFor(wait);
+  co_await AwaitTurn();
   const RunContext aside{context_.deps, context_.spec, unrecorded_};
   std::optional<Fault> fault = co_await Begin(aside);
   co_return fault;

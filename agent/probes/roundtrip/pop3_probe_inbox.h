@@ -39,12 +39,15 @@ class Pop3ProbeInbox : public ProbeInbox {
   Task<std::optional<Fault>> Delete(Sighting sighting, bool& gone,
                                     std::vector<Sighting>& copies) override;
   Task<std::optional<bool>> ProveGone(Sighting sighting) override;
+  bool keeps_one_copy() const override { return false; }
   FailureClass delete_failure() const override { return FailureClass::kPop3DeleteFailed; }
   void Hurry(absl::Duration limit) override;
   Task<void> Close() override;
   bool is_open() const override { return session_.client != nullptr; }
 
  private:
+  // Until the server wants a login again.
+  Task<void> AwaitTurn();
   Task<std::optional<Fault>> Begin(RunContext context);
   Task<std::optional<Fault>> End();
   // A session, waiting for the time when the server wants one.

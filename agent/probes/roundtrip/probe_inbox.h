@@ -81,6 +81,9 @@ class ProbeInbox {
   // Whether a session opened for this no longer shows it; nothing when there could be none.
   virtual Task<std::optional<bool>> ProveGone(Sighting sighting) = 0;
 
+  // Whether the provider keeps a letter once, in the folder of the sent ones, so that one to
+  // oneself never arrives (Gmail).
+  virtual bool keeps_one_copy() const = 0;
   // The class of a deletion that does not work.
   virtual FailureClass delete_failure() const = 0;
 

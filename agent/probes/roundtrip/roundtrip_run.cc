@@ -115,6 +115,12 @@ Fault RoundtripRun::Missing() const {
             Concat("the connection was lost after the letter, and it was not seen within ", waited),
             std::nullopt};
   }
+  if (settings_.self_loop() && inbox_->keeps_one_copy()) {
+    return {FailureClass::kUnspecified,
+            "a letter to oneself never arrives here, since the provider keeps only the sent copy; "
+            "give receive_from another mailbox",
+            std::nullopt};
+  }
   return {FailureClass::kDeliveryDelayed,
           Concat("the letter was accepted and not seen within ", waited), std::nullopt};
 }

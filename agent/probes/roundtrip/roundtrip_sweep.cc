@@ -41,6 +41,13 @@ constexpr auto kFolders = std::to_array<SweptFolder>({
     {"Deleted Messages", FolderRole::kTrash},
     {"INBOX.Trash", FolderRole::kTrash},
     {"[Gmail]/Trash", FolderRole::kTrash},
+    {"[Gmail]/Bin", FolderRole::kTrash},
+    {"[Google Mail]/Trash", FolderRole::kTrash},
+    {"[Google Mail]/Bin", FolderRole::kTrash},
+    {"[Gmail]/Papierkorb", FolderRole::kTrash},
+    {"[Google Mail]/Papierkorb", FolderRole::kTrash},
+    {"[Gmail]/Corbeille", FolderRole::kTrash},
+    {"[Gmail]/Papelera", FolderRole::kTrash},
 });
 
 }  // namespace
@@ -48,15 +55,17 @@ constexpr auto kFolders = std::to_array<SweptFolder>({
 Task<void> RoundtripRun::SweepIfDue() {
   if (Now() < memory_.next_sweep || deadline_ - Now() < kLeastTime) co_return;
   memory_.next_sweep = Now() + kSweepEvery;
-  // A maildrop has no other folder than the one that every run looks through.
-  const bool maildrop = settings_.receiver.receive_by == ReceiveProtocol::kPop3;
-  if (!maildrop) co_await Sweep(settings_.receiver, memory_.receiving);
+  co_await Sweep(settings_.receiver, memory_.receiving);
   const bool one = EqualsIgnoreCase(settings_.sender.address, settings_.receiver.address);
-  if (!one && deadline_ - Now() > kLeastTime) co_await Sweep(settings_.sender, memory_.sending);
+  if (one || deadline_ - Now() < kLeastTime) co_return;
+  co_await Sweep(settings_.sender, memory_.sending);
 }
 
 // Nothing of the visit is on the record: it says nothing about the mailbox that the run does not.
 Task<void> RoundtripRun::Sweep(const MailboxSettings& mailbox, InboxMemory& memory) {
+  // A maildrop has no other folder than the one that every run looks through.
+  const bool maildrop = mailbox.receive_by == ReceiveProtocol::kPop3;
+  if (maildrop && &mailbox == &settings_.receiver) co_return;
   StepRecorder unrecorded(context_.spec, context_.deps.clock);
   const RunContext aside{context_.deps, context_.spec, unrecorded};
   const std::unique_ptr<ProbeInbox> inbox = MakeProbeInbox(aside, mailbox, key_, memory, false);
@@ -74,7 +83,9 @@ Task<void> RoundtripRun::Sweep(const MailboxSettings& mailbox, InboxMemory& memo
     for (Sighting& sighting : found) {
       // The letter of this very run may still be on its way here.
       const bool own = sighting.token.probe_id == letter_.token.probe_id;
-      if (own && sighting.role != FolderRole::kSent) continue;
+      const bool arrival =
+          sighting.role == FolderRole::kInbox || sighting.role == FolderRole::kSpam;
+      if (own && arrival) continue;
       fault = co_await HandleEarlierLetter(*inbox, std::move(sighting));
       if (fault.has_value()) co_return;
     }
