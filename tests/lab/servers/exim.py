@@ -132,11 +132,12 @@ service stats {
 SPAM = 'require ["fileinto"];\nfileinto "Junk";\n'
 MAIL_UID = 5000
 CONNECTION_LIMIT = 3
-# Mailboxes, and how each differs.
-MAILBOXES = {"probe": "", "spam": "", "full": "userdb_quota_rule=*:bytes=1",
-             "near": "userdb_quota_rule=*:bytes=10000", "limit": ""}
-NEAR_LETTER = b"From: probe@exim.test\nSubject: takes room\n\n" + b"x" * 78 + b"\n"
-NEAR_SIZE = 9700  # of 10000
+KB = 1024
+# Mailboxes: the size of the letter that is in it, and the limit; 0 there is none.
+MAILBOXES = {"probe": (0, 0), "spam": (0, 0), "limit": (0, 0), "near": (940 * KB, 1000 * KB),
+             "full": (1000 * KB, 1000 * KB)}
+LETTER_HEAD = b"From: probe@exim.test\nSubject: takes room\n\n"
+LETTER_LINE = b"y" * 62 + b"\n"  # 64 octets as IMAP counts
 
 
 class Pigeonhole(Server):
@@ -153,20 +154,26 @@ class Pigeonhole(Server):
             (self.home / folder).mkdir()
         self.write("dovecot.conf", DOVECOT.replace("@limit@", str(CONNECTION_LIMIT)), 0o600)
         self.write("sieve/spam.sieve", SPAM)
-        letters = self.home / "mail/near/cur"
-        for folder in ("cur", "new", "tmp"):
-            (self.home / "mail/near" / folder).mkdir(parents=True)
-        letter = NEAR_LETTER + (b"y" * 79 + b"\n") * ((NEAR_SIZE - 2 * len(NEAR_LETTER)) // 81)
-        (letters / f"1700000000.1.here,S={len(letter)}:2,S").write_bytes(letter)
+        for user, (size, _) in MAILBOXES.items():
+            if size:
+                self._put_letter(user, size)
         for path in (self.home / "mail", self.home / "sieve"):
             _give(path)
         salt = os.urandom(8)
         digest = hashlib.sha256(self.account.password.encode() + salt).digest()
         secret = "{SSHA256}" + base64.b64encode(digest + salt).decode()
         users = self.write("users", "".join(
-            f"{user}@{self.domain}:{secret}:{MAIL_UID}:{MAIL_UID}::::{extra}\n"
-            for user, extra in MAILBOXES.items()))
+            f"{user}@{self.domain}:{secret}:{MAIL_UID}:{MAIL_UID}::::"
+            + (f"userdb_quota_rule=*:bytes={limit}\n" if limit else "\n")
+            for user, (_, limit) in MAILBOXES.items()))
         users.chmod(0o644)
+
+    def _put_letter(self, user: str, size: int) -> None:
+        for folder in ("cur", "new", "tmp"):
+            (self.home / "mail" / user / folder).mkdir(parents=True)
+        letter = LETTER_HEAD + LETTER_LINE * ((size - len(LETTER_HEAD)) // 64)
+        name = f"1700000000.1.here,S={len(letter)}:2,S"
+        (self.home / "mail" / user / "cur" / name).write_bytes(letter)
 
     def command(self) -> str:
         return f"dovecot -c {self.home}/dovecot.conf"

@@ -96,13 +96,20 @@ def greylisting(world: InteropLab) -> Iterator[None]:
 def no_authentication(world: InteropLab) -> Iterator[None]:
     """Dovecot is gone, of which Postfix asks who may log in. It stays gone."""
     lab = world.lab
-    master = int((lab.state / "alpha/run/master.pid").read_text())
-    processes.quiet(["kill", str(master)])
+    master = _dovecot(lab)
+    processes.send(master, signal.SIGTERM)
     observe.until(lambda: "Dovecot lingers" if processes.identity(master) else None)
-    for pid in processes.inside(lab.netns("alpha")):
-        if processes.name(pid) == "auth":  # it may serve Postfix for a while yet
-            processes.send(pid, signal.SIGKILL)
+    for pid in _named(lab, "auth"):  # it may serve Postfix for a while yet
+        processes.send(pid, signal.SIGKILL)
     yield
+
+
+def _dovecot(lab: Lab) -> int:
+    return int((lab.state / "alpha/run/master.pid").read_text())
+
+
+def _named(lab: Lab, name: str) -> list[int]:
+    return [pid for pid in processes.inside(lab.netns("alpha")) if processes.name(pid) == name]
 
 
 def _listening(lab: Lab) -> str | None:
@@ -125,7 +132,8 @@ BOTH = ("postfix", "dovecot")
 LAB_SCENARIOS = [
     Scenario(BOTH, "healthy", DOMAIN,
              {"smtp.mx": "pass", "smtp.submit": "pass", "imap.access": "pass",
-              "pop3.access": "pass", "roundtrip": "pass"}, PROBE),
+              "pop3.access": "pass", "imap.quota": "pass", "roundtrip": "pass"},
+             PROBE),
     Scenario(BOTH, "wrong password", DOMAIN,
              {"smtp.submit": "fail smtp_auth_failed", "imap.access": "fail imap_auth_failed",
               "pop3.access": "fail pop3_auth_failed"}, PROBE, "wrong"),
@@ -136,8 +144,8 @@ LAB_SCENARIOS = [
              {"roundtrip": "fail smtp_server_temp"}, PROBE, prepare=fault("postfix-defer")),
     Scenario(BOTH, "Postfix knows no recipient", DOMAIN,
              {"roundtrip": "fail smtp_mailbox_unknown_perm"}, PROBE, prepare=fault("postfix-bounce")),
-    Scenario(BOTH, "mailbox over quota", DOMAIN, {"roundtrip": "fail delivery_delayed"},
-             PROBE, prepare=fault("mailbox-full"), timeout="6s"),
+    Scenario(BOTH, "mailbox over quota", DOMAIN,
+             {"roundtrip": "fail delivery_delayed"}, PROBE, prepare=fault("mailbox-full"), timeout="6s"),
     Scenario(BOTH, "letters stay in the queue", DOMAIN, {"roundtrip": "fail delivery_delayed"},
              PROBE, prepare=fault("delivery-held"), timeout="8s"),
     Scenario(BOTH, "certificate expired", DOMAIN,

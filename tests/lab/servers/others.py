@@ -1,10 +1,11 @@
 """Courier, Cyrus and OpenSMTPD, each with the mailbox probe@."""
 from base import UNPACKED, Server
 
-COURIER_ETC = "/etc/courier"
+CONNECTIONS_OF_AN_ADDRESS = 4
 COURIER_LINES = {
     "authdaemonrc": 'authmodulelist="authuserdb"\n',
-    "imapd": "ADDRESS=@address@\nIMAPDSTART=YES\nLOGGEROPTS=\"-name=imapd\"\n",
+    "imapd": "ADDRESS=@address@\nIMAPDSTART=YES\n"
+             f"MAXPERIP={CONNECTIONS_OF_AN_ADDRESS}\nLOGGEROPTS=\"-name=imapd\"\n",
     "imapd-ssl": "SSLADDRESS=@address@\nIMAPDSSLSTART=YES\nTLS_CERTFILE=@home@/both.pem\n"
                  "TLS_DHPARAMS=\nTLS_CACHEFILE=\n",
     "pop3d": "ADDRESS=@address@\nPOP3DSTART=YES\n",

@@ -10,6 +10,7 @@ from typing import Any
 
 from interop_world import SERVERS, InteropWorld
 from exim import CONNECTION_LIMIT, Pigeonhole
+from others import CONNECTIONS_OF_AN_ADDRESS, Courier
 
 from maillab import observe
 
@@ -49,6 +50,17 @@ def held_pop3(world: InteropWorld) -> Iterator[None]:
         yield
 
 
+@contextlib.contextmanager
+def held_courier(world: InteropWorld) -> Iterator[None]:
+    """As many connections as Courier takes from one address."""
+    with contextlib.ExitStack() as held:
+        for _ in range(CONNECTIONS_OF_AN_ADDRESS):
+            sock = held.enter_context(
+                observe.dial(world.place.path, SERVERS[Courier], 143, 10))
+            sock.recv(1)
+        yield
+
+
 class _Imap(imaplib.IMAP4):
     def __init__(self, sock):
         self._given = sock
@@ -78,14 +90,18 @@ BOTH = ("exim", "pigeonhole")
 SCENARIOS = [
     Scenario(BOTH, "healthy", "exim.test",
              {"smtp.mx": "pass", "smtp.submit": "pass", "imap.access": "pass",
-              "pop3.access": "pass", "roundtrip": "pass"}, "probe@exim.test"),
+              "pop3.access": "pass", "imap.quota": "pass", "roundtrip": "pass"},
+             "probe@exim.test"),
+    Scenario(("pigeonhole",), "mailbox nearly full", "exim.test",
+             {"imap.quota": "pass + imap_quota_warn"}, "near@exim.test"),
     Scenario(BOTH, "wrong password", "exim.test",
              {"smtp.submit": "fail smtp_auth_failed", "imap.access": "fail imap_auth_failed",
               "pop3.access": "fail pop3_auth_failed"}, "probe@exim.test", "wrong"),
     Scenario(BOTH, "Sieve files the letter as spam", "exim.test",
              {"roundtrip": "fail spam_foldered"}, "spam@exim.test"),
     Scenario(BOTH, "mailbox over quota", "exim.test",
-             {"roundtrip": "fail delivery_delayed"}, "full@exim.test", timeout="6s"),
+             {"imap.quota": "fail imap_overquota", "roundtrip": "fail delivery_delayed"},
+             "full@exim.test", timeout="6s"),
     Scenario(BOTH, "healthy, read by POP3", "exim.test", {"roundtrip": "pass"}, "probe@exim.test",
              extra="receive: {protocol: pop3}\n"),
     Scenario(("pigeonhole",), "all connections allowed are taken", "exim.test",
@@ -99,12 +115,15 @@ SCENARIOS = [
     Scenario(("opensmtpd",), "healthy, with TLS", "opensmtpd.test", {"smtp.mx": "pass"},
              unusable="STARTTLS does not work in this build of Debian's"),
     Scenario(("courier",), "healthy", "courier.test",
-             {"imap.access": "pass", "pop3.access": "pass"}, "probe@courier.test"),
+             {"imap.access": "pass", "pop3.access": "pass", "imap.quota": "pass"}, "probe@courier.test"),
     Scenario(("courier",), "wrong password", "courier.test",
              {"imap.access": "fail imap_auth_failed", "pop3.access": "fail pop3_auth_failed"},
              "probe@courier.test", "wrong"),
+    Scenario(("courier",), "all connections allowed are taken", "courier.test",
+             {"imap.access": "fail conn_closed_early"}, "probe@courier.test",
+             extra="receive: {port: 143, security: starttls}\n", prepare=held_courier),
     Scenario(("cyrus",), "healthy", "cyrus.test",
-             {"imap.access": "pass", "pop3.access": "pass"}, "probe@cyrus.test"),
+             {"imap.access": "pass", "pop3.access": "pass", "imap.quota": "pass"}, "probe@cyrus.test"),
     Scenario(("cyrus",), "wrong password", "cyrus.test",
              {"imap.access": "fail imap_auth_failed", "pop3.access": "fail pop3_auth_failed"},
              "probe@cyrus.test", "wrong"),
