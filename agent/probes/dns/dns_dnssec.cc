@@ -53,6 +53,8 @@ void RecordChain(StepRecorder& run, const Trust& trust) {
   run.Fact("dnssec", "signed");
   run.Fact("ds", DsText(trust.ds));
   run.Fact("dnskey", KeyText(trust.keys));
+  // Beside one that points at a key: left over, or of a key to come. Validators need one only.
+  if (!trust.chain.dangling.empty()) run.Fact("ds.without_key", DsText(trust.chain.dangling));
   for (const auto* spans : {&trust.key_spans, &trust.spans}) {
     for (const SignatureSpan& span : *spans) {
       run.Fact(Concat("rrsig.", AsciiLower(RrTypeText(span.type))), MinuteText(span.expiration));
@@ -190,11 +192,6 @@ void DnsDnssec::Judge(StepRecorder& run, const Trust& trust) const {
   }
   std::vector<std::string> reasons = Lapses(run, trust);
   const std::optional<std::string> broken = BrokenChain(trust);
-  if (!broken.has_value() && !trust.chain.dangling.empty()) {
-    run.Find(FailureClass::kDnsDsWithoutDnskey,
-             Concat("the parent also has ", DsText(trust.chain.dangling),
-                    ", which points at no key of ", trust.zone, ": left over, or of one to come"));
-  }
   if (broken.has_value()) reasons.insert(reasons.begin(), *broken);
   if (trust.refused.has_value()) {
     const std::optional<std::string> unknown = UnknownSigner(trust);
