@@ -23,11 +23,6 @@ policy:
   - id: usual
     manual: on
     cds-cdnskey-publish: none
-  - id: short
-    manual: on
-    cds-cdnskey-publish: none
-    rrsig-lifetime: 2d
-    rrsig-refresh: 1d
 template:
   - id: default
     storage: {home}/zones
@@ -61,9 +56,9 @@ stub-zone:
   stub-addr: {root}
   stub-prime: no
 """
-SIGNING = {"usual": "    dnssec-signing: on\n    dnssec-policy: usual\n",
-           "short": "    dnssec-signing: on\n    dnssec-policy: short\n"}
-SIGNED_AGO_S = {"beforehand": 3600, "expired": 20 * 86400}  # signatures live for 14 days
+SIGNING = "    dnssec-signing: on\n    dnssec-policy: usual\n"
+# Zones that are signed before they are served, and when. Signatures live for 14 days.
+SIGNED_AGO_S = {"beforehand": 3600, "expiring": 12 * 86400, "expired": 20 * 86400}
 
 
 @dataclass(frozen=True)
@@ -71,7 +66,7 @@ class Zone:
     """`text` None: the server is told of the zone and has no file of it."""
     name: str
     text: str | None
-    # "usual", "short" (for two days); "beforehand", "expired" in the file; or "" not at all.
+    # "usual" by the server; a key of SIGNED_AGO_S in the file; or "" not at all.
     signed: str = ""
 
     @property
@@ -96,7 +91,7 @@ class Knot:
             home=self._home, log=self._log,
             listen="\n".join(f"    listen: {address}" for address in self._addresses),
             zones="".join(f"  - domain: {zone.name}\n    file: {zone.file_name}\n"
-                          + SIGNING.get(zone.signed, "") for zone in self._zones)))
+                          + (SIGNING if zone.signed == "usual" else "") for zone in self._zones)))
         for zone in self._zones:
             if zone.text is not None:
                 (self._home / "zones" / zone.file_name).write_text(zone.text)
@@ -137,7 +132,7 @@ class Knot:
         """Puts signatures into the zone file, as of today or of weeks ago."""
         config = self._home / f"{zone.name.strip('.')}.conf"
         config.write_text(self._config.read_text().replace(
-            f"    file: {zone.file_name}\n", f"    file: {zone.file_name}\n{SIGNING['usual']}"))
+            f"    file: {zone.file_name}\n", f"    file: {zone.file_name}\n{SIGNING}"))
         signed = self._home / "signed"
         signed.mkdir(exist_ok=True)
         processes.quiet(["kzonesign", "-c", str(config), "-o", str(signed),

@@ -37,8 +37,8 @@ MAIL_HOSTS = {
     "198.18.2.6": MailHost("drop"),
     "198.18.2.7": MailHost(certificate="other"),
     "198.18.2.8": MailHost("hang"),
-    "198.18.2.9": MailHost("open-relay"),
-    "198.18.2.10": MailHost("no-postmaster"),
+    "198.18.2.9": MailHost(certificate="not-yet"),
+    "198.18.2.10": MailHost("injected"),
     "198.18.2.11": MailHost(reverse=""),
     "198.18.2.12": MailHost(reverse="good.hosting.test."),
     "198.18.2.13": MailHost(reverse="198-18-2-13.dynamic.hosting.test."),
@@ -51,6 +51,7 @@ MAIL_HOSTS = {
 }
 GOOD_MAIL_HOST = "198.18.2.1"
 LISTED_MAIL_HOST = "198.18.2.17"
+LISTED_DOMAIN = "domain-listed.test"
 
 WEB = "198.18.3.1"
 WEB_WITH_EXPIRED_CERTIFICATE = "198.18.3.2"

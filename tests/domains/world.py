@@ -10,6 +10,7 @@ sys.path.insert(0, str(HERE.parent / "lab"))
 
 import plan  # noqa: E402
 from name_servers import Knot, Resolver, Zone  # noqa: E402
+from third_parties import blocklist_records, registry_pages  # noqa: E402
 
 from maillab import observe, processes  # noqa: E402
 from maillab.authority import Issuer  # noqa: E402
@@ -41,6 +42,7 @@ class Domain:
     glue: dict[str, str] = field(default_factory=dict)
     loaded: bool = True
     resolver: str = plan.RESOLVER
+    registration: dict = field(default_factory=dict)  # see third_parties.py
     policy: str | None = None
     redirect: bool = False
 
@@ -117,7 +119,8 @@ class World:
         names += [domain.domain for domain in self._domains] + ["rdap.test", "data.iana.org"]
         own = ",".join(f"DNS:{name}" for name in names)
         issuer.request("host")
-        for state, first, last in (("good", -1, 90), ("expired", -91, -1), ("expiring", -85, 4)):
+        for state, first, last in (("good", -1, 90), ("expired", -91, -1), ("expiring", -85, 4),
+                                   ("not-yet", 5, 95)):
             issuer.issue("host", own, state, first, last)
         issuer.issue("host", "DNS:elsewhere.test", "other", -1, 90)
         issuer.request("second")
@@ -153,7 +156,8 @@ class World:
                       else f"the mail and web hosts do not start; see {log}")
 
     def _pages(self) -> dict[str, dict]:
-        pages = {}
+        pages = registry_pages(
+            {domain.domain: domain.registration for domain in self._domains if domain.delegation})
         for domain in self._domains:
             text = POLICY.format(domain=domain.domain) if domain.policy is None else domain.policy
             place = f"https://mta-sts.{domain.domain}/.well-known/mta-sts.txt"
@@ -208,6 +212,7 @@ class World:
         """The root, with what of the rest of the Internet is asked for: no zones of their own."""
         text = TOP.format(origin=".", server=plan.ROOT_SERVER) + "test. NS ns.hosting.test.\n"
         text += f"data.iana.org. A {plan.WEB}\n"
+        text += blocklist_records(plan.LISTED_MAIL_HOST, plan.LISTED_DOMAIN)
         for address in plan.MAIL_HOSTS:
             if plan.reverse_of(address):
                 text += f"{plan.reverse_name(address)} PTR {plan.reverse_of(address)}\n"
