@@ -5,6 +5,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "cli/paragraphs.h"
 #include "common/base/ids.h"
 #include "common/base/text.h"
 #include "common/checks/check_kinds.h"
@@ -105,8 +106,8 @@ std::string CheckKindHelp() {
   std::string help;
   for (const std::string& name : OneShotKinds()) {
     const CheckKind& kind = *FindCheckKind(name);
-    Append(help, "  ", name, std::string(width - name.size(), ' '), "  ", kind.meaning,
-           kind.needs_mailbox ? " (with --mailbox)" : "", "\n");
+    help += Paragraph(Concat("  ", name, std::string(width - name.size(), ' '), "  "),
+                      Concat(kind.meaning, kind.needs_mailbox ? " (with --mailbox)" : ""));
   }
   return help;
 }

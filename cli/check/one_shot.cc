@@ -105,14 +105,19 @@ absl::Status RefuseUnknown(const OneShotOptions& options) {
   return absl::OkStatus();
 }
 
+// Whether it is the resolver that did not answer or refused, and not a name server of the domain.
+bool BlamesResolver(const Failure& failure, const Resolver& resolver) {
+  if (failure.klass != FailureClass::kDnsTimeout && failure.klass != FailureClass::kDnsRefused) {
+    return false;
+  }
+  return failure.detail.find(resolver.name()) != std::string::npos ||
+         failure.detail.starts_with("timeout while dns") ||
+         failure.detail.starts_with("timeout while addresses");
+}
+
 // A resolver that does not answer, or refuses us, says nothing about the domain.
 void DistrustResolver(Observation& observation, const Resolver& resolver) {
-  if (!observation.failure || (observation.failure->klass != FailureClass::kDnsTimeout &&
-                               observation.failure->klass != FailureClass::kDnsRefused)) {
-    return;
-  }
-  // That was the domain's name servers.
-  if (observation.failure->step == "servers") return;
+  if (!observation.failure || !BlamesResolver(*observation.failure, resolver)) return;
   observation.outcome = Outcome::kNotTested;
   observation.not_tested_reason =
       Concat("the resolver ", resolver.name(), " gave no answer (", observation.failure->detail,

@@ -61,7 +61,7 @@ class TextWriter {
     for (const Finding& finding : report_.findings) {
       if (leg != finding.leg) Append(out_, "\n", LegTitle(finding.leg), "\n");
       leg = finding.leg;
-      WriteFinding(finding);
+      if (!Superfluous(finding)) WriteFinding(finding);
     }
     WriteFixed();
     WriteVerdict();
@@ -75,15 +75,40 @@ class TextWriter {
     return Concat("by ", Join(finding.resolvers, ", "), ": ");
   }
 
+  // A check that passed with something to say besides has no line of its own, unless it has facts.
+  bool Superfluous(const Finding& own) const {
+    if (own.outcome != Outcome::kPass || !KeyFacts(own.facts, report_.started, 80).empty()) {
+      return false;
+    }
+    return std::ranges::any_of(report_.findings, [&own](const Finding& other) {
+      return other.check == own.check && other.subject == own.subject &&
+             other.resolvers == own.resolvers && other.outcome == Outcome::kFail;
+    });
+  }
+
+  // The check that told the same before, in the same words; "" when there is none.
+  std::string_view ToldBy(const Finding& finding) const {
+    for (const Finding& other : report_.findings) {
+      if (&other == &finding) break;
+      if (other.klass == finding.klass && other.detail == finding.detail &&
+          other.outcome == finding.outcome && other.check != finding.check) {
+        return other.check;
+      }
+    }
+    return "";
+  }
+
   void WriteFinding(const Finding& finding) {
     std::string check = finding.check;
     check.resize(std::max(check_width_, check.size()), ' ');
     const std::string start = Concat(std::string(kMarkWidth, ' '), check, "  ");
     std::string line = By(finding);
+    const std::string_view told_by = ToldBy(finding);
     if (finding.subject != report_.domain) Append(line, Printable(finding.subject), ": ");
     if (finding.outcome == Outcome::kFail) {
       Append(line, FailureClassName(finding.klass));
       if (!finding.step.empty()) Append(line, " at ", finding.step);
+      if (!told_by.empty()) Append(line, ", as ", told_by, " says");
     } else if (finding.outcome == Outcome::kNotTested) {
       Append(line, "not tested: ", Printable(finding.detail));
     } else {
@@ -96,7 +121,7 @@ class TextWriter {
     const std::string laid = Paragraph(start, line);
     out_ += MarkColumn(MarkOf(finding), color_);
     out_ += laid.substr(kMarkWidth);
-    if (finding.outcome == Outcome::kFail) WriteWhy(finding);
+    if (finding.outcome == Outcome::kFail && told_by.empty()) WriteWhy(finding);
   }
 
   void WriteWhy(const Finding& finding) {

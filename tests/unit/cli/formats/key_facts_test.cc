@@ -16,8 +16,23 @@ TEST(KeyFacts, TellsWhatMattersInWords) {
                       {"tls.sha256", "abcd"},
                       {"tls.not_after", "2027-01-03T00:00:00Z"}},
                      kNow, 80),
-            "2/2 hosts; certificate good for 61 days; TLSv1.3");
+            "2/2 answer; certificate good for 61 days; TLSv1.3");
   EXPECT_EQ(KeyFacts({{"delivery.seconds", "1.2"}}, kNow, 80), "arrived in 1.2 s");
+}
+
+TEST(KeyFacts, TellsManyOfAKindAsOne) {
+  EXPECT_EQ(
+      KeyFacts({{"days_left.mx1.alpha.test:25", "61"}, {"days_left.mail.alpha.test:993", "7"}},
+               kNow, 80),
+      "2 endpoints, 7 days left");
+  EXPECT_EQ(KeyFacts({{"days_left.mx1.alpha.test:25", "61"}}, kNow, 80),
+            "1 endpoint, 61 days left");
+  EXPECT_EQ(KeyFacts({{"dnsbl.a.test", "clean"}, {"dnsbl.b.test", "clean"}}, kNow, 80), "2 lists");
+  EXPECT_EQ(KeyFacts({{"ptr.192.0.2.1", "mx1.alpha.test"}, {"ptr.192.0.2.2", "mx2.alpha.test"}},
+                     kNow, 80),
+            "mx1.alpha.test, mx2.alpha.test");
+  EXPECT_EQ(KeyFacts({{"rdap.expires", "2027-01-03"}, {"rdap.registrar", "R Inc."}}, kNow, 80),
+            "expires in 61 days; R Inc.");
 }
 
 TEST(KeyFacts, TellsFactsItDoesNotKnowByTheirNames) {

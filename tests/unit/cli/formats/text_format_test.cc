@@ -27,7 +27,7 @@ TEST(TextReport, SaysWhatFailedWhyAndWhatToDoAndTheVerdictLast) {
       "= may,\n"
       "           with a certificate).\n"
       "  ?      smtp.mx  not tested: outgoing port 25 is blocked here\n"
-      "  ok     smtp.mx  2/2 hosts\n"
+      "  ok     smtp.mx  2/2 answer\n"
       "\n"
       "1 passed, 1 critical, 1 warning, 1 not tested; 1.5 s\n"
       "alpha.test: CRITICAL: smtp.mx, smtp_banner_refused_perm\n");
@@ -50,6 +50,28 @@ TEST(TextReport, GroupsByLegAndNamesTheResolversWhereThereAreSeveral) {
             "  ok     imap.access  0 ms\n"
             "\n3 passed; 0.0 s\n"
             "alpha.test: OK\n");
+}
+
+TEST(TextReport, WhatTwoChecksFailOfIsToldOnce) {
+  Report report = ReportOf({Refused()});
+  report.findings.resize(1);
+  report.findings.push_back(report.findings[0]);
+  report.findings[1].check = "smtp.relay";
+  const std::string text = TextReport(report, {});
+  EXPECT_NE(text.find("reputation of this address.\n"
+                      "  FAIL   smtp.relay  smtp_banner_refused_perm at banner, as smtp.mx says\n"
+                      "\n"),
+            text.npos)
+      << text;
+}
+
+TEST(TextReport, ACheckThatPassedWithFindingsAndNoFactsHasNoLineOfItsOwn) {
+  Observation warned = Passed();
+  warned.findings = Refused().findings;
+  EXPECT_NE(TextReport(ReportOf({warned}), {}).find("  ok     smtp.mx  2/2 answer\n"),
+            std::string::npos);
+  warned.evidence.facts.clear();
+  EXPECT_EQ(TextReport(ReportOf({warned}), {}).find("  ok "), std::string::npos);
 }
 
 TEST(TextReport, AServersWordsDoNotActOnTheTerminal) {
