@@ -3,6 +3,7 @@
 #include "cli/ca_command.h"
 #include "cli/check/check_command.h"
 #include "cli/check/watch_command.h"
+#include "cli/classify_command.h"
 #include "cli/command.h"
 #include "cli/explain/explain_command.h"
 #include "cli/fleet/export_command.h"
@@ -28,6 +29,8 @@ constexpr auto kCommands = std::to_array<Command>({
      RunReplay},
     {"check-topology", "[SCENARIO.jsonl|-] [flags]",
      "which faults a fleet cannot tell apart, and what to add to it", RunCheckTopology},
+    {"classify", "[FILE|-] [flags]", "what servers said in a mail log, a bounce or bare replies",
+     RunClassify},
     {"ca", "init|issue [flags]", "certificates for agents and collector", RunCa},
 });
 

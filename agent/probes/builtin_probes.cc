@@ -20,6 +20,8 @@
 #include "agent/probes/mail/mailbox_canary.h"
 #include "agent/probes/mail/pop3_access.h"
 #include "agent/probes/mail/smtp_mx.h"
+#include "agent/probes/mail/smtp_relay.h"
+#include "agent/probes/mail/smtp_secondary.h"
 #include "agent/probes/mail/smtp_submit.h"
 #include "agent/probes/mail/tls_cert.h"
 #include "agent/probes/probe.h"
@@ -47,6 +49,8 @@ constexpr auto kProbes = std::to_array<ProbeKind>({
     {"dns.tlsa", MakeDnsTlsa},
     {"reg.rdap", MakeRegRdap},
     {"smtp.mx", MakeSmtpMx},
+    {"smtp.relay", MakeSmtpRelay},
+    {"smtp.secondary", MakeSmtpSecondary},
     {"tls.cert", MakeTlsCert},
     {"smtp.submit", MakeSmtpSubmit},
     {"imap.access", MakeImapAccess},

@@ -23,6 +23,8 @@
 #include "common/checks/mail/pop3_access_settings.h"
 #include "common/checks/mail/roundtrip_settings.h"
 #include "common/checks/mail/smtp_mx_settings.h"
+#include "common/checks/mail/smtp_relay_settings.h"
+#include "common/checks/mail/smtp_secondary_settings.h"
 #include "common/checks/mail/smtp_submit_settings.h"
 #include "common/checks/mail/tls_cert_settings.h"
 #include "common/checks/witness_settings.h"
@@ -71,6 +73,10 @@ constexpr auto kKinds = std::to_array<CheckKind>({
      absl::Hours(6), kMinute, Validate<ReadRegRdapSettings>},
     {"smtp.mx", "the domain's mail servers take connections on port 25", Leg::kInbound, false,
      kMinute, kMinute, Validate<ReadSmtpMxSettings>},
+    {"smtp.relay", "the own mail servers do not take strangers' mail for strangers", Leg::kInbound,
+     false, absl::Hours(6), absl::Minutes(2), Validate<ReadSmtpRelaySettings>, true},
+    {"smtp.secondary", "the own secondary MX hosts could take over from the primary", Leg::kInbound,
+     false, absl::Minutes(30), absl::Minutes(2), Validate<ReadSmtpSecondarySettings>, true},
     {"tls.cert",
      "clients take the certificates of the domain's mail servers, and none is about to expire",
      Leg::kSubmission, false, absl::Minutes(15), absl::Minutes(2), Validate<ReadTlsCertSettings>},

@@ -1,8 +1,6 @@
 #include "agent/probes/mail/smtp_mx.h"
 
-#include <algorithm>
 #include <array>
-#include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <optional>
 #include <utility>
@@ -11,6 +9,7 @@
 #include "agent/probes/mail/mx_hosts.h"
 #include "agent/probes/mail/mx_verdict.h"
 #include "agent/probes/mail/recent_success.h"
+#include "agent/probes/mail/time_share.h"
 #include "common/base/text.h"
 #include "common/checks/mail/smtp_mx_settings.h"
 
@@ -19,17 +18,7 @@ namespace {
 
 namespace asio = boost::asio;
 
-// Kept back of the run's time for the verdict, and what no address may take from those after it.
-constexpr absl::Duration kReserve = absl::Seconds(1);
-constexpr absl::Duration kLeastShare = absl::Seconds(10);
 constexpr std::array<std::string_view, 2> kRoles = {"postmaster", "abuse"};  // RFC 2142
-
-// How long the next of `left` addresses may take: all that is left but a least share for each of
-// the others, and never less than an equal share.
-absl::Duration ShareOf(absl::Duration remaining, size_t left) {
-  const auto others = static_cast<int64_t>(left) - 1;
-  return std::max(remaining / static_cast<int64_t>(left), remaining - others * kLeastShare);
-}
 
 class SmtpMx : public ConfiguredProbe<SmtpMxSettings> {
  public:
@@ -47,7 +36,6 @@ class SmtpMx : public ConfiguredProbe<SmtpMxSettings> {
 
   Task<std::optional<Fault>> VisitWithin(Tour& tour, MxDoor door, absl::Duration share);
   Task<void> Visit(Tour& tour, MxDoor door, std::optional<Fault>& fault);
-  Task<void> Wait(absl::Duration share, bool& expired);
   Task<std::optional<Fault>> TryRecipient(const RunContext& context, SmtpSession& session);
   Task<void> TryRoles(const RunContext& context, SmtpSession& session, std::string host);
 
@@ -56,7 +44,7 @@ class SmtpMx : public ConfiguredProbe<SmtpMxSettings> {
 
 Task<void> SmtpMx::Run(StepRecorder& run) {
   const RunContext context{deps_, spec_, run};
-  const absl::Duration end = deps_.clock.Steady() + spec_.timeout - kReserve;
+  const absl::Duration end = deps_.clock.Steady() + VisitingTime(spec_);
   MxRound round(context, {settings_.require_tls, settings_.tls_floor});
   run.Begin("dns");
   const std::optional<Fault> unknown =
@@ -83,26 +71,12 @@ Task<void> SmtpMx::Run(StepRecorder& run) {
 
 // The visit, cut off when its share of the time is used up.
 Task<std::optional<Fault>> SmtpMx::VisitWithin(Tour& tour, MxDoor door, absl::Duration share) {
-  using asio::experimental::awaitable_operators::operator||;
   std::optional<Fault> fault;
-  bool expired = false;
   Task<void> visit = Visit(tour, door, fault);
-  Task<void> limit = Wait(share, expired);
-  co_await (std::move(visit) || std::move(limit));
+  const bool expired = co_await ExpiresWithin(deps_.clock, share, std::move(visit));
   const bool cut = fault.has_value() && fault->klass == FailureClass::kUnspecified;
-  if (!expired || !cut) co_return fault;
-  const std::string& step = tour.context.run.current_step();
-  Fault late{TimeoutClass(step),
-             Concat("not done with ", step, " within its share of the run's time, ",
-                    absl::FormatDuration(absl::Trunc(share, absl::Milliseconds(1)))),
-             std::nullopt};
-  co_return late;
-}
-
-Task<void> SmtpMx::Wait(absl::Duration share, bool& expired) {
-  co_await asio::this_coro::throw_if_cancelled(false);
-  const absl::Status slept = co_await deps_.clock.SleepFor(share);
-  expired = slept.ok();
+  if (expired && cut) fault = LateFault(tour.context.run, share);
+  co_return fault;
 }
 
 Task<void> SmtpMx::Visit(Tour& tour, MxDoor door, std::optional<Fault>& fault) {

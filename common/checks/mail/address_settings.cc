@@ -33,4 +33,9 @@ std::string ReadAddressAt(SettingsReader& in, std::string_view key, std::string_
   return address;
 }
 
+void ReadOwn(SettingsReader& in) {
+  if (in.Bool("own", false)) return;
+  in.Complain("own", "must be true: this is tried at servers of one's own only");
+}
+
 }  // namespace postwatch

@@ -16,4 +16,8 @@ std::string AddressMistake(const std::string& text);
 // the domain it serves and of no other.
 std::string ReadAddressAt(SettingsReader& in, std::string_view key, std::string_view domain);
 
+// `own: true`, without which it is a mistake: what the check tries, one does at one's own servers
+// only.
+void ReadOwn(SettingsReader& in);
+
 }  // namespace postwatch

@@ -18,11 +18,11 @@ TEST(CheckKinds, AreInTheOrderAPersonReadsThem) {
     EXPECT_EQ(FindCheckKind(kind.name), &kind);
   }
   EXPECT_EQ(names,
-            (Lines{"witness",     "dns.mx",      "dns.delegation", "dns.dnssec",  "dns.ptr",
-                   "dns.records", "dns.spf",     "dns.dkim",       "dns.dmarc",   "dns.tlsrpt",
-                   "dns.dnsbl",   "dns.caa",     "dns.mtasts",     "dns.tlsa",    "reg.rdap",
-                   "smtp.mx",     "tls.cert",    "smtp.submit",    "imap.access", "imap.quota",
-                   "imap.canary", "pop3.access", "roundtrip"}));
+            (Lines{"witness",     "dns.mx",     "dns.delegation", "dns.dnssec",  "dns.ptr",
+                   "dns.records", "dns.spf",    "dns.dkim",       "dns.dmarc",   "dns.tlsrpt",
+                   "dns.dnsbl",   "dns.caa",    "dns.mtasts",     "dns.tlsa",    "reg.rdap",
+                   "smtp.mx",     "smtp.relay", "smtp.secondary", "tls.cert",    "smtp.submit",
+                   "imap.access", "imap.quota", "imap.canary",    "pop3.access", "roundtrip"}));
   EXPECT_EQ(FindCheckKind("imap"), nullptr);
 }
 
