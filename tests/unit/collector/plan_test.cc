@@ -232,10 +232,24 @@ TEST(Plan, AllMistakesAreToldAtOnceWithTheirLines) {
 }
 
 TEST(Plan, AKindThatNeedsAMailboxMayBeTurnedOffWithoutOne) {
-  EXPECT_EQ(Mistaken("targets: [{domain: a.test, checks: {imap.access: {enabled: false}}}]\n"),
+  EXPECT_EQ(Mistaken("targets: [{domain: a.test, checks: {imap.access: {enabled: false}, imap.quota: {enabled: false}}}]\n"),
             Lines{});
   EXPECT_EQ(Mistaken("defaults: {imap.access: {interval: 30s}}\ntargets: [{domain: a.test}]\n"),
             Lines{});
+}
+
+TEST(Plan, AKindThatNeedsSettingsIsForThoseWhoNameIt) {
+  EXPECT_EQ(
+      Mistaken("targets: [{domain: a.test, checks: {dns.records: {}}}]\n"),
+      Lines{"c.yaml:2: targets[0].checks.dns.records.expect: is missing; it says which records "
+            "there should be"});
+  const absl::StatusOr<FleetPlan> plan = Plan(
+      "targets:\n"
+      "  - {domain: a.test, checks: {dns.records: {expect: [{type: MX, values: [10 m.test]}]}}}\n"
+      "  - {domain: b.test}\n");
+  EXPECT_EQ(Find(plan, "a.test/dns.records").interval, absl::Minutes(5));
+  EXPECT_TRUE(std::ranges::none_of(
+      plan->checks, [](const CheckSpec& check) { return check.id == "b.test/dns.records"; }));
 }
 
 TEST(Plan, IsNoLargerThanWhatAgentsTake) {
