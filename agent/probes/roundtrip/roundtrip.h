@@ -7,12 +7,15 @@
 namespace postwatch::agent {
 
 // Settings: common/checks/mail/roundtrip_settings.h.
-// Steps: the way to the receiving INBOX (dns ... login select scan), the way to the sending server
-// (dns ... auth mail rcpt data final quit), delivery fetch expunge logout.
-// When the letter is missing, the spam folder is looked at, and the sender's INBOX for a bounce.
-// The receiving side comes first, so that its failure is never taken for a lost letter. A letter
-// found after its run had ended amends that run's observation. Facts: delivery.seconds, queue.id,
-// integrity.
+// Steps: the way to the receiving INBOX (dns ... login select scan, or over POP3 dns ... auth
+// scan), the way to the sending server (dns ... auth mail rcpt data final quit), delivery fetch
+// expunge logout proof. The receiving side comes first, so that its failure is never taken for a
+// lost letter; the proof is a fresh session that no longer shows the letter. When the letter is
+// missing, the spam folder is looked at, and the sender's INBOX for a bounce or for the letter
+// itself. A letter found after its run had ended amends that run's observation, as does a bounce,
+// and the lost horizon when neither came. A janitor visits every folder at the start and every 6
+// hours; it is on no record. Facts: see JudgeLetter; also queue.id, mailbox.exists,
+// ignored.automatic, ignored.replies and ignored.unverified.
 absl::StatusOr<std::unique_ptr<Probe>> MakeRoundtrip(const CheckSpec& spec, const ProbeDeps& deps);
 
 }  // namespace postwatch::agent
