@@ -73,6 +73,7 @@ std::optional<Url> ParseUrl(std::string_view text) {
   text.remove_prefix(end);
   text = text.substr(0, text.find('#'));
   if (!text.empty()) url.path = text.front() == '/' ? std::string(text) : Concat("/", text);
+  if (url.Text().size() > kMaxUrlBytes) return std::nullopt;
   return url;
 }
 

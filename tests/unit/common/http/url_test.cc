@@ -46,6 +46,9 @@ TEST(Url, WhatIsNoUrlOfOurs) {
     EXPECT_EQ(ParseUrl(text), std::nullopt) << text;
   }
   EXPECT_EQ(ParseUrl("https://a.test/" + std::string(2048, 'x')), std::nullopt);
+  // Nor what is too long once the path has its slash.
+  EXPECT_EQ(ParseUrl("https://a.test?" + std::string(2033, 'x')), std::nullopt);
+  EXPECT_NE(ParseUrl("https://a.test?" + std::string(2032, 'x')), std::nullopt);
 }
 
 TEST(Url, LoopbackHosts) {
