@@ -100,19 +100,12 @@ Task<void> Surveyor::Go(SpfRecord record, std::vector<std::string> above, std::s
 Task<void> Surveyor::Visit(const SpfTerm& term, std::vector<std::string> above, std::string path,
                            bool grants) {
   std::string target = TargetOf(term.domain, above.back());
-  switch (term.mechanism) {
-    case SpfMechanism::kInclude:
-      co_await Follow(std::move(target), std::move(above), std::move(path), grants);
-      break;
-    case SpfMechanism::kMx:
-      co_await VisitMx(std::move(target), std::move(path));
-      break;
-    case SpfMechanism::kA:
-    case SpfMechanism::kExists:
-      co_await VisitAddresses(std::move(target), std::move(path));
-      break;
-    default:
-      break;
+  if (term.mechanism == SpfMechanism::kInclude) {
+    co_await Follow(std::move(target), std::move(above), std::move(path), grants);
+  } else if (term.mechanism == SpfMechanism::kMx) {
+    co_await VisitMx(std::move(target), std::move(path));
+  } else if (term.mechanism != SpfMechanism::kPtr) {
+    co_await VisitAddresses(std::move(target), std::move(path));
   }
 }
 

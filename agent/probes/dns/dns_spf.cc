@@ -90,7 +90,8 @@ Task<void> DnsSpf::Judge(StepRecorder& run, Resolver& resolver, std::string text
   SpfRecord parsed = *record;
   const SpfSurvey survey = co_await SurveySpf(resolver, spec_.target, std::move(parsed));
   JudgeSurvey(run, survey);
-  if (!run.decided()) co_await JudgeSenders(run, resolver);
+  if (run.decided()) co_return;
+  co_await JudgeSenders(run, resolver);
 }
 
 Fault FaultOf(const SpfProblem& problem) {
