@@ -4,6 +4,7 @@
 
 #include "agent/probes/configured_probe.h"
 #include "agent/probes/mail/mail_session.h"
+#include "agent/probes/mail/recent_success.h"
 #include "common/base/text.h"
 #include "common/checks/mail/imap_access_settings.h"
 
@@ -18,6 +19,8 @@ class ImapAccess : public ConfiguredProbe<ImapAccessSettings> {
 
  private:
   Task<std::optional<Fault>> Read(const RunContext& context, ImapSession& session);
+
+  RecentSuccess accepted_;
 };
 
 Task<void> ImapAccess::Run(StepRecorder& run) {
@@ -26,12 +29,15 @@ Task<void> ImapAccess::Run(StepRecorder& run) {
   std::optional<Fault> fault = co_await OpenImap(context, settings_.mailbox, session);
   if (!fault.has_value()) fault = co_await Read(context, session);
   if (fault.has_value()) {
+    accepted_.Weigh(context, settings_.mailbox.address, *fault);
     Decide(run, *fault);
     co_return;
   }
+  accepted_.Note(context, settings_.mailbox.address);
   // The answer to LOGOUT says nothing about access.
   run.Begin("logout");
-  co_await session.client->Logout();
+  const absl::StatusOr<ImapStatus> bye = co_await session.client->Logout();
+  if (bye.ok()) run.Note(Concat("S: ", bye->text));
 }
 
 Task<std::optional<Fault>> ImapAccess::Read(const RunContext& context, ImapSession& session) {

@@ -64,7 +64,8 @@ Task<void> ImapQuotaProbe::Run(StepRecorder& run) {
                       fault->klass != FailureClass::kImapOverquota;
   if (broken) co_return;
   run.Begin("logout");
-  co_await session.client->Logout();
+  const absl::StatusOr<ImapStatus> bye = co_await session.client->Logout();
+  if (bye.ok()) run.Note(Concat("S: ", bye->text));
 }
 
 Task<std::optional<Fault>> ImapQuotaProbe::Ask(const RunContext& context, ImapSession& session) {

@@ -71,7 +71,8 @@ Task<void> MailboxCanary::Run(StepRecorder& run) {
     if (fault->klass != FailureClass::kImapStoreCorruption) co_return;
   }
   run.Begin("logout");
-  co_await session.client->Logout();
+  const absl::StatusOr<ImapStatus> bye = co_await session.client->Logout();
+  if (bye.ok()) run.Note(Concat("S: ", bye->text));
 }
 
 Task<std::optional<Fault>> MailboxCanary::Inspect(const RunContext& context, ImapSession& session) {

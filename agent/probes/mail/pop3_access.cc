@@ -30,7 +30,8 @@ Task<void> Pop3Access::Run(StepRecorder& run) {
     if (fault.has_value()) Decide(run, *fault);
     // Also after a fault: a maildrop that is not let go of is locked for the next who asks.
     run.Begin("quit");
-    co_await session.client->Quit();
+    const absl::StatusOr<Pop3Status> bye = co_await session.client->Quit();
+    if (bye.ok()) run.Note(Concat("S: ", bye->text));
     co_return;
   }
   Decide(run, *fault);

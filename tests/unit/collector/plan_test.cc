@@ -335,7 +335,7 @@ TEST(Plan, WhatAgentsWouldNotTakeIsAMistake) {
                             name,
                             "}\n"
                             "    checks: {smtp.submit: {enabled: false},\n"
-                            "      imap.access: {enabled: false}}\n")),
+                            "      imap.access: {enabled: false}, imap.quota: {enabled: false}}\n")),
             Lines{"c.yaml:3: targets[0].checks.roundtrip: would be refused by agents: "
                   "check.settings: settings.scalar: has 20000 bytes, allowed are 0 to 16384"});
 }

@@ -49,6 +49,23 @@ TEST_F(MailEndpointTest, FollowsTheDomainsSrvRecords) {
   EXPECT_EQ(Locate(MailService::kImap, mailbox_), "in.alpha.test:993 tls");
 }
 
+TEST_F(MailEndpointTest, Pop3HasItsOwnRecordsPortsAndNames) {
+  resolver_.On("_pop3s._tcp.alpha.test", RrType::kSrv, NoDataReply());
+  resolver_.On("_pop3._tcp.alpha.test", RrType::kSrv, SrvReply("in.alpha.test", 110));
+  EXPECT_EQ(Locate(MailService::kPop3, mailbox_), "in.alpha.test:110 starttls");
+  MailboxSettings mailbox = mailbox_;
+  mailbox.receive = {.host = "p"};
+  EXPECT_EQ(Locate(MailService::kPop3, mailbox), "p:995 tls");
+  mailbox.receive.port = 110;
+  EXPECT_EQ(Locate(MailService::kPop3, mailbox), "p:110 starttls");
+}
+
+TEST_F(MailEndpointTest, Pop3FallsBackToItsCommonName) {
+  resolver_.Otherwise(RcodeReply(Rcode::kNxDomain));
+  resolver_.On("pop.alpha.test", RrType::kA, AddressReply({"192.0.2.9"}));
+  EXPECT_EQ(Locate(MailService::kPop3, mailbox_), "pop.alpha.test:995 tls");
+}
+
 TEST_F(MailEndpointTest, NeverFollowsTheDnsOutOfTheDomain) {
   resolver_.Otherwise(RcodeReply(Rcode::kNxDomain));
   resolver_.On("_imaps._tcp.alpha.test", RrType::kSrv, SrvReply("imap.evil.test", 993));
