@@ -50,7 +50,9 @@ Task<std::optional<Fault>> MxRound::FindHosts(std::string only, bool allow_priva
   } else {
     hosts_.push_back({CanonicalName(only), 0, {}, std::nullopt, {}});
   }
-  for (MxHost& host : hosts_) co_await Resolve(host, allow_private);
+  for (MxHost& host : hosts_) {
+    co_await Resolve(host, allow_private);
+  }
   co_return std::nullopt;
 }
 
@@ -166,6 +168,7 @@ std::optional<Fault> MxRound::JudgeTls(const MxDoor& door, const TlsFacts& facts
 // The fault where TLS is required; else a finding, once a host.
 std::optional<Fault> MxRound::Demand(const MxDoor& door, Fault fault) {
   if (tls_.required) return fault;
+  if (tls_.silent) return std::nullopt;
   const std::string_view klass = FailureClassName(fault.klass);
   if (told_.insert(Concat(klass, " ", hosts_[door.host].name)).second) {
     fault.detail += Concat(" (at ", door.ip, ")");

@@ -34,6 +34,7 @@ struct MxDoor {
 struct MxTlsDemand {
   bool required = false;
   std::string floor = "1.2";  // the least version that is no finding
+  bool silent = false;        // no findings: smtp.mx has them
 };
 
 // The MX hosts of one run, and what it learnt at them: an address that did not take the connection

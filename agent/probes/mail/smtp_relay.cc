@@ -36,7 +36,7 @@ class SmtpRelay : public ConfiguredProbe<SmtpRelaySettings> {
 
 Task<void> SmtpRelay::Run(StepRecorder& run) {
   const RunContext context{deps_, spec_, run};
-  MxRound round(context, {});
+  MxRound round(context, {.silent = true});
   run.Begin("dns");
   const std::optional<Fault> unknown =
       co_await round.FindHosts(settings_.host, settings_.allow_private);

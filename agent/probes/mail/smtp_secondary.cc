@@ -95,7 +95,7 @@ class SmtpSecondary : public ConfiguredProbe<SmtpSecondarySettings> {
 
 Task<void> SmtpSecondary::Run(StepRecorder& run) {
   const RunContext context{deps_, spec_, run};
-  MxRound round(context, {});
+  MxRound round(context, {.silent = true});
   run.Begin("dns");
   const std::optional<Fault> unknown = co_await round.FindHosts("", settings_.allow_private);
   if (unknown.has_value()) {
@@ -187,7 +187,8 @@ Task<void> SmtpSecondary::LookAt(const RunContext& context, MxRound& round, MxDo
   showing.unknown = co_await Ask(context, session, nobody);
   const bool gone = showing.unknown.has_value() && !showing.unknown->reply.has_value();
   if (gone) showing.fault = showing.unknown;
-  if (!gone) co_await LeaveSmtp(context, session, false);
+  if (gone) co_return;
+  co_await LeaveSmtp(context, session, false);
 }
 
 // The refusal, if any; without a reply when the connection broke.

@@ -4,6 +4,7 @@
 
 #include "agent/probes/configured_probe.h"
 #include "agent/probes/mail/mail_session.h"
+#include "agent/probes/mail/recent_success.h"
 #include "common/base/text.h"
 #include "common/checks/mail/smtp_submit_settings.h"
 
@@ -18,6 +19,8 @@ class SmtpSubmit : public ConfiguredProbe<SmtpSubmitSettings> {
 
  private:
   Task<std::optional<Fault>> TryEnvelope(const RunContext& context, SmtpSession& session);
+
+  RecentSuccess accepted_;
 };
 
 Task<void> SmtpSubmit::Run(StepRecorder& run) {
@@ -26,9 +29,11 @@ Task<void> SmtpSubmit::Run(StepRecorder& run) {
   std::optional<Fault> fault = co_await OpenSubmission(context, settings_.mailbox, session);
   if (!fault.has_value() && settings_.envelope) fault = co_await TryEnvelope(context, session);
   if (fault.has_value()) {
+    accepted_.Weigh(context, settings_.mailbox.address, *fault);
     Decide(run, *fault);
     co_return;
   }
+  accepted_.Note(context, settings_.mailbox.address);
   run.Begin("quit");
   const absl::StatusOr<SmtpReply> bye = co_await session.client->Quit();
   if (bye.ok()) run.Note(Concat("S: ", bye->code, " ", bye->text));

@@ -70,6 +70,16 @@ TEST_F(SmtpSubmitTest, ARefusedLoginIsTheAccounts) {
   EXPECT_EQ(TouchedText(seen), kTouchedToAuth);
 }
 
+TEST_F(SmtpSubmitTest, ARefusedLoginThatWorkedBeforeContradictsHistory) {
+  const std::unique_ptr<Probe> probe = Make(Submit());
+  scripted_.AddFor("192.0.2.3:587", Concat(kToAuth, "S: 235 in\n", kFromMail));
+  EXPECT_EQ(Summary(RunAll(*probe, Submit()).front()), "pass");
+  scripted_.AddFor("192.0.2.3:587", Concat(kToAuth, "S: 535 5.7.8 authentication failed\n"));
+  const Observation seen = RunAll(*probe, Submit()).front();
+  EXPECT_EQ(Summary(seen), "fail smtp_auth_failed at auth");
+  EXPECT_EQ(seen.evidence.facts.at("contradicts_history"), "true");
+}
+
 TEST_F(SmtpSubmitTest, AServerThatEchoesTheCredentialsIsBlotted) {
   const std::string plain =
       absl::Base64Escape(Concat(std::string("\0probe@alpha.test\0", 18), kPassword));
