@@ -46,6 +46,12 @@ constexpr auto kFixes = std::to_array<std::pair<FailureClass, std::string_view>>
     {kTlsSelfSigned, "Serve a certificate of a public authority, or give yours with --ca-file."},
     {kTlsUntrustedRoot, "Serve a chain that ends in a trusted root, or give yours with --ca-file."},
     {kTlsMissingIntermediate, "Serve the intermediate certificate too (the full chain file)."},
+    {kTlsDaneMismatch,
+     "Publish the TLSA record of the key that is served, or serve the one that is published; keep "
+     "the old record for its TTL when the key changes."},
+    {kTlsMtastsMismatch,
+     "Serve certificates that verify for the names of the MX hosts, or set the policy to testing "
+     "until they do."},
     {kSmtpBannerRefusedTemp,
      "The server refuses this client before EHLO: look at its reply, and at the reputation of this "
      "address."},

@@ -20,7 +20,8 @@ def registry_pages(registrations: dict[str, dict]) -> dict[str, dict]:
         {"version": "1.0", "services": [[["test"], [REGISTRY]]]})}}
     for domain, registration in registrations.items():
         pages[f"{REGISTRY}domain/{domain}"] = {
-            "type": TYPE, "body": registration.get("answer", json.dumps(_answer(domain, registration)))}
+            "type": TYPE,
+            "body": registration.get("answer", json.dumps(_answer(domain, registration)))}
     return pages
 
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Domains that are broken in many ways: `postwatch check` finds what is wrong with each, and nothing else.
+"""Domains broken in many ways: `postwatch check` finds what is wrong, and nothing else.
 
     broken_domains_test.py [--write] [--jobs N] [DOMAIN...]
 
@@ -25,8 +25,9 @@ SLOW = ("silent", "drop", "hang", "dead", "timeout")  # begun first
 HEAD = """\
 # Broken domains
 
-Each domain is broken in one way; its zone is in `tests/domains/zones`. `postwatch check` has to find exactly
-what is expected. A class in **bold** makes the check fail, any other is a finding beside it.
+Each domain is broken in one way; its zone is in `tests/domains/zones`. `postwatch check` has to find
+exactly what is expected: a class, and the checks that name it. One in **bold** makes the check fail,
+any other is a finding beside it.
 Written by `tests/e2e/broken_domains_test.py --write`.
 
 | domain | what is broken | expected | found | equal |
@@ -55,8 +56,14 @@ class Verdict:
 
 
 def listed(fail, find) -> str:
-    cells = [f"{kind} **{klass}**" for kind, klass in map(str.split, sorted(fail))]
-    return "<br>".join(cells + sorted(find)) or "nothing"
+    """"**dns_servfail**: dns.mx, smtp.mx<br>..."; fails first."""
+    cells = []
+    for mark, pairs in (("**", fail), ("", find)):
+        kinds: dict[str, list[str]] = {}
+        for kind, klass in map(str.split, sorted(pairs)):
+            kinds.setdefault(klass, []).append(kind)
+        cells += [f"{mark}{klass}{mark}: {', '.join(names)}" for klass, names in kinds.items()]
+    return "<br>".join(cells) or "nothing"
 
 
 def check(world: World, domain: Domain) -> Verdict:

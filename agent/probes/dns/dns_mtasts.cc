@@ -5,6 +5,7 @@
 
 #include "agent/probes/configured_probe.h"
 #include "agent/probes/dns/mail_dns.h"
+#include "agent/probes/dns/mtasts_hosts.h"
 #include "agent/probes/dns/text_records.h"
 #include "agent/probes/web_fetch.h"
 #include "common/base/text.h"
@@ -184,13 +185,14 @@ Task<std::optional<Fault>> DnsMtaSts::CompareWithMx(const RunContext& context,
   if (lost.has_value() && lost->klass == FailureClass::kDnsNullMx) co_return std::nullopt;
   if (lost.has_value()) co_return lost;
   std::vector<std::string> uncovered;
+  std::vector<std::string> covered;
   for (const MxRecord& record : mx.hosts) {
-    if (!policy.Covers(record.host)) uncovered.push_back(record.host);
+    (policy.Covers(record.host) ? covered : uncovered).push_back(record.host);
   }
-  if (uncovered.empty()) co_return std::nullopt;
+  const bool enforced = policy.mode == MtaStsMode::kEnforce;
+  if (uncovered.empty()) co_return co_await VisitPolicyHosts(context, covered, enforced);
   const size_t count = uncovered.size();
   if (count > kMaxHostsShown) uncovered.resize(kMaxHostsShown);
-  const bool enforced = policy.mode == MtaStsMode::kEnforce;
   Fault mismatch{FailureClass::kMtastsMxMismatch,
                  Concat("the MTA-STS policy does not cover ", count, " of ", mx.hosts.size(),
                         " MX hosts (", Join(uncovered, ", "), "), but ", Join(policy.mx, ", "),

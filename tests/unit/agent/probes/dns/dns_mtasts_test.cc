@@ -153,6 +153,42 @@ TEST_F(DnsMtaStsTest, AnUncoveredMxFailsWhenEnforced) {
   EXPECT_EQ(Summary(RunWith(Serve(kPolicy))), "pass");
 }
 
+constexpr std::string_view kUntilTls =
+    "S: 220 mx\nC: EHLO agent.example.net\nS: 250-mx\nS: 250 STARTTLS\nC: STARTTLS\nS: 220 go\n";
+constexpr std::string_view kBye = "C: QUIT\nS: 221 bye\n";
+
+TEST_F(DnsMtaStsTest, AHostThatCannotBeTrustedFailsWhenEnforced) {
+  resolver_.On("mx1.alpha.test", RrType::kA, AddressReply({"192.0.2.1"}));
+  scripted_.AddFor("192.0.2.1:25", Concat(kUntilTls, "C! starttls untrusted-expired\n", kBye));
+  const Observation seen = RunWith(Serve(kPolicy));
+  EXPECT_EQ(Summary(seen), "fail tls_mtasts_mismatch at tls");
+  EXPECT_THAT(seen.failure->detail, HasSubstr("1 of 1 MX hosts"));
+  EXPECT_THAT(seen.failure->detail, HasSubstr("tls_cert_expired"));
+  EXPECT_THAT(seen.failure->detail, HasSubstr("senders that honour it do not deliver there"));
+  scripted_.AddFor("192.0.2.1:25", Concat(kUntilTls, "C! starttls untrusted-expired\n", kBye));
+  const Observation testing =
+      RunWith(Serve("version: STSv1\\nmode: testing\\nmx: mx1.alpha.test\\nmax_age: 86400\\n"));
+  EXPECT_EQ(Summary(testing), "pass");
+  EXPECT_EQ(FindingsText(testing), "tls_mtasts_mismatch");
+  EXPECT_EQ(TouchedText(testing), "resolver:192.0.2.53:53 zone:alpha.test");
+}
+
+TEST_F(DnsMtaStsTest, AHostWithoutStartTlsIsPassedOver) {
+  Mx({{10, "mx1.alpha.test"}, {20, "mx2.alpha.test"}});
+  resolver_.On("mx1.alpha.test", RrType::kA, AddressReply({"192.0.2.1"}));
+  resolver_.On("mx2.alpha.test", RrType::kA, AddressReply({"192.0.2.2"}));
+  scripted_.AddFor("192.0.2.1:25",
+                   Concat("S: 220 mx\nC: EHLO agent.example.net\nS: 250 mx\n", kBye));
+  scripted_.AddFor("192.0.2.2:25", Concat(kUntilTls, "C! starttls\n", kBye));
+  const Observation seen =
+      RunWith(Serve("version: STSv1\\nmode: enforce\\nmx: *.alpha.test\\nmax_age: 604800\\n"));
+  EXPECT_EQ(Summary(seen), "pass");
+  ASSERT_EQ(FindingsText(seen), "tls_mtasts_mismatch");
+  EXPECT_THAT(seen.findings[0].detail,
+              HasSubstr("1 of 2 MX hosts are not what the MTA-STS policy demands: mx1.alpha.test "
+                        "offers no STARTTLS"));
+}
+
 TEST_F(DnsMtaStsTest, AChangedPolicyNeedsAChangedId) {
   const CheckSpec spec = Spec("dns.mtasts", Keys({}));
   const std::unique_ptr<Probe> probe = Make(spec);
