@@ -143,6 +143,7 @@ std::vector<PlannedCheck> PlanChecks(const OneShotOptions& options, const Resolv
                          .target = options.domain,
                          .provider = options.domain,
                          .leg = kind.leg,
+                         .interval = kind.interval,
                          .timeout = std::min(kind.timeout, options.timeout),
                          .settings = settings};
     const bool by_each = kind.leg == Leg::kDns;
