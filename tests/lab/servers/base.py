@@ -1,4 +1,4 @@
-"""What the other servers have in common: an unpacked tree over the system, and a home of their own."""
+"""What the other servers have in common: an unpacked tree over the system, and a home."""
 import contextlib
 import subprocess
 from dataclasses import dataclass

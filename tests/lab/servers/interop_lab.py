@@ -1,4 +1,4 @@
-"""The interop run on the lab's own Postfix and Dovecot, with Postgrey between them when asked for."""
+"""The interop run on the lab's own Postfix and Dovecot, with Postgrey when asked for."""
 import contextlib
 import secrets
 import signal
@@ -26,7 +26,8 @@ class InteropLab:
         self.lab = Lab.up()
         self.missing: dict[str, str] = {}
         self.versions = {"postfix": installed_version("postfix", "Postfix"),
-                         "dovecot": installed_version("dovecot-core", "Dovecot"), "postgrey": "Postgrey"}
+                         "dovecot": installed_version("dovecot-core", "Dovecot"),
+                         "postgrey": "Postgrey"}
         if not (UNPACKED / "postgrey").is_dir():
             self.missing["postgrey"] = "Postgrey was not fetched: scripts/setup interop"
 
@@ -124,14 +125,15 @@ def _reconfigure(lab: Lab, main_cf: str) -> None:
     path = lab.state / "alpha/postfix/main.cf"
     path.write_text(main_cf)
     processes.quiet(["touch", "-d", "10 seconds ago", str(path)])
-    processes.quiet(["kill", "-HUP", (lab.state / "alpha/spool/pid/master.pid").read_text().strip()])
+    master = (lab.state / "alpha/spool/pid/master.pid").read_text().strip()
+    processes.quiet(["kill", "-HUP", master])
     time.sleep(0.5)
 
 
 BOTH = ("postfix", "dovecot")
 LAB_SCENARIOS = [
     Scenario(BOTH, "healthy", DOMAIN,
-             {"smtp.mx": "pass", "smtp.submit": "pass", "imap.access": "pass",
+             {"smtp.mx": "pass", "tls.cert": "pass", "smtp.submit": "pass", "imap.access": "pass",
               "pop3.access": "pass", "imap.quota": "pass", "roundtrip": "pass"},
              PROBE),
     Scenario(BOTH, "wrong password", DOMAIN,
@@ -143,13 +145,16 @@ LAB_SCENARIOS = [
     Scenario(BOTH, "Postfix defers every recipient", DOMAIN,
              {"roundtrip": "fail smtp_server_temp"}, PROBE, prepare=fault("postfix-defer")),
     Scenario(BOTH, "Postfix knows no recipient", DOMAIN,
-             {"roundtrip": "fail smtp_mailbox_unknown_perm"}, PROBE, prepare=fault("postfix-bounce")),
+             {"roundtrip": "fail smtp_mailbox_unknown_perm"}, PROBE,
+             prepare=fault("postfix-bounce")),
     Scenario(BOTH, "mailbox over quota", DOMAIN,
-             {"roundtrip": "fail delivery_delayed"}, PROBE, prepare=fault("mailbox-full"), timeout="6s"),
+             {"roundtrip": "fail delivery_delayed"}, PROBE, prepare=fault("mailbox-full"),
+             timeout="6s"),
     Scenario(BOTH, "letters stay in the queue", DOMAIN, {"roundtrip": "fail delivery_delayed"},
              PROBE, prepare=fault("delivery-held"), timeout="8s"),
     Scenario(BOTH, "certificate expired", DOMAIN,
-             {"smtp.mx": "pass + tls_cert_expired", "smtp.submit": "fail tls_cert_expired",
+             {"smtp.mx": "pass + tls_cert_expired", "tls.cert": "fail tls_cert_expired",
+              "smtp.submit": "fail tls_cert_expired",
               "imap.access": "fail tls_cert_expired", "pop3.access": "fail tls_cert_expired"},
              PROBE, prepare=fault("cert-expired")),
     Scenario(BOTH, "Dovecot hangs", DOMAIN,

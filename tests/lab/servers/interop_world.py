@@ -1,4 +1,4 @@
-"""The world of the interop run: other servers than the lab's, each with a domain, in one namespace."""
+"""The world of the interop run: servers of other makers, each with a domain, in one namespace."""
 import secrets
 import subprocess
 import sys

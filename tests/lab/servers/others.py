@@ -25,7 +25,8 @@ chown -R courier: $su_dir
 secret=$(printf '%s\\n' '@password@' | userdbpw -md5)
 touch /etc/courier/userdb
 chmod 600 /etc/courier/userdb
-userdb 'probe@@domain@' set home=$su_dir mail=$su_dir/Maildir uid=$number gid=$(id -g courier) systempw="$secret"
+userdb 'probe@@domain@' set home=$su_dir mail=$su_dir/Maildir uid=$number \\
+  gid=$(id -g courier) systempw="$secret"
 makeuserdb
 /usr/sbin/authdaemond start
 for daemon in imapd imapd-ssl pop3d pop3d-ssl; do /usr/lib/courier/$daemon start; done
@@ -70,7 +71,8 @@ tls_client_ca_file: @home@/ca.pem
 tls_client_certs: off
 """
 CYRUS_START = """
-mkdir -p @home@/lib/db @home@/lib/socket @home@/lib/user @home@/lib/quota @home@/lib/log @home@/spool @home@/proc @home@/lock /run/cyrus
+mkdir -p @home@/lib/db @home@/lib/socket @home@/lib/user @home@/lib/quota @home@/lib/log
+mkdir -p @home@/spool @home@/proc @home@/lock /run/cyrus
 for realm in @domain@ @host@; do
   printf '%s' '@password@' | saslpasswd2 -p -c -f @home@/sasldb2 -u $realm probe
 done

@@ -1,4 +1,4 @@
-"""The scenarios of the interop run: a server, a condition, and what each check has to make of it."""
+"""The scenarios of the interop run: a server, a condition, what each check has to make of it."""
 import contextlib
 import imaplib
 import poplib
@@ -89,7 +89,7 @@ def _dial(world: InteropWorld, port: int) -> ssl.SSLSocket:
 BOTH = ("exim", "pigeonhole")
 SCENARIOS = [
     Scenario(BOTH, "healthy", "exim.test",
-             {"smtp.mx": "pass", "smtp.submit": "pass", "imap.access": "pass",
+             {"smtp.mx": "pass", "tls.cert": "pass", "smtp.submit": "pass", "imap.access": "pass",
               "pop3.access": "pass", "imap.quota": "pass", "roundtrip": "pass"},
              "probe@exim.test"),
     Scenario(("pigeonhole",), "mailbox nearly full", "exim.test",
@@ -115,7 +115,8 @@ SCENARIOS = [
     Scenario(("opensmtpd",), "healthy, with TLS", "opensmtpd.test", {"smtp.mx": "pass"},
              unusable="STARTTLS does not work in this build of Debian's"),
     Scenario(("courier",), "healthy", "courier.test",
-             {"imap.access": "pass", "pop3.access": "pass", "imap.quota": "pass"}, "probe@courier.test"),
+             {"tls.cert": "pass", "imap.access": "pass", "pop3.access": "pass",
+              "imap.quota": "pass"}, "probe@courier.test"),
     Scenario(("courier",), "wrong password", "courier.test",
              {"imap.access": "fail imap_auth_failed", "pop3.access": "fail pop3_auth_failed"},
              "probe@courier.test", "wrong"),
@@ -123,7 +124,8 @@ SCENARIOS = [
              {"imap.access": "fail conn_closed_early"}, "probe@courier.test",
              extra="receive: {port: 143, security: starttls}\n", prepare=held_courier),
     Scenario(("cyrus",), "healthy", "cyrus.test",
-             {"imap.access": "pass", "pop3.access": "pass", "imap.quota": "pass"}, "probe@cyrus.test"),
+             {"tls.cert": "pass", "imap.access": "pass", "pop3.access": "pass",
+              "imap.quota": "pass"}, "probe@cyrus.test"),
     Scenario(("cyrus",), "wrong password", "cyrus.test",
              {"imap.access": "fail imap_auth_failed", "pop3.access": "fail pop3_auth_failed"},
              "probe@cyrus.test", "wrong"),
