@@ -110,7 +110,8 @@ void JobPool::Launch(size_t index) {
   // nothing is said.
   const absl::Duration left = options_.limit - (clock_.Steady() - begun_);
   if (left >= run.job.spec.timeout / 2) {
-    run.job.spec.timeout = std::min(run.job.spec.timeout, left);
+    run.job.spec.timeout =
+        std::min(run.job.spec.timeout, absl::Ceil(left, absl::Milliseconds(100)));
   }
   asio::co_spawn(executor_, RunJob(this, index),
                  asio::bind_cancellation_slot(run.cancel.slot(), [this, index](std::exception_ptr) {

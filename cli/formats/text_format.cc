@@ -15,6 +15,7 @@ namespace {
 constexpr size_t kMarkWidth = 9;  // "  known  "
 constexpr std::string_view kIndent = "           ";
 constexpr size_t kMaxCheckWidth = 20;
+constexpr size_t kShortReason = 40;  // no longer than "as dns.mx says" by much
 
 struct Mark {
   std::string_view word;
@@ -110,7 +111,9 @@ class TextWriter {
       if (!finding.step.empty()) Append(line, " at ", finding.step);
       if (!told_by.empty()) Append(line, ", as ", told_by, " says");
     } else if (finding.outcome == Outcome::kNotTested) {
-      Append(line, "not tested: ", Printable(finding.detail));
+      const bool told = !told_by.empty() && finding.detail.size() > kShortReason;
+      Append(line, "not tested",
+             told ? Concat(", as ", told_by, " says") : Concat(": ", Printable(finding.detail)));
     } else {
       const size_t used = start.size() + line.size();
       const size_t room = kPageWidth > used ? kPageWidth - used : 0;

@@ -65,6 +65,17 @@ TEST(TextReport, WhatTwoChecksFailOfIsToldOnce) {
       << text;
 }
 
+TEST(TextReport, WhyTwoChecksWereNotTestedIsToldOnceUnlessItIsShort) {
+  Report report = ReportOf({Skipped(), Skipped()});
+  report.findings[1].check = "smtp.relay";
+  EXPECT_NE(
+      TextReport(report, {}).find("smtp.relay  not tested: outgoing port 25 is blocked here\n"),
+      std::string::npos);
+  for (Finding& finding : report.findings) finding.detail += ", as it often is at home";
+  EXPECT_NE(TextReport(report, {}).find("smtp.relay  not tested, as smtp.mx says\n"),
+            std::string::npos);
+}
+
 TEST(TextReport, ACheckThatPassedWithFindingsAndNoFactsHasNoLineOfItsOwn) {
   Observation warned = Passed();
   warned.findings = Refused().findings;
