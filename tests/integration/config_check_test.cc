@@ -7,6 +7,7 @@
 #include <fstream>
 
 #include "common/base/text.h"
+#include "common/checks/check_kinds.h"
 #include "common/pki/pem_files.h"
 #include "tests/support/test_folder.h"
 
@@ -14,6 +15,15 @@ namespace postwatch {
 namespace {
 
 using Lines = std::vector<std::string>;
+
+// The kinds a target may name.
+Lines KindsOfTargets() {
+  Lines names;
+  for (const CheckKind& kind : CheckKinds()) {
+    if (kind.leg != Leg::kControl) names.emplace_back(kind.name);
+  }
+  return names;
+}
 
 struct Outcome {
   int code = -1;
@@ -106,13 +116,13 @@ TEST_F(ConfigCheck, TheCollectorTellsEveryMistakeOfAFileAtOnce) {
              "sqlite:/var/lib/postwatch/collector.db",
              "c.yaml:9: defaults.smtp.mx.private: 'no' is none of report, allow",
              "c.yaml:8: witness.anchors: 'foo' is not ip:port",
-             "c.yaml:12: targets[0].checks.pop3: is no check kind; there are dns.mx, smtp.mx, "
-             "smtp.submit, imap.access, roundtrip",
+             Concat("c.yaml:12: targets[0].checks.pop3: is no check kind; there are ",
+                    Join(KindsOfTargets(), ", ")),
              "c.yaml:12: targets[0].checks.dns.mx.intervall: is not a known key",
              "c.yaml:14: targets[1].mailbox.address: is missing",
              "c.yaml:14: targets[1].mailbox.password: is missing: give {file: PATH} or {env: "
              "NAME}",
-             "c.yaml:20: targets[2].mailbox.receive.protocol: 'nntp' is none of imap",
+             "c.yaml:20: targets[2].mailbox.receive.protocol: 'nntp' is none of imap, pop3",
              "c.yaml:20: targets[2].mailbox.receive.port: 99999 is not between 1 and 65535",
              "c.yaml:18: targets[2].mailbox.pasword: is not a known key",
              "c.yaml:23: alerting.sinks[0].url: names no host, or a port that is none",
