@@ -4,10 +4,13 @@
 
 #include "agent/probes/configured_probe.h"
 #include "agent/probes/roundtrip/roundtrip_run.h"
+#include "common/base/log.h"
 #include "common/base/text.h"
 
 namespace postwatch::agent {
 namespace {
+
+constexpr absl::Duration kAdvisedInterval = absl::Minutes(2);
 
 class Roundtrip : public ConfiguredProbe<RoundtripSettings> {
  public:
@@ -37,6 +40,11 @@ Task<void> Roundtrip::Run(StepRecorder& run) {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Probe>> MakeRoundtrip(const CheckSpec& spec, const ProbeDeps& deps) {
+  if (spec.interval < kAdvisedInterval) {
+    Log(LogLevel::kWarn,
+        "letters go out more often than every 2 minutes; providers may refuse that",
+        {{"check", spec.id}, {"interval", absl::FormatDuration(spec.interval)}});
+  }
   return MakeConfigured<Roundtrip, ReadRoundtripSettings>(spec, deps);
 }
 

@@ -124,6 +124,20 @@ Task<std::optional<Fault>> RoundtripRun::HandleArrival(ProbeInbox& inbox, Sighti
   co_return fault;
 }
 
+// A letter of this check that came late, and to the mailbox it was sent from.
+Task<std::optional<Fault>> RoundtripRun::HandleStray(ProbeInbox& inbox, Sighting sighting) {
+  const absl::StatusOr<std::optional<LedgerEntry>> found =
+      context_.deps.ledger.Find(sighting.token.probe_id);
+  if (!found.ok() || !found->has_value()) co_return std::nullopt;
+  const LedgerEntry entry = **found;
+  if (entry.check_id != context_.spec.id) co_return std::nullopt;
+  if (entry.reported_missing) Amend(entry, Strayed());
+  bool gone = false;
+  std::optional<Fault> fault = co_await Remove(inbox, std::move(sighting), gone);
+  if (gone) Note(entry.probe_id, LetterEvent::kSettled);
+  co_return fault;
+}
+
 // `earlier` is the letter the report is about; nothing: this run's own.
 Task<std::optional<Fault>> RoundtripRun::HandleReport(ProbeInbox& inbox, Sighting sighting,
                                                       std::optional<LedgerEntry> earlier) {

@@ -125,6 +125,13 @@ Fault RoundtripRun::Missing() const {
           Concat("the letter was accepted and not seen within ", waited), std::nullopt};
 }
 
+Fault RoundtripRun::Strayed() const {
+  return {
+      FailureClass::kMisrouted,
+      Concat("the letter to ", settings_.to, " arrived at ", settings_.sender.address, " instead"),
+      std::nullopt};
+}
+
 Task<std::optional<Fault>> RoundtripRun::Poll() {
   std::vector<Sighting> found;
   const bool always = Now() - letter_.handed_over >= kQuickWindow;
@@ -176,10 +183,7 @@ Task<std::optional<Fault>> RoundtripRun::LookAtSender() {
     const bool strayed = sighting.token == letter_.token &&
                          sighting.kind == ProbeMessageKind::kLetter && !misrouted.has_value();
     if (strayed) {
-      misrouted = Fault{FailureClass::kMisrouted,
-                        Concat("the letter to ", settings_.to, " arrived at ",
-                               settings_.sender.address, " instead"),
-                        std::nullopt};
+      misrouted = Strayed();
       bool gone = false;
       fault = co_await Remove(*inbox, std::move(sighting), gone);
       Note(letter_.token.probe_id, LetterEvent::kSettled);

@@ -40,6 +40,7 @@ class RoundtripRun {
   Task<std::optional<Fault>> LookInSpam();
   Task<std::optional<Fault>> LookAtSender();
   Fault Missing() const;
+  Fault Strayed() const;
   Task<std::optional<Fault>> TakeIn();
   Task<std::optional<Fault>> LookForCopies();
   Task<void> Leave();
@@ -51,6 +52,7 @@ class RoundtripRun {
   Task<std::optional<Fault>> HandleSighting(ProbeInbox& inbox, Sighting sighting);
   Task<std::optional<Fault>> HandleEarlierLetter(ProbeInbox& inbox, Sighting sighting);
   Task<std::optional<Fault>> HandleArrival(ProbeInbox& inbox, Sighting sighting, LedgerEntry entry);
+  Task<std::optional<Fault>> HandleStray(ProbeInbox& inbox, Sighting sighting);
   Task<std::optional<Fault>> HandleReport(ProbeInbox& inbox, Sighting sighting,
                                           std::optional<LedgerEntry> earlier);
   Task<std::optional<Fault>> Remove(ProbeInbox& inbox, Sighting sighting, bool& gone);

@@ -86,7 +86,12 @@ Task<void> RoundtripRun::Sweep(const MailboxSettings& mailbox, InboxMemory& memo
       const bool arrival =
           sighting.role == FolderRole::kInbox || sighting.role == FolderRole::kSpam;
       if (own && arrival) continue;
-      fault = co_await HandleEarlierLetter(*inbox, std::move(sighting));
+      const bool strayed = &mailbox == &settings_.sender && arrival && IsAnswer(sighting);
+      if (strayed) {
+        fault = co_await HandleStray(*inbox, std::move(sighting));
+      } else {
+        fault = co_await HandleEarlierLetter(*inbox, std::move(sighting));
+      }
       if (fault.has_value()) co_return;
     }
   }

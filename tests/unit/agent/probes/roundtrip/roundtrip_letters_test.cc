@@ -81,6 +81,23 @@ TEST_F(RoundtripLettersTest, ALetterInAnotherMailboxIsMisrouted) {
   EXPECT_TRUE(ledger_.open_entries().empty());
 }
 
+TEST_F(RoundtripLettersTest, OneThatComesThereLaterIsFoundByTheJanitor) {
+  GiveTime();
+  Configure({{"receive_from", MailboxKeys({{"address", Text("other@alpha.test")}})}});
+  server_.second_user = "probe@alpha.test";
+  server_.deliver_to = "second";
+  server_.delivery = absl::Hours(1);
+  const std::string missed = RunTrip().id;
+  server_.deliver_to = "INBOX";
+  server_.delivery = absl::ZeroDuration();
+  clock_.Advance(absl::Hours(6));
+  EXPECT_EQ(Summary(RunTrip()), "pass");
+  ASSERT_EQ(seen_.size(), 2u);
+  EXPECT_EQ(seen_[1].amends, missed);
+  EXPECT_EQ(Summary(seen_[1]), "fail misrouted at delivery");
+  EXPECT_TRUE(server_.Folder("second").empty());
+}
+
 TEST_F(RoundtripLettersTest, ACopyInTheSpamFolderIsADuplicate) {
   GiveTime();
   server_.Put("Junk", "Subject: spam\r\n\r\nx\r\n");
