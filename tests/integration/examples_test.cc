@@ -25,7 +25,7 @@ std::string ReadExample() {
 // With "# key: value" turned into "key: value", at the same depth. Prose has no colon after its
 // first word.
 std::string Uncommented(const std::string& example) {
-  constexpr std::string_view kKeyLetters = "abcdefghijklmnopqrstuvwxyz0123456789_";
+  constexpr std::string_view kKeyLetters = "abcdefghijklmnopqrstuvwxyz0123456789_.";
   std::string out;
   for (const std::string_view line : Split(example, '\n')) {
     const size_t indent = std::min(line.find_first_not_of(' '), line.size());
