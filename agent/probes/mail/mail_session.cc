@@ -33,7 +33,8 @@ Task<std::optional<Fault>> LogInSmtp(const RunContext& context, const MailboxSet
   MailLogin login(context, mailbox, server, classes);
   std::optional<Fault> fault;
   do {
-    fault = co_await login.Prepare(session.ehlo.AuthMechanisms(), false);
+    std::vector<std::string> offered = session.ehlo.AuthMechanisms();
+    fault = co_await login.Prepare(std::move(offered), false);
     if (fault.has_value()) co_return fault;
     const absl::StatusOr<SmtpReply> reply = co_await session.client->Authenticate(login.exchange());
     fault = login.Judge(SmtpFault(context, SmtpStage::kAuth, session.stream.get(), reply));
@@ -50,7 +51,8 @@ Task<std::optional<Fault>> LogInImap(const RunContext& context, const MailboxSet
   MailLogin login(context, mailbox, server, classes);
   std::optional<Fault> fault;
   do {
-    fault = co_await login.Prepare(client.AuthMechanisms(), has_command);
+    std::vector<std::string> offered = client.AuthMechanisms();
+    fault = co_await login.Prepare(std::move(offered), has_command);
     if (fault.has_value()) co_return fault;
     absl::StatusOr<ImapStatus> status;
     if (login.has_exchange()) {

@@ -59,7 +59,8 @@ Task<std::optional<Fault>> LogInPop3(const RunContext& context, const MailboxSet
   session.stream->SetTimeout(kLockTimeout);
   std::optional<Fault> fault;
   do {
-    fault = co_await login.Prepare(capabilities.Words("SASL"), has_command);
+    std::vector<std::string> offered = capabilities.Words("SASL");
+    fault = co_await login.Prepare(std::move(offered), has_command);
     if (fault.has_value()) co_return fault;
     absl::StatusOr<Pop3Status> status;
     if (login.has_exchange()) {
