@@ -323,8 +323,12 @@ std::string RrTypeText(RrType type) {
       return "DS";
     case RrType::kRrsig:
       return "RRSIG";
+    case RrType::kNsec:
+      return "NSEC";
     case RrType::kDnskey:
       return "DNSKEY";
+    case RrType::kNsec3:
+      return "NSEC3";
     case RrType::kTlsa:
       return "TLSA";
     case RrType::kCaa:

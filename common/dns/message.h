@@ -25,7 +25,9 @@ enum class RrType : uint16_t {
   kOpt = 41,
   kDs = 43,
   kRrsig = 46,
+  kNsec = 47,
   kDnskey = 48,
+  kNsec3 = 50,
   kTlsa = 52,
   kCaa = 257,
 };

@@ -351,6 +351,8 @@ TEST(RcodeTextTest, KnownAndUnknown) {
   EXPECT_EQ(RcodeText(Rcode::kNxDomain), "NXDOMAIN");
   EXPECT_EQ(RcodeText(static_cast<Rcode>(9)), "RCODE9");
   EXPECT_EQ(RrTypeText(RrType::kTlsa), "TLSA");
+  EXPECT_EQ(RrTypeText(static_cast<RrType>(47)), "NSEC");
+  EXPECT_EQ(RrTypeText(static_cast<RrType>(50)), "NSEC3");
   EXPECT_EQ(RrTypeText(static_cast<RrType>(123)), "TYPE123");
 }
 
