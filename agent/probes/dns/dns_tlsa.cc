@@ -56,6 +56,8 @@ class DnsTlsa : public ConfiguredProbe<DnsTlsaSettings> {
                                        const HostRecords& found, Tally& tally);
   std::optional<Fault> JudgeVisit(const std::string& host, const std::string& ip,
                                   const HostRecords& found, const TlsVisit& visit) const;
+
+  absl::Duration started_;  // the run, steady
 };
 
 std::string Texts(const std::vector<TlsaRecord>& records) {
@@ -90,6 +92,7 @@ bool HasNoMail(const Fault& fault) {
 
 Task<void> DnsTlsa::Run(StepRecorder& run) {
   const RunContext context{deps_, spec_, run};
+  started_ = deps_.clock.Steady();
   run.Begin("dns");
   MxHosts mx;
   const std::optional<Fault> lost = co_await LookUpMx(context, spec_.target, mx);
@@ -229,7 +232,8 @@ Task<std::optional<Fault>> DnsTlsa::VisitHost(const RunContext& context, std::st
     HostAddresses one;
     (ip.find(':') == ip.npos ? one.v4 : one.v6).push_back(ip);
     const size_t mark = context.run.touched_count();
-    const TlsVisit visit = co_await VisitTls(context, endpoint, one, false);
+    const absl::Duration limit = VisitLimit(context, started_);
+    const TlsVisit visit = co_await VisitTls(context, endpoint, one, false, limit);
     std::optional<Fault> fault = JudgeVisit(host, ip, found, visit);
     if (fault.has_value()) co_return fault;
     if (visit.facts.has_value()) {

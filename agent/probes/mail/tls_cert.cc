@@ -67,6 +67,8 @@ class TlsCert : public ConfiguredProbe<TlsCertSettings> {
   std::optional<Fault> Judge(const RunContext& context, const TlsEndpoint& endpoint,
                              const TlsFacts& facts) const;
   Task<std::optional<Fault>> Look(const RunContext& context, TlsEndpoint endpoint, Tally& tally);
+
+  absl::Duration started_;  // the run, steady
 };
 
 void Conclude(StepRecorder& run, const Tally& tally) {
@@ -87,6 +89,7 @@ void Conclude(StepRecorder& run, const Tally& tally) {
 
 Task<void> TlsCert::Run(StepRecorder& run) {
   const RunContext context{deps_, spec_, run};
+  started_ = deps_.clock.Steady();
   run.Begin("dns");
   std::vector<TlsEndpoint> endpoints;
   const std::optional<Fault> silent = co_await FindEndpoints(context, endpoints);
@@ -200,9 +203,11 @@ Task<TlsVisit> TlsCert::Visit(const RunContext& context, TlsEndpoint endpoint,
     visit.fault = Fault{FailureClass::kDnsMxPrivate, "it has private addresses only", std::nullopt};
     co_return visit;
   }
-  visit = co_await VisitTls(context, endpoint, addresses, false);
+  absl::Duration limit = VisitLimit(context, started_);
+  visit = co_await VisitTls(context, endpoint, addresses, false, limit);
   if (!MayBeWeak(visit)) co_return visit;
-  TlsVisit second = co_await VisitTls(context, endpoint, addresses, true);
+  limit = VisitLimit(context, started_);
+  TlsVisit second = co_await VisitTls(context, endpoint, addresses, true, limit);
   weak = visit.fault;
   if (second.facts.has_value()) {
     weak = WeakFault(endpoint, *second.facts, *visit.fault);

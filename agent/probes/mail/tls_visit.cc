@@ -1,5 +1,8 @@
 #include "agent/probes/mail/tls_visit.h"
 
+#include <algorithm>
+#include <boost/asio/experimental/awaitable_operators.hpp>
+#include <boost/asio/this_coro.hpp>
 #include <utility>
 
 #include "common/base/text.h"
@@ -94,15 +97,12 @@ Task<void> LeaveSmtp(SmtpSession& session) {
   static_cast<void>(bye);
 }
 
-}  // namespace
-
-Task<TlsVisit> VisitTls(const RunContext& context, TlsEndpoint endpoint, HostAddresses addresses,
-                        bool diagnostic) {
-  TlsVisit visit;
+Task<void> Visit(const RunContext& context, TlsEndpoint endpoint, HostAddresses addresses,
+                 bool diagnostic, TlsVisit& visit) {
   SmtpSession session;
   const std::string_view service = ServiceOf(endpoint);
   visit.fault = co_await Connect(context, service, addresses, endpoint.port, session.stream);
-  if (visit.fault.has_value()) co_return visit;
+  if (visit.fault.has_value()) co_return;
   Stream& stream = *session.stream;
   if (endpoint.starttls) {
     switch (endpoint.protocol) {
@@ -116,7 +116,7 @@ Task<TlsVisit> VisitTls(const RunContext& context, TlsEndpoint endpoint, HostAdd
         visit.fault = co_await AskPop3(context, stream, visit.offered);
         break;
     }
-    if (visit.fault.has_value()) co_return visit;
+    if (visit.fault.has_value()) co_return;
   }
   if (visit.offered) {
     co_await ShakeHands(context, endpoint, stream, diagnostic, visit);
@@ -124,6 +124,38 @@ Task<TlsVisit> VisitTls(const RunContext& context, TlsEndpoint endpoint, HostAdd
   const bool smtp = endpoint.protocol == TlsProtocol::kSmtp && endpoint.starttls;
   if (smtp && !visit.fault.has_value()) {
     co_await LeaveSmtp(session);
+  }
+}
+
+// `over` becomes true when the time is up, and stays false when the visit was done before.
+Task<void> WaitFor(EventClock& clock, absl::Duration limit, bool& over) {
+  co_await boost::asio::this_coro::throw_if_cancelled(false);
+  const absl::Status slept = co_await clock.SleepFor(limit);
+  over = slept.ok();
+}
+
+}  // namespace
+
+absl::Duration VisitLimit(const RunContext& context, absl::Duration started) {
+  const absl::Duration gone = context.deps.clock.Steady() - started;
+  return std::max(context.spec.timeout - gone, absl::Milliseconds(200)) / 2;
+}
+
+Task<TlsVisit> VisitTls(const RunContext& context, TlsEndpoint endpoint, HostAddresses addresses,
+                        bool diagnostic, absl::Duration limit) {
+  using boost::asio::experimental::awaitable_operators::operator||;
+  co_await boost::asio::this_coro::throw_if_cancelled(false);
+  TlsVisit visit;
+  bool over = false;
+  Task<void> going = Visit(context, std::move(endpoint), std::move(addresses), diagnostic, visit);
+  Task<void> waiting = WaitFor(context.deps.clock, limit, over);
+  // Whichever ends first cancels the other; both have ended when this returns.
+  co_await (std::move(going) || std::move(waiting));
+  if (over && !visit.facts.has_value()) {
+    const std::string step = context.run.current_step();
+    visit.fault = Fault{TimeoutClass(step),
+                        Concat("nothing within ", absl::FormatDuration(limit), " while ", step),
+                        std::nullopt};
   }
   co_return visit;
 }

@@ -19,8 +19,13 @@ struct TlsVisit {
 // Steps `connect`, those of the greeting, `starttls` where it is asked for, and `tls`. Touches
 // svc:, provider:, the site and the certificate. Takes the first address that answers. With
 // `diagnostic` the handshake takes whatever it gets (TlsSettings). Finds and records nothing but
-// what Connect and GreetSmtp do; the record of TLS is the caller's.
+// what Connect and GreetSmtp do; the record of TLS is the caller's. A visit that is not over after
+// `limit` ends with the timeout of its step, so that one dead server does not use up the whole run.
 Task<TlsVisit> VisitTls(const RunContext& context, TlsEndpoint endpoint, HostAddresses addresses,
-                        bool diagnostic);
+                        bool diagnostic, absl::Duration limit = absl::Seconds(20));
+
+// Half of what is left of a run that began at `started` (steady): however many visits take all of
+// their limit, the run ends before its own.
+absl::Duration VisitLimit(const RunContext& context, absl::Duration started);
 
 }  // namespace postwatch::agent

@@ -160,6 +160,8 @@ TEST_F(DnsTlsaTest, AHostThatDoesNotAnswerIsNotJudged) {
   const Observation alone = RunTlsa();
   EXPECT_EQ(alone.outcome, Outcome::kNotTested);
   EXPECT_THAT(alone.not_tested_reason, HasSubstr("mx1.alpha.test: 192.0.2.1: tcp_timeout"));
+  scripted_.AddFor("192.0.2.1:25", "S! hang\n");
+  EXPECT_THAT(RunTlsa().not_tested_reason, HasSubstr("192.0.2.1: read_timeout"));
   TwoHosts();
   Tlsa(Secure(TlsaReply({Served("mx2.alpha.test")})), "mx2.alpha.test");
   scripted_.AddFailureFor("192.0.2.1:25", NetError::kTimeout);

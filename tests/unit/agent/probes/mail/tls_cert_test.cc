@@ -145,6 +145,23 @@ TEST_F(TlsCertTest, AnEndpointThatDoesNotAnswerIsForOthersToTell) {
   EXPECT_THAT(one.evidence.facts.at("cert.unseen"), HasSubstr("mx1.alpha.test:25"));
 }
 
+TEST_F(TlsCertTest, AServerThatHangsDoesNotUseUpTheRun) {
+  resolver_.On("_imaps._tcp.alpha.test", RrType::kSrv, Srv(993, "mail.alpha.test"));
+  scripted_.AddFor("192.0.2.1:25", "S! hang\n");
+  scripted_.AddFor("192.0.2.2:993", Direct());
+  const Observation seen = RunCert();
+  EXPECT_EQ(Summary(seen), "pass");
+  EXPECT_EQ(seen.evidence.facts.at("cert.unseen"),
+            "mx1.alpha.test:25: read_timeout: nothing within 15s while banner");
+  EXPECT_EQ(seen.evidence.facts.at("days_left.mail.alpha.test:993"), "60");
+  scripted_.AddFor("192.0.2.1:25", "S! hang\n");
+  scripted_.AddFor("192.0.2.2:993", "S! hang\n");
+  const Observation none = RunCert();
+  EXPECT_EQ(none.outcome, Outcome::kNotTested);
+  EXPECT_THAT(none.not_tested_reason,
+              HasSubstr("mail.alpha.test:993: tls_timeout: nothing within 7.5s while tls"));
+}
+
 TEST_F(TlsCertTest, OnlyTheBadEndpointIsBlamed) {
   resolver_.On("_imaps._tcp.alpha.test", RrType::kSrv, Srv(993, "mail.alpha.test"));
   scripted_.AddFor("192.0.2.1:25", Mx());
