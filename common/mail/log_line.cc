@@ -10,6 +10,8 @@
 namespace postwatch {
 namespace {
 
+constexpr size_t kMaxLoggedReply = 2 * kMaxPeerText;
+
 // What stands in a log when no server said anything; patterns as in text_pattern.h, first wins.
 struct Cause {
   std::string_view rule;
@@ -117,7 +119,7 @@ bool LogLine::operator==(const LogLine& other) const {
 
 std::optional<SmtpReply> ReadLoggedReply(std::string_view text) {
   SmtpReply reply;
-  text = Trim(text);
+  text = Trim(text).substr(0, kMaxLoggedReply);
   const std::string separator(text.substr(0, 3));
   reply.code = TakeCodes(text, reply.enhanced);
   if (reply.code == 0) return std::nullopt;

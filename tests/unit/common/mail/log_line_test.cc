@@ -4,6 +4,7 @@
 
 #include "common/base/text.h"
 #include "common/model/failure_class.h"
+#include "tests/unit/common/mail/mutations.h"
 
 namespace postwatch {
 namespace {
@@ -168,6 +169,25 @@ TEST(LogLine, OtherLinesTellNothing) {
         "2026-11-23 10:00:00 1abcDE-0001Ab-2C Completed", "2026-11-23 10:00:00 Start queue run",
         "550 5.1.1 no such user"}) {
     EXPECT_EQ(Told(line), "nothing") << line;
+  }
+}
+
+TEST(LogLine, SurvivesMutations) {
+  const std::string seeds[] = {
+      Smtp("deferred (host mx[192.0.2.1] said: 450-4.2.0 a 450 4.2.0 b (in reply to RCPT TO "
+           "command))"),
+      "Nov 23 10:00:00 mx postfix/smtpd[9]: NOQUEUE: reject: RCPT from a[198.51.100.7]: 554 5.7.1 "
+      "<c@c.example>: Relay access denied; from=<a@a.example>",
+      Exim("== b@b.example R=r T=t defer (-44) H=mx [192.0.2.1]: SMTP error from remote mail "
+           "server after RCPT TO:<b@b.example>: 451 4.7.1 Greylisted"),
+      "2026-11-23 10:00:00 H=(a) [198.51.100.7] F=<a@a.example> rejected RCPT <c@c.example>: no"};
+  for (const std::string& seed : seeds) {
+    for (const std::string& line : Mutations(seed, 500)) {
+      const std::optional<LogLine> read = ReadLogLine(line);
+      if (!read.has_value()) continue;
+      const bool delivered = read->event == LogEvent::kDelivered;
+      ASSERT_EQ(ClassifyLogLine(*read).klass.empty(), delivered) << line;
+    }
   }
 }
 
