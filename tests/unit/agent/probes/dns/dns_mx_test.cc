@@ -54,6 +54,16 @@ TEST_F(DnsMxTest, TheDomainsOwnAddressIsAnImplicitMx) {
   EXPECT_EQ(seen.evidence.facts.at("mx"), "0 alpha.test");
 }
 
+TEST_F(DnsMxTest, ANullMxBesideOthersIsToldOnce) {
+  resolver_.Otherwise(NoDataReply());
+  resolver_.On("alpha.test", RrType::kMx, MxReply({{0, "."}, {10, "mx1.alpha.test"}}));
+  resolver_.On("mx1.alpha.test", RrType::kA, AddressReply({"192.0.2.1"}));
+  const Observation seen = Run(Spec("dns.mx", Keys({})));
+  EXPECT_EQ(Summary(seen), "pass");
+  EXPECT_EQ(FindingsText(seen), "dns_null_mx");
+  EXPECT_EQ(FindingsText(Run(Spec("dns.ptr", Keys({})))), "ptr_missing");
+}
+
 TEST_F(DnsMxTest, OneBadHostBesideAGoodOneIsAFinding) {
   TwoHosts();
   resolver_.Forget("mx2.alpha.test", RrType::kA);
