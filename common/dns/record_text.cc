@@ -127,6 +127,7 @@ bool TakeName(std::string_view rest, std::string& name) {
   if (rest.empty() || rest.size() > kMaxNameBytes || rest.find_first_of(" \t\"") != rest.npos) {
     return false;
   }
+  if (rest != "." && (rest.front() == '.' || rest.find("..") != rest.npos)) return false;
   name = CanonicalName(rest);
   return name.size() <= kMaxNameBytes;
 }
