@@ -22,9 +22,6 @@ namespace asio = boost::asio;
 constexpr size_t kBatchObservations = 64;
 constexpr size_t kMaxUnacknowledgedBatches = 4;
 constexpr int kMaxChecks = 50'000;
-constexpr uint32_t kMaxFleet = 100'000;
-constexpr int kMaxRunNowChecks = 64;
-constexpr size_t kMaxRunNowIdBytes = 64;
 constexpr absl::Duration kHeartbeatInterval = absl::Seconds(5);
 constexpr absl::Duration kBackoffCap = absl::Seconds(15);
 constexpr absl::Duration kWelcomeTimeout = absl::Seconds(20);
@@ -272,18 +269,14 @@ class CollectorLink::Core : public MessageStreamEvents,
   }
 
   void OnRunNow(const v1::RunNow& request) {
-    if (request.check_ids_size() > kMaxRunNowChecks || request.id().empty() ||
-        request.id().size() > kMaxRunNowIdBytes) {
-      return BadMessage("a run-now request out of bounds");
-    }
+    if (!IsInBounds(request)) return BadMessage("a run-now request out of bounds");
     owner_.OnRunNow(request);
   }
 
   void OnShare(const v1::FleetShare& share) {
-    if (share.agents() < 1 || share.agents() > kMaxFleet || share.position() >= share.agents()) {
-      return BadMessage("a share out of bounds");
-    }
-    owner_.OnShare({static_cast<int>(share.agents()), static_cast<int>(share.position())});
+    const std::optional<FleetShare> read = ReadShare(share);
+    if (!read) return BadMessage("a share out of bounds");
+    owner_.OnShare(*read);
   }
 
   void OnDrain(const v1::Drain& drain) {

@@ -9,6 +9,9 @@ namespace {
 
 constexpr int kMaxProblems = 32;
 constexpr size_t kMaxProblemBytes = 512;
+constexpr int kMaxRunNowChecks = 64;
+constexpr size_t kMaxRunNowIdBytes = 64;
+constexpr uint32_t kMaxFleet = 100'000;
 
 }  // namespace
 
@@ -41,6 +44,18 @@ v1::AgentMessage MakeHeartbeat(const LinkOwner::Health& health, const Spool& spo
     beat.add_problems(ToUtf8(Truncate(problem, kMaxProblemBytes)));
   }
   return message;
+}
+
+bool IsInBounds(const v1::RunNow& request) {
+  return request.check_ids_size() <= kMaxRunNowChecks && !request.id().empty() &&
+         request.id().size() <= kMaxRunNowIdBytes;
+}
+
+std::optional<FleetShare> ReadShare(const v1::FleetShare& share) {
+  if (share.agents() < 1 || share.agents() > kMaxFleet || share.position() >= share.agents()) {
+    return std::nullopt;
+  }
+  return FleetShare{static_cast<int>(share.agents()), static_cast<int>(share.position())};
 }
 
 }  // namespace postwatch::agent

@@ -1,6 +1,8 @@
-// Link messages: what the agent says of itself on the stream to the collector.
+// Link messages: what the agent says of itself on the stream to the collector, and what it takes
+// from it.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "absl/time/time.h"
@@ -13,5 +15,11 @@ v1::AgentMessage MakeHello(const LinkIdentity& identity, const std::string& spoo
 
 // At most 32 problems of 512 bytes each; the rest is left out.
 v1::AgentMessage MakeHeartbeat(const LinkOwner::Health& health, const Spool& spool, absl::Time now);
+
+// Whether it has an id of at most 64 bytes and asks for at most 64 checks.
+bool IsInBounds(const v1::RunNow& request);
+
+// Nothing unless there are 1 to 100000 agents and the position is one of theirs.
+std::optional<FleetShare> ReadShare(const v1::FleetShare& share);
 
 }  // namespace postwatch::agent

@@ -8,18 +8,17 @@
 #include <deque>
 #include <optional>
 
+#include "collector/ingest/agent_orders.h"
 #include "collector/ingest/hello.h"
 #include "collector/ingest/intake.h"
 #include "collector/ingest/message_bytes.h"
 #include "common/base/text.h"
-#include "common/wire/convert.h"
 
 namespace postwatch::collector {
 namespace {
 
 constexpr size_t kMaxPendingBatches = 8;  // read and not yet with the store
 constexpr size_t kMaxWaitingMessages = 32;
-constexpr size_t kMaxRunNowChecks = 64;
 
 class UplinkStream : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>,
                      public ConnectedAgent,
@@ -199,9 +198,7 @@ void UplinkStream::OnWatermark(absl::StatusOr<uint64_t> watermark) {
   intake_.emplace(record_.vantage, spool_id_, *watermark);
   phase_ = Phase::kRunning;
   stored_ = *watermark;
-  v1::Welcome& welcome = *waiting_.emplace_front().mutable_welcome();
-  welcome.set_collector_version(hub_->options().version);
-  welcome.set_acknowledged(*watermark);
+  waiting_.push_front(MakeWelcome(hub_->options().version, *watermark));
   assignment_due_ = true;
   WriteNext();
   ReadNext();
@@ -294,9 +291,7 @@ bool UplinkStream::NextMessage(v1::CollectorMessage& message) {
     return true;
   }
   if (share_ != sent_share_) {
-    sent_share_ = share_;
-    message.mutable_share()->set_agents(static_cast<uint32_t>(share_.agents));
-    message.mutable_share()->set_position(static_cast<uint32_t>(share_.position));
+    message = MakeShare(sent_share_ = share_);
     return true;
   }
   if (std::exchange(assignment_due_, false)) {
@@ -308,7 +303,7 @@ bool UplinkStream::NextMessage(v1::CollectorMessage& message) {
     }
   }
   if (std::exchange(ack_due_, false)) {
-    message.mutable_ack()->set_sequence(stored_);
+    message = MakeAcknowledgement(stored_);
     return true;
   }
   return false;
@@ -376,11 +371,7 @@ void UplinkStream::SetShare(FleetShare share) {
 bool UplinkStream::SendRunNow(const RunRequest& request) {
   absl::MutexLock lock(&mutex_);
   if (phase_ != Phase::kRunning || waiting_.size() >= kMaxWaitingMessages) return false;
-  v1::RunNow& run = *waiting_.emplace_back().mutable_run_now();
-  run.set_id(request.id);
-  const size_t count = std::min(request.check_ids.size(), kMaxRunNowChecks);
-  run.mutable_check_ids()->Assign(request.check_ids.begin(),
-                                  request.check_ids.begin() + static_cast<ptrdiff_t>(count));
+  waiting_.push_back(MakeRunNow(request));
   WriteNext();
   return true;
 }
@@ -388,7 +379,7 @@ bool UplinkStream::SendRunNow(const RunRequest& request) {
 void UplinkStream::SendDrain(absl::Duration reconnect_after) {
   absl::MutexLock lock(&mutex_);
   if (phase_ == Phase::kEnded) return;
-  *waiting_.emplace_back().mutable_drain()->mutable_reconnect_after() = ToProto(reconnect_after);
+  waiting_.push_back(MakeDrain(reconnect_after));
   WriteNext();
 }
 
