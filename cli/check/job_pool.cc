@@ -17,6 +17,8 @@ namespace asio = boost::asio;
 
 // A run whose own time is up at the limit blames what it waited for; the limit comes after it.
 constexpr absl::Duration kLimitGrace = absl::Milliseconds(250);
+// A probe that was told to stop and does not is left behind after this.
+constexpr absl::Duration kStopGrace = absl::Seconds(3);
 constexpr absl::Duration kTellEvery = absl::Seconds(1);
 
 constexpr unsigned kMx = 1, kSubmission = 2, kAccess = 4;
@@ -29,7 +31,10 @@ struct JobPool::Run {
   bool cut = false;  // ended because it was told to
   std::vector<Observation> results;
   asio::cancellation_signal cancel;
-  asio::cancellation_signal cancel_too;
+};
+
+struct JobPool::Timers {
+  asio::cancellation_signal limit, tell, give_up;
 };
 
 unsigned LanesOf(Leg leg) {
@@ -55,7 +60,7 @@ JobPool::JobPool(boost::asio::any_io_executor executor, EventClock& clock, std::
     : executor_(std::move(executor)),
       clock_(clock),
       options_(std::move(options)),
-      timers_(std::make_unique<Run>()) {
+      timers_(std::make_unique<Timers>()) {
   for (Job& job : jobs) {
     runs_.push_back(std::make_unique<Run>());
     runs_.back()->job = std::move(job);
@@ -70,13 +75,15 @@ void JobPool::Start() {
     if (options_.finished) options_.finished();
     return;
   }
-  asio::co_spawn(executor_, StopAtLimit(this),
-                 asio::bind_cancellation_slot(timers_->cancel.slot(), [](std::exception_ptr) {}));
-  asio::co_spawn(
-      executor_, TellEachSecond(this),
-      asio::bind_cancellation_slot(timers_->cancel_too.slot(), [](std::exception_ptr) {}));
+  Spawn(StopAtLimit(this), timers_->limit);
+  Spawn(TellEachSecond(this), timers_->tell);
   Dispatch();
   Tell(nullptr);
+}
+
+void JobPool::Spawn(Task<void> timer, asio::cancellation_signal& signal) {
+  asio::co_spawn(executor_, std::move(timer),
+                 asio::bind_cancellation_slot(signal.slot(), [](std::exception_ptr) {}));
 }
 
 void JobPool::Stop(std::string_view why) {
@@ -91,7 +98,11 @@ void JobPool::Stop(std::string_view why) {
     run->started = run->ended = true;
     ++done_;
   }
-  if (done_ == runs_.size()) Finish();
+  if (done_ == runs_.size()) {
+    Finish();
+  } else {
+    Spawn(GiveUp(this), timers_->give_up);
+  }
 }
 
 void JobPool::Dispatch() {
@@ -133,9 +144,16 @@ Task<void> JobPool::RunJob(JobPool* pool, size_t index) {
 }
 
 void JobPool::Finish() {
-  timers_->cancel.emit(asio::cancellation_type::terminal);
-  timers_->cancel_too.emit(asio::cancellation_type::terminal);
+  if (std::exchange(finished_, true)) return;
+  for (asio::cancellation_signal* timer : {&timers_->limit, &timers_->tell, &timers_->give_up}) {
+    timer->emit(asio::cancellation_type::terminal);
+  }
   if (options_.finished) options_.finished();
+}
+
+Task<void> JobPool::GiveUp(JobPool* pool) {
+  const absl::Status slept = co_await pool->clock_.SleepFor(kStopGrace);
+  if (slept.ok()) pool->Finish();
 }
 
 Task<void> JobPool::StopAtLimit(JobPool* pool) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/cancellation_signal.hpp>
 #include <functional>
 #include <memory>
 #include <string>
@@ -40,7 +41,7 @@ struct PoolOptions {
   absl::Duration limit = absl::Seconds(60);  // of all together
   // Called at the start, once a second and whenever a run ends.
   std::function<void(const PoolProgress&)> progress;
-  // Called once, when the last run has ended.
+  // Called once, when the last run has ended, or some seconds after it was told to.
   std::function<void()> finished;
 };
 
@@ -63,10 +64,13 @@ class JobPool {
 
  private:
   struct Run;
+  struct Timers;
 
   static Task<void> RunJob(JobPool* pool, size_t index);
   static Task<void> StopAtLimit(JobPool* pool);
   static Task<void> TellEachSecond(JobPool* pool);
+  static Task<void> GiveUp(JobPool* pool);
+  void Spawn(Task<void> timer, boost::asio::cancellation_signal& signal);
   void Dispatch();
   void Launch(size_t index);
   void Finish();
@@ -77,10 +81,11 @@ class JobPool {
   EventClock& clock_;
   const PoolOptions options_;
   std::vector<std::unique_ptr<Run>> runs_;
-  std::unique_ptr<Run> timers_;  // only its signal counts
+  std::unique_ptr<Timers> timers_;
   absl::Duration begun_;
   size_t running_ = 0, done_ = 0;
   unsigned busy_lanes_ = 0;
+  bool finished_ = false;
   std::string stopped_;  // why, once it is
 };
 

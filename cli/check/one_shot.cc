@@ -3,8 +3,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <csignal>
@@ -28,9 +26,6 @@ using agent::Probe;
 using agent::ProbeDeps;
 
 using Resolvers = std::vector<std::unique_ptr<Resolver>>;
-
-// A probe that was told to stop and does not is left behind after this.
-constexpr absl::Duration kStopGrace = absl::Seconds(3);
 
 class NoLag : public LoopLag {
  public:
@@ -170,11 +165,6 @@ absl::StatusOr<Resolvers> MakeResolvers(const std::vector<Address>& servers,
   return resolvers;
 }
 
-Task<void> GiveUpAfterGrace(EventClock& clock, asio::io_context& loop) {
-  const absl::Status slept = co_await clock.SleepFor(kStopGrace);
-  if (slept.ok()) loop.stop();
-}
-
 // Runs the pool to its end, or to the signal that ends it early; true for the latter.
 bool RunPool(asio::io_context& loop, EventClock& clock, std::vector<Job> jobs,
              const OneShotOptions& options, std::vector<std::vector<Observation>>& results) {
@@ -187,7 +177,6 @@ bool RunPool(asio::io_context& loop, EventClock& clock, std::vector<Job> jobs,
     if (error) return;
     interrupted = true;
     signals.clear();  // a second one ends the program
-    asio::co_spawn(loop, GiveUpAfterGrace(clock, loop), asio::detached);
     pool.Stop("interrupted");
   });
   pool.Start();

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <boost/asio/this_coro.hpp>
 
 #include "common/base/text.h"
 #include "tests/support/fake_clock.h"
@@ -133,6 +134,43 @@ TEST_F(JobPoolTest, StoppingCancelsWhatRunsAndStartsNothingMore) {
   EXPECT_EQ(Log(), "+a +b -a !b");
   EXPECT_EQ(finished_, 1);
   EXPECT_EQ(Results(), "pass; not_tested: interrupted; not_tested: interrupted");
+}
+
+// Does not stop when it is told to.
+class DeafProbe : public agent::Probe {
+ public:
+  explicit DeafProbe(FakeClock& clock) : clock_(clock) {}
+
+  Task<void> Run(agent::StepRecorder& run) override {
+    run.Begin("banner");
+    for (int i = 0; i < 100; ++i) {
+      const absl::Status slept = co_await Nap();
+      if (slept.ok()) co_return;
+    }
+  }
+
+ private:
+  // A run of its own, which no cancellation reaches.
+  Task<absl::Status> Nap() {
+    co_await boost::asio::this_coro::reset_cancellation_state(boost::asio::disable_cancellation());
+    const absl::Status slept = co_await clock_.SleepFor(absl::Seconds(60));
+    co_return slept;
+  }
+
+  FakeClock& clock_;
+};
+
+TEST_F(JobPoolTest, AProbeThatDoesNotStopIsLeftBehind) {
+  const CheckSpec spec{.id = "a", .kind = "a", .timeout = absl::Minutes(5)};
+  jobs_.push_back({spec, std::make_unique<DeafProbe>(clock_), 0});
+  Start({.limit = absl::Seconds(10)});
+  Pass(12);
+  EXPECT_EQ(finished_, 0);
+  Pass(2);
+  EXPECT_EQ(finished_, 1);
+  EXPECT_EQ(Results(), "not_tested: the time was up after 10s; give more with --timeout");
+  Pass(60);
+  EXPECT_EQ(finished_, 1);
 }
 
 TEST_F(JobPoolTest, TellsHowFarItIs) {
