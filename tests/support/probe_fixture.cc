@@ -96,18 +96,8 @@ ProbeDeps ProbeFixture::Deps() {
     if (it == secrets_.end()) return absl::NotFoundError(Concat("no secret ", reference.env));
     return Secret(it->second);
   };
-  return {*dialer_,
-          resolver_,
-          resolvers_,
-          clock_,
-          nullptr,
-          ledger_,
-          lag_,
-          operators_,
-          "agent.example.net",
-          "a1",
-          resolve,
-          SecretReference{"", "fleet"}};
+  return {*dialer_, resolver_,  resolvers_,          clock_, nullptr, ledger_,
+          lag_,     operators_, "agent.example.net", "a1",   resolve, SecretReference{"", "fleet"}};
 }
 
 CheckSpec ProbeFixture::Spec(std::string kind, Settings settings) {

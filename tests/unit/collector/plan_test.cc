@@ -232,7 +232,7 @@ TEST(Plan, AllMistakesAreToldAtOnceWithTheirLines) {
 }
 
 TEST(Plan, AKindThatNeedsAMailboxMayBeTurnedOffWithoutOne) {
-  EXPECT_EQ(Mistaken("targets: [{domain: a.test, checks: {imap.access: {enabled: false}, imap.quota: {enabled: false}}}]\n"),
+  EXPECT_EQ(Mistaken("targets: [{domain: a.test, checks: {imap.access: {enabled: false}}}]\n"),
             Lines{});
   EXPECT_EQ(Mistaken("defaults: {imap.access: {interval: 30s}}\ntargets: [{domain: a.test}]\n"),
             Lines{});
@@ -329,15 +329,16 @@ TEST(Plan, AMailboxIsTheTargetsAndNotACheckS) {
 
 TEST(Plan, WhatAgentsWouldNotTakeIsAMistake) {
   const std::string name(20000, 'x');
-  EXPECT_EQ(Mistaken(Concat("targets:\n"
-                            "  - domain: a.test\n"
-                            "    mailbox: {address: p@a.test, password: {env: P}, username: ",
-                            name,
-                            "}\n"
-                            "    checks: {smtp.submit: {enabled: false},\n"
-                            "      imap.access: {enabled: false}, imap.quota: {enabled: false}}\n")),
-            Lines{"c.yaml:3: targets[0].checks.roundtrip: would be refused by agents: "
-                  "check.settings: settings.scalar: has 20000 bytes, allowed are 0 to 16384"});
+  EXPECT_EQ(
+      Mistaken(Concat("targets:\n"
+                      "  - domain: a.test\n"
+                      "    mailbox: {address: p@a.test, password: {env: P}, username: ",
+                      name,
+                      "}\n"
+                      "    checks: {smtp.submit: {enabled: false},\n"
+                      "      imap.access: {enabled: false}, imap.quota: {enabled: false}}\n")),
+      Lines{"c.yaml:3: targets[0].checks.roundtrip: would be refused by agents: "
+            "check.settings: settings.scalar: has 20000 bytes, allowed are 0 to 16384"});
 }
 
 TEST(Plan, WhatManyTargetsShareIsToldOnce) {

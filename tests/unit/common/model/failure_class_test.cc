@@ -12,7 +12,7 @@ TEST(FailureClass, TheTableIsInOrderOfTheNumbersWithoutGaps) {
   for (const FailureClassEntry& entry : AllFailureClasses()) {
     EXPECT_EQ(static_cast<int>(entry.klass), number++) << entry.name;
   }
-  EXPECT_EQ(number - 1, static_cast<int>(FailureClass::kForgedOrForeign));
+  EXPECT_EQ(number - 1, static_cast<int>(FailureClass::kPop3AuthPolicy));
 }
 
 TEST(FailureClass, NamesAreUniqueAndReadBack) {

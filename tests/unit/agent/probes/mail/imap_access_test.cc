@@ -82,8 +82,8 @@ TEST_F(ImapAccessTest, LoginDisabledIsAPolicyAndCountsOnlyAfterTls) {
   const std::string to_tls =
       "S: * OK ready\nC: A1 CAPABILITY\nS: * CAPABILITY IMAP4rev1 STARTTLS LOGINDISABLED\n"
       "S: A1 OK done\nC: A2 STARTTLS\nS: A2 OK go\nC! starttls\nC: A3 CAPABILITY\n";
-  const Observation seen = RunScript(
-      Concat(to_tls, "S: * CAPABILITY IMAP4rev1 LOGINDISABLED\nS: A3 OK done\n"), "143");
+  const Observation seen =
+      RunScript(Concat(to_tls, "S: * CAPABILITY IMAP4rev1 LOGINDISABLED\nS: A3 OK done\n"), "143");
   EXPECT_EQ(Summary(seen), "fail imap_auth_policy at login");
   EXPECT_EQ(StepsText(seen), "dns connect greeting starttls tls capability login");
   const Observation open =
