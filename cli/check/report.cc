@@ -44,7 +44,10 @@ std::string_view ReportStatusName(ReportStatus status) {
 ReportStatus Report::status() const {
   bool tested = false, warning = false, critical = false;
   for (const Finding& finding : findings) {
-    tested |= finding.outcome != Outcome::kNotTested;
+    // A note beside a check that was not tested is no result.
+    const bool note =
+        finding.outcome == Outcome::kFail && finding.severity == FindingSeverity::kInfo;
+    tested |= finding.outcome != Outcome::kNotTested && !note;
     warning |= Counts(finding, FindingSeverity::kWarning);
     critical |= Counts(finding, FindingSeverity::kCritical);
   }

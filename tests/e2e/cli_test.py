@@ -58,7 +58,7 @@ class CheckTest(FleetCase):
         self.assertIn(done.returncode, (OK, WARNING), done.stdout)
         lines = done.stdout.splitlines()
         self.assertRegex(lines[-1], r"^alpha\.test: (OK|WARNING)")
-        self.assertRegex(done.stdout, r"(?m)^  ok     dns\.mx +mx")
+        self.assertRegex(done.stdout, r"(?m)^  ok     dns\.mx +10 mail")
         self.assertNotIn("\x1b", done.stdout)
         self.assertEqual(done.stderr, "")
         self._assert_exit(self._check("--fail-on", "critical"), OK)

@@ -71,6 +71,10 @@ TEST(ReportStatus, NotesAndWhatIsKnownDoNotCount) {
 TEST(ReportStatus, IsUnknownWhenNothingCouldBeTestedOrTheRunWasInterrupted) {
   EXPECT_EQ(ReportOf({}).status(), ReportStatus::kUnknown);
   EXPECT_EQ(ReportOf({Skipped(), Skipped()}).status(), ReportStatus::kUnknown);
+  Observation noted = Skipped();
+  noted.findings.push_back({.klass = FailureClass::kRdapUnavailable, .step = "dns"});
+  EXPECT_EQ(ReportOf({Skipped(), noted}).status(), ReportStatus::kUnknown);
+  EXPECT_EQ(ReportOf({Passed(), noted}).status(), ReportStatus::kOk);
   Report report = ReportOf({Refused(), Passed()});
   report.interrupted = true;
   EXPECT_EQ(report.status(), ReportStatus::kUnknown);
