@@ -3,7 +3,7 @@
 
 const REFRESH_MS = 2000;
 const STALE_MS = 15000;
-const ORDER = ['dns.mx', 'smtp.mx', 'smtp.submit', 'imap.access', 'roundtrip'];
+const ORDER = ['roundtrip', 'smtp.mx', 'smtp.submit', 'imap.access', 'pop3.access', 'dns.mx']; // what breaks mail first
 const LOSS = {none: 'no mail is lost', queued: 'mail waits in queues', rejected: 'mail is rejected', at_risk: 'mail is at risk', accessible: 'nothing can be handed in'};
 const MOST_TARGETS = 12;
 let lastGood = 0;
@@ -114,7 +114,7 @@ function summary(board) {
   const node = document.getElementById('summary');
   const real = board.incidents.filter(i => i.level === 'real').length;
   const local = board.incidents.length - real;
-  const waiting = board.targets.some(t => t.cells.some(c => c.state === 'unknown')) || !board.agents.length;
+  const waiting = board.targets.some(t => t.cells.some(c => c.state === 'unknown' && !c.last_seen)) || !board.agents.length;
   node.className = real ? 'bad' : waiting ? '' : 'good';
   node.textContent = real ? `${real} outage${real > 1 ? 's' : ''}` : local ? 'Mail works; something of our own does not' :
     waiting ? 'Waiting for agents to report' : 'Mail works everywhere';
