@@ -62,11 +62,11 @@ absl::Duration Restraint::After(const Observation& observation, absl::Duration i
       observation.failure.has_value() ? observation.failure->klass : FailureClass::kUnspecified;
   rejections_ = IsRejection(klass) ? rejections_ + 1 : 0;
   throttles_ = IsThrottle(klass) ? throttles_ + 1 : 0;
-  const int rejections = rejections_ + (share.agents > 1 && rejections_ > 0 ? 1 : 0);
-  if (rejections >= kTriesBeforeHold) {
-    // The first turns come one after the other, later ones when all have had theirs.
-    const int turn = rejections == kTriesBeforeHold ? share.position + 1 : share.agents;
-    return Hold(interval, kRejectedFactor, rejections - kTriesBeforeHold) * turn;
+  if (rejections_ == 1 && share.agents > 1) {
+    return Hold(interval, kRejectedFactor, 0) * (share.position + 1);  // one after the other
+  }
+  if (rejections_ >= kTriesBeforeHold) {
+    return Hold(interval, kRejectedFactor, rejections_ - kTriesBeforeHold) * share.agents;
   }
   if (throttles_ > 0) {
     return std::max(Hold(interval, kThrottledFactor, throttles_ - 1), AskedFor(observation));

@@ -30,6 +30,7 @@ TEST(Restraint, AgentsOfAFleetTakeTurnsAtARejectedCredential) {
     Restraint r;
     const FleetShare share{.agents = 3, .position = position};
     EXPECT_EQ(r.After(rejected, kMinute, share), absl::Minutes(6) * (position + 1));
+    EXPECT_EQ(r.After(rejected, kMinute, share), absl::Minutes(6) * 3);
     EXPECT_EQ(r.After(rejected, kMinute, share), absl::Minutes(12) * 3);
     EXPECT_EQ(r.After(rejected, kMinute, share), absl::Minutes(24) * 3);
     for (int i = 0; i < 40; ++i) {
