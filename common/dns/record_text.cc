@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "common/base/text.h"
+#include "common/dns/wire.h"
 
 namespace postwatch {
 namespace {
@@ -14,7 +15,6 @@ namespace {
 constexpr std::array<RrType, 10> kKnownTypes = {
     RrType::kA,     RrType::kAaaa, RrType::kMx,   RrType::kNs,  RrType::kTxt,
     RrType::kCname, RrType::kCaa,  RrType::kTlsa, RrType::kSrv, RrType::kPtr};
-constexpr size_t kMaxNameBytes = 253;
 constexpr std::string_view kHexDigits = "0123456789abcdef";
 
 std::string Hex(std::string_view octets) {
@@ -121,15 +121,12 @@ bool TakeNumber(std::string_view& rest, int64_t high, uint16_t& number) {
   return true;
 }
 
-// A name is the last field of whatever has one.
+// A name is the last field of whatever has one. A quote begins a word, and is part of no name.
 bool TakeName(std::string_view rest, std::string& name) {
   rest = Trim(rest);
-  if (rest.empty() || rest.size() > kMaxNameBytes || rest.find_first_of(" \t\"") != rest.npos) {
-    return false;
-  }
-  if (rest != "." && (rest.front() == '.' || rest.find("..") != rest.npos)) return false;
+  if (rest.find_first_of(" \t") != rest.npos || !WireWriter().Name(rest)) return false;
   name = CanonicalName(rest);
-  return name.size() <= kMaxNameBytes;
+  return name.find('"') == name.npos;
 }
 
 bool TakeHex(std::string_view rest, std::string& octets) {

@@ -58,6 +58,12 @@ TEST(NormalRecordTextTest, RefusesWhatIsNone) {
   refused(RrType::kMx, "10");
   refused(RrType::kMx, "10 a b");
   refused(RrType::kNs, "");
+  refused(RrType::kNs, "a..b");
+  refused(RrType::kNs, "ns1\\");
+  refused(RrType::kNs, "ns\\256.alpha.test");
+  refused(RrType::kNs, "\"ns1.alpha.test\"");
+  refused(RrType::kNs, "ns\\0341.alpha.test");
+  refused(RrType::kNs, std::string(64, 'a'));
   refused(RrType::kTxt, "\"open");
   refused(RrType::kTxt, "\"a\\256\"");
   refused(RrType::kCaa, "0 issue");
@@ -72,6 +78,9 @@ TEST(NormalRecordTextTest, RefusesWhatIsNone) {
 TEST(NormalRecordTextTest, ItsOwnFormStaysAsItIs) {
   for (const std::string_view text : {"\"a\\\"b\\001\"", "\"\"", "\"v=spf1 -all\""}) {
     EXPECT_EQ(NormalRecordText(RrType::kTxt, text), text);
+  }
+  for (const std::string_view name : {"a\\.b.alpha.test", "a\\032b\\.", "."}) {
+    EXPECT_EQ(NormalRecordText(RrType::kCname, name), name);
   }
 }
 
