@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <csignal>
@@ -100,19 +101,19 @@ absl::Status RefuseUnknown(const OneShotOptions& options) {
   return absl::OkStatus();
 }
 
+// The steps that ask the name servers of the domain; all others ask the resolver.
+constexpr std::array<std::string_view, 2> kAuthoritySteps = {"servers", "records"};
+
 // Whether it is the resolver that did not answer or refused, and not a name server of the domain.
-bool BlamesResolver(const Failure& failure, const Resolver& resolver) {
-  if (failure.klass != FailureClass::kDnsTimeout && failure.klass != FailureClass::kDnsRefused) {
-    return false;
-  }
-  return failure.detail.find(resolver.name()) != std::string::npos ||
-         failure.detail.starts_with("timeout while dns") ||
-         failure.detail.starts_with("timeout while addresses");
+bool BlamesResolver(const Failure& failure) {
+  const bool silent =
+      failure.klass == FailureClass::kDnsTimeout || failure.klass == FailureClass::kDnsRefused;
+  return silent && std::ranges::find(kAuthoritySteps, failure.step) == kAuthoritySteps.end();
 }
 
 // A resolver that does not answer, or refuses us, says nothing about the domain.
 void DistrustResolver(Observation& observation, const Resolver& resolver) {
-  if (!observation.failure || !BlamesResolver(*observation.failure, resolver)) return;
+  if (!observation.failure || !BlamesResolver(*observation.failure)) return;
   observation.outcome = Outcome::kNotTested;
   observation.not_tested_reason =
       Concat("the resolver ", resolver.name(), " gave no answer (", observation.failure->detail,

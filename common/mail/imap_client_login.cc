@@ -20,19 +20,6 @@ absl::Status ProtocolError(std::string_view what) {
   return absl::InvalidArgumentError(Concat("imap protocol: ", what));
 }
 
-// The same answer with the credential taken out: a server may echo what it was sent.
-absl::StatusOr<ImapStatus> Scrubbed(absl::StatusOr<ImapStatus> answer,
-                                    const CredentialScrubber& scrubber) {
-  if (answer.ok()) {
-    answer->code = scrubber.Scrub(std::move(answer->code));
-    answer->text = scrubber.Scrub(std::move(answer->text));
-    return answer;
-  }
-  if (GetNetError(answer.status()).has_value()) return answer;
-  return absl::Status(answer.status().code(),
-                      scrubber.Scrub(std::string(FromAbsl(answer.status().message()))));
-}
-
 }  // namespace
 
 std::vector<std::string> ImapClient::AuthMechanisms() const {
@@ -61,7 +48,7 @@ Task<absl::StatusOr<ImapStatus>> ImapClient::Authenticate(SaslExchange& exchange
   if (!status.ok() || bye_.has_value()) co_return status;
   status = co_await Exchange(exchange);
   status = co_await LearnCapabilities(std::move(status));
-  co_return Scrubbed(std::move(status), exchange.scrubber());
+  co_return exchange.scrubber().ScrubAnswer(std::move(status));
 }
 
 Task<absl::StatusOr<ImapStatus>> ImapClient::Exchange(SaslExchange& exchange) {
@@ -94,7 +81,7 @@ Task<absl::StatusOr<ImapStatus>> ImapClient::Login(std::string username, const S
   capabilities_known_ = false;
   status = co_await LoginCommand(std::move(username), password);
   status = co_await LearnCapabilities(std::move(status));
-  co_return Scrubbed(std::move(status), scrubber);
+  co_return scrubber.ScrubAnswer(std::move(status));
 }
 
 Task<absl::StatusOr<ImapStatus>> ImapClient::LoginCommand(std::string username,

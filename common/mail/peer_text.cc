@@ -6,6 +6,7 @@
 #include "absl/strings/escaping.h"
 #include "common/base/secret.h"
 #include "common/base/text.h"
+#include "common/net/net_error.h"
 
 namespace postwatch {
 namespace {
@@ -126,6 +127,11 @@ std::string CredentialScrubber::Scrub(std::string text) const {
     if (cut) MaskTail(text, form);
   }
   return text;
+}
+
+absl::Status CredentialScrubber::ScrubStatus(const absl::Status& status) const {
+  if (GetNetError(status).has_value()) return status;
+  return {status.code(), ToAbsl(Scrub(std::string(FromAbsl(status.message()))))};
 }
 
 }  // namespace postwatch

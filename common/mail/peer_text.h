@@ -4,7 +4,11 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <type_traits>
+#include <utility>
 #include <vector>
+
+#include "absl/status/statusor.h"
 
 namespace postwatch {
 
@@ -29,10 +33,24 @@ class CredentialScrubber {
   // was cut to kMaxPeerText.
   std::string Scrub(std::string text) const;
 
+  // The same of a server's answer (its text, and its response code where the protocol has words for
+  // one) and of what is wrong with it.
+  template <class Answer>
+  absl::StatusOr<Answer> ScrubAnswer(absl::StatusOr<Answer> answer) const {
+    if (!answer.ok()) return ScrubStatus(answer.status());
+    if constexpr (std::is_same_v<decltype(Answer::code), std::string>) {
+      answer->code = Scrub(std::move(answer->code));
+    }
+    answer->text = Scrub(std::move(answer->text));
+    return answer;
+  }
+
   // One more form in which a credential went to the server.
   void AddForm(std::string form);
 
  private:
+  // An error of the connection says nothing that a server wrote, and stays one.
+  absl::Status ScrubStatus(const absl::Status& status) const;
   void Add(std::string form);
   void SortForms();
 

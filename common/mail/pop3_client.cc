@@ -23,19 +23,6 @@ absl::Status ProtocolError(std::string_view what) {
   return absl::InvalidArgumentError(Concat("pop3 protocol: ", what));
 }
 
-// The same answer with the credential taken out: a server may echo what it was sent.
-absl::StatusOr<Pop3Status> Scrubbed(absl::StatusOr<Pop3Status> answer,
-                                    const CredentialScrubber& scrubber) {
-  if (answer.ok()) {
-    answer->code = scrubber.Scrub(std::move(answer->code));
-    answer->text = scrubber.Scrub(std::move(answer->text));
-    return answer;
-  }
-  if (GetNetError(answer.status()).has_value()) return answer;
-  return absl::Status(answer.status().code(),
-                      scrubber.Scrub(std::string(FromAbsl(answer.status().message()))));
-}
-
 Task<absl::StatusOr<std::string>> ReadTextLine(Stream& stream) {
   absl::StatusOr<std::string> line = co_await stream.ReadLine(kMaxMessageLine);
   if (!line.ok() && GetNetError(line.status()) == NetError::kTooLong) {
@@ -125,7 +112,7 @@ Task<absl::StatusOr<Pop3Status>> Pop3Client::UserPass(std::string username,
     command = Concat("PASS ", password.Reveal());
     status = co_await Command(std::move(command));
   }
-  co_return Scrubbed(std::move(status), scrubber);
+  co_return scrubber.ScrubAnswer(std::move(status));
 }
 
 Task<absl::StatusOr<Pop3Status>> Pop3Client::Authenticate(SaslExchange& exchange) {
@@ -136,7 +123,7 @@ Task<absl::StatusOr<Pop3Status>> Pop3Client::Authenticate(SaslExchange& exchange
   absl::StatusOr<Pop3Status> status = co_await Say(std::move(command));
   for (int round = 0; round <= kMaxSaslRounds; ++round) {
     const bool asked = status.ok() && status->kind == Pop3Status::Kind::kContinuation;
-    if (!asked) co_return Scrubbed(std::move(status), exchange.scrubber());
+    if (!asked) co_return exchange.scrubber().ScrubAnswer(std::move(status));
     std::string line = round < kMaxSaslRounds ? exchange.Answer(status->text) : "*";
     status = co_await Say(std::move(line));
   }

@@ -55,18 +55,6 @@ std::string DotStuff(std::string_view message) {
   return out;
 }
 
-// The same answer with the credential taken out: a server may echo what it was sent.
-absl::StatusOr<SmtpReply> Scrubbed(absl::StatusOr<SmtpReply> answer,
-                                   const CredentialScrubber& scrubber) {
-  if (answer.ok()) {
-    answer->text = scrubber.Scrub(std::move(answer->text));
-    return answer;
-  }
-  if (GetNetError(answer.status()).has_value()) return answer;
-  return absl::Status(answer.status().code(),
-                      scrubber.Scrub(std::string(FromAbsl(answer.status().message()))));
-}
-
 absl::StatusOr<SmtpReply> ReplyOf(const absl::StatusOr<SmtpReplyParser>& parsed) {
   if (!parsed.ok()) return parsed.status();
   return parsed->reply();
@@ -178,7 +166,7 @@ Task<absl::StatusOr<SmtpReply>> SmtpClient::Authenticate(SaslExchange& exchange)
   absl::StatusOr<SmtpReply> reply = co_await Command(std::move(command));
   for (int round = 0; round <= kMaxSaslRounds; ++round) {
     if (!reply.ok() || reply->code != 334)
-      co_return Scrubbed(std::move(reply), exchange.scrubber());
+      co_return exchange.scrubber().ScrubAnswer(std::move(reply));
     std::string line = round < kMaxSaslRounds ? exchange.Answer(reply->text) : "*";
     reply = co_await Command(std::move(line));
   }

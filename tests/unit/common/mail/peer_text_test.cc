@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "common/base/text.h"
+#include "common/net/net_error.h"
 
 namespace postwatch {
 namespace {
@@ -44,6 +45,37 @@ TEST(CredentialScrubber, TakesOutAFormCutOffAtTheEnd) {
 
 TEST(CredentialScrubber, NoPasswordNothingToScrub) {
   EXPECT_EQ(CredentialScrubber("tim", "").Scrub("text"), "text");
+}
+
+struct Said {
+  std::string code;
+  std::string text;
+};
+
+struct Numbered {
+  int code = 0;
+  std::string text;
+};
+
+TEST(CredentialScrubber, ScrubsWhateverAnAnswerConsistsOf) {
+  const CredentialScrubber scrubber("tim", "horse");
+  const absl::StatusOr<Said> said = scrubber.ScrubAnswer<Said>(Said{"X-horse", "no horse"});
+  ASSERT_TRUE(said.ok());
+  EXPECT_EQ(said->code, "X-***");
+  EXPECT_EQ(said->text, "no ***");
+  const absl::StatusOr<Numbered> numbered =
+      scrubber.ScrubAnswer<Numbered>(Numbered{535, "no horse"});
+  ASSERT_TRUE(numbered.ok());
+  EXPECT_EQ(numbered->code, 535);
+  EXPECT_EQ(numbered->text, "no ***");
+}
+
+TEST(CredentialScrubber, ScrubsWhatIsWrongWithAnAnswerAndLeavesNetworkErrorsAsTheyAre) {
+  const CredentialScrubber scrubber("tim", "horse");
+  EXPECT_EQ(scrubber.ScrubAnswer<Said>(absl::InvalidArgumentError("not a reply: 'horse'")).status(),
+            absl::InvalidArgumentError("not a reply: '***'"));
+  const absl::Status reset = NetStatus(NetError::kReset, "horse");
+  EXPECT_EQ(scrubber.ScrubAnswer<Said>(reset).status(), reset);
 }
 
 }  // namespace
