@@ -60,7 +60,7 @@ class UplinkStream : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::Byte
 
   void ReadNext() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void WriteNext() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  bool NextMessage(v1::CollectorMessage& message) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  std::optional<v1::CollectorMessage> NextMessage() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void End(const absl::Status& status) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const std::shared_ptr<UplinkHub> hub_;
@@ -283,38 +283,37 @@ void UplinkStream::ReadNext() {
   StartRead(&received_);
 }
 
-// Fills `message` with the next there is to send.
-bool UplinkStream::NextMessage(v1::CollectorMessage& message) {
+// The next there is to send.
+std::optional<v1::CollectorMessage> UplinkStream::NextMessage() {
   if (!waiting_.empty()) {
-    message = std::move(waiting_.front());
+    v1::CollectorMessage message = std::move(waiting_.front());
     waiting_.pop_front();
-    return true;
+    return message;
   }
   if (share_ != sent_share_) {
-    message = MakeShare(sent_share_ = share_);
-    return true;
+    sent_share_ = share_;
+    return MakeShare(share_);
   }
   if (std::exchange(assignment_due_, false)) {
     std::shared_ptr<const Assignment> assignment = hub_->assignment();
     if (assignment->version != sent_version_) {
       sent_version_ = assignment->version;
+      v1::CollectorMessage message;
       *message.mutable_assignment() = assignment->message;
-      return true;
+      return message;
     }
   }
-  if (std::exchange(ack_due_, false)) {
-    message = MakeAcknowledgement(stored_);
-    return true;
-  }
-  return false;
+  if (std::exchange(ack_due_, false)) return MakeAcknowledgement(stored_);
+  return std::nullopt;
 }
 
 void UplinkStream::WriteNext() {
   if (phase_ == Phase::kEnded || writing_) return;
-  v1::CollectorMessage message;
-  if (phase_ == Phase::kRunning && NextMessage(message)) {
+  const std::optional<v1::CollectorMessage> message =
+      phase_ == Phase::kRunning ? NextMessage() : std::nullopt;
+  if (message) {
     writing_ = true;
-    if (!WriteMessage(message, outgoing_)) {
+    if (!WriteMessage(*message, outgoing_)) {
       return End(absl::InternalError("a message for the agent is too large"));
     }
     StartWrite(&outgoing_);

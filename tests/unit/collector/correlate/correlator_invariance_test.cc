@@ -1,5 +1,4 @@
 // What must make no difference: order, doubles, clocks, restarts.
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "collector/correlate/correlator.h"
@@ -7,15 +6,6 @@
 
 namespace postwatch::collector {
 namespace {
-
-using ::testing::AllOf;
-using ::testing::AnyOf;
-using ::testing::Contains;
-using ::testing::Ge;
-using ::testing::HasSubstr;
-using ::testing::Key;
-using ::testing::Le;
-using ::testing::StartsWith;
 
 TEST(CorrelatorTest, DuplicatesAndReorderingChangeNothing) {
   const auto play = [](TimelineOptions options) {
