@@ -25,6 +25,9 @@ ALWAYS_FULL = "full"
 LOSES_ROOM = "probe"
 OBSERVER = "probe2"  # whose login the checks of this file use
 POSTFIX_PROGRAMS = "/usr/lib/postfix/sbin/"
+MANAGER = "qmgr"
+# What has read the configuration: those that end with their client do so soon after a reload.
+WORKERS = (MANAGER, "smtpd", "postscreen", "cleanup", "smtp", "lmtp", "trivial-rewrite")
 # Owner and mode of Postfix's queue directories, as its own `postfix check` would make them.
 PRIVATE_QUEUES = ("active", "bounce", "corrupt", "defer", "deferred", "flush", "hold", "incoming",
                   "private", "saved", "trace")
@@ -105,7 +108,7 @@ class MailHost:
     def settle(self, state: MailState) -> None:
         renewed = self._install_certificate(state)
         if self._write_postfix(state) | renewed:
-            self._reload_postfix()
+            self._reload_postfix((MANAGER,))
         if self._write_dovecot(state) | renewed:
             self._freeze_front_end(False)
             self._signal_dovecot(signal.SIGHUP)
@@ -121,6 +124,18 @@ class MailHost:
         if self._postfix():
             processes.quiet(self._network.argv(
                 self._provider.name, ["postqueue", "-c", str(self._config), "-f"]))
+
+    def reconfigure_postfix(self, file: str, text: str) -> None:
+        """Puts a text into main.cf or master.cf; a fault that comes or goes may undo that.
+
+        Returns when no process that a client could meet works by the old settings.
+        """
+        if write_if_new(self._config / file, text):
+            self._reload_postfix(WORKERS)
+
+    def postfix_settings(self, file: str) -> str:
+        """The text of main.cf or master.cf."""
+        return (self._config / file).read_text()
 
     def problem(self, state: MailState) -> str | None:
         """How what a client sees differs from the wanted state; None when it does not."""
@@ -225,14 +240,14 @@ class MailHost:
         # `postfix start` would first check a whole installation, which takes two seconds.
         self._run([f"{POSTFIX_PROGRAMS}master", "-w", "-c", self._config], "postfix")
 
-    def _reload_postfix(self) -> None:
-        """Waits for the old queue manager to go: no client can see which settings it works by."""
+    def _reload_postfix(self, programs: tuple[str, ...]) -> None:
+        """Waits for the old ones of these to go: no client can see which settings they work by."""
         before = self._postfix()
         for pid, name in before.items():
             if name == "master":
                 processes.send(pid, signal.SIGHUP)
-        managers = {pid for pid, name in before.items() if name == "qmgr"}
-        observe.until(lambda: "the old qmgr lingers" if managers & set(self._postfix()) else None)
+        old = {pid for pid, name in before.items() if name in programs}
+        observe.until(lambda: "old processes linger" if old & set(self._postfix()) else None)
 
     def _stop_postfix(self) -> None:
         def remaining() -> str | None:

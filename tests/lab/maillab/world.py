@@ -132,6 +132,10 @@ class Lab:
     def resolver(self, region: str) -> str:
         return plan.REGIONS[region].resolver
 
+    def mail_host(self, provider: str) -> MailHost:
+        """The provider's Postfix and Dovecot, for what no fault of the lab does."""
+        return self._mail_hosts[provider]
+
     @property
     def collector_address(self) -> str:
         return plan.COLLECTOR_ADDRESS

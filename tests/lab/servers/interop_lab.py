@@ -3,7 +3,6 @@ import contextlib
 import secrets
 import signal
 import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -72,6 +71,18 @@ def fault(name: str):
 
 
 @contextlib.contextmanager
+def altered(lab: Lab, provider: str, **settings: str) -> Iterator[None]:
+    """Other settings in the main.cf of a provider."""
+    host = lab.mail_host(provider)
+    before = host.postfix_settings("main.cf")
+    kept = [line for line in before.splitlines() if line.partition("=")[0].strip() not in settings]
+    wanted = [f"{name} = {value}" for name, value in settings.items()]
+    host.reconfigure_postfix("main.cf", "\n".join([*kept, *wanted, ""]))
+    yield
+    host.reconfigure_postfix("main.cf", before)
+
+
+@contextlib.contextmanager
 def greylisting(world: InteropLab) -> Iterator[None]:
     """Postgrey decides on port 25."""
     lab = world.lab
@@ -84,13 +95,9 @@ def greylisting(world: InteropLab) -> Iterator[None]:
                                         "postgrey", "sh", "-ec", command]),
                      lab.state / "log/postgrey.log")
     observe.until(lambda: _listening(lab))
-    main_cf = lab.state / "alpha/postfix/main.cf"
-    before = main_cf.read_text()
-    _reconfigure(lab, before.replace(
-        "smtpd_recipient_restrictions =", "smtpd_recipient_restrictions = "
-        f"check_policy_service inet:127.0.0.1:{GREYLIST_PORT},"))
-    yield
-    _reconfigure(lab, before)
+    policy = f"check_policy_service inet:127.0.0.1:{GREYLIST_PORT}"
+    with altered(lab, "alpha", smtpd_recipient_restrictions=policy):
+        yield
 
 
 @contextlib.contextmanager
@@ -119,15 +126,6 @@ def _listening(lab: Lab) -> str | None:
     except OSError as error:
         return f"postgrey: {error}; see {lab.state}/log/postgrey.log"
     return None
-
-
-def _reconfigure(lab: Lab, main_cf: str) -> None:
-    path = lab.state / "alpha/postfix/main.cf"
-    path.write_text(main_cf)
-    processes.quiet(["touch", "-d", "10 seconds ago", str(path)])
-    master = (lab.state / "alpha/spool/pid/master.pid").read_text().strip()
-    processes.quiet(["kill", "-HUP", master])
-    time.sleep(0.5)
 
 
 BOTH = ("postfix", "dovecot")
