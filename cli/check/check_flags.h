@@ -8,7 +8,7 @@
 
 #include "absl/status/statusor.h"
 #include "cli/check/one_shot.h"
-#include "cli/check/severity.h"
+#include "common/advice/severity.h"
 #include "common/base/flags.h"
 
 namespace postwatch::cli {

@@ -1,6 +1,6 @@
 #include "cli/check/report.h"
 
-#include "cli/advice.h"
+#include "common/advice/advice.h"
 #include "common/base/text.h"
 
 namespace postwatch::cli {

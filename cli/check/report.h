@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "absl/time/time.h"
-#include "cli/check/severity.h"
+#include "common/advice/severity.h"
 #include "common/model/check_spec.h"
 #include "common/model/observation.h"
 

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <array>
 
-#include "cli/advice.h"
-#include "cli/check/severity.h"
 #include "cli/paragraphs.h"
+#include "common/advice/advice.h"
+#include "common/advice/severity.h"
 #include "common/base/text.h"
 #include "common/checks/check_kinds.h"
 

@@ -4,13 +4,13 @@
 #include <optional>
 
 #include "absl/strings/str_format.h"
-#include "cli/advice.h"
 #include "cli/explain/explain_figures.h"
 #include "cli/explain/scope_notes.h"
 #include "cli/paragraphs.h"
 #include "collector/correlate/explain.h"
 #include "collector/correlate/signature.h"
 #include "collector/correlate/thresholds.h"
+#include "common/advice/advice.h"
 #include "common/base/text.h"
 
 namespace postwatch::cli {

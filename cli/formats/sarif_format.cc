@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <vector>
 
-#include "cli/advice.h"
 #include "cli/printable.h"
+#include "common/advice/advice.h"
 #include "common/base/json.h"
 #include "common/base/text.h"
 

@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "cli/advice.h"
+#include "common/advice/advice.h"
 #include "common/base/text.h"
 #include "common/checks/check_kinds.h"
 

@@ -2,8 +2,8 @@
 
 #include <gtest/gtest.h>
 
-#include "cli/advice.h"
 #include "cli/formats/xml_text.h"
+#include "common/advice/advice.h"
 #include "common/base/text.h"
 #include "tests/support/report_samples.h"
 

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "cli/advice.h"
+#include "common/advice/advice.h"
 #include "common/base/json.h"
 #include "common/base/text.h"
 #include "tests/support/report_samples.h"

@@ -1,8 +1,8 @@
-#include "cli/advice.h"
+#include "common/advice/advice.h"
 
 #include <gtest/gtest.h>
 
-namespace postwatch::cli {
+namespace postwatch {
 namespace {
 
 TEST(FixFor, EveryClassHasOneSentenceOfAdvice) {
@@ -36,4 +36,4 @@ TEST(FixFor, OthersGetThatOfTheirFaultDomain) {
 }
 
 }  // namespace
-}  // namespace postwatch::cli
+}  // namespace postwatch

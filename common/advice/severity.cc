@@ -1,9 +1,9 @@
-#include "cli/check/severity.h"
+#include "common/advice/severity.h"
 
 #include <algorithm>
 #include <array>
 
-namespace postwatch::cli {
+namespace postwatch {
 namespace {
 
 using enum FailureClass;
@@ -50,4 +50,4 @@ FindingSeverity SeverityOf(FailureClass klass) {
   return FindingSeverity::kWarning;
 }
 
-}  // namespace postwatch::cli
+}  // namespace postwatch

@@ -1,8 +1,8 @@
-#include "cli/check/severity.h"
+#include "common/advice/severity.h"
 
 #include <gtest/gtest.h>
 
-namespace postwatch::cli {
+namespace postwatch {
 namespace {
 
 TEST(SeverityOf, IsAWarningUnlessTheTableSaysOtherwise) {
@@ -21,4 +21,4 @@ TEST(FindingSeverityName, IsThatOfTheFormat) {
 }
 
 }  // namespace
-}  // namespace postwatch::cli
+}  // namespace postwatch

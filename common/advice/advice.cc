@@ -1,9 +1,9 @@
-#include "cli/advice.h"
+#include "common/advice/advice.h"
 
 #include <array>
 #include <utility>
 
-namespace postwatch::cli {
+namespace postwatch {
 namespace {
 
 using enum FailureClass;
@@ -211,4 +211,4 @@ std::string_view FixFor(FailureClass klass) {
   return FixForDomain(FailureClassPrior(klass));
 }
 
-}  // namespace postwatch::cli
+}  // namespace postwatch

@@ -5,7 +5,7 @@
 
 #include "common/model/failure_class.h"
 
-namespace postwatch::cli {
+namespace postwatch {
 
 // In order: information is worth knowing and asks for nothing.
 enum class FindingSeverity { kInfo, kWarning, kCritical };
@@ -15,4 +15,4 @@ std::string_view FindingSeverityName(FindingSeverity severity);  // "info", "war
 // that fails is critical whatever its class.
 FindingSeverity SeverityOf(FailureClass klass);
 
-}  // namespace postwatch::cli
+}  // namespace postwatch

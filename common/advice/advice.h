@@ -5,9 +5,9 @@
 
 #include "common/model/failure_class.h"
 
-namespace postwatch::cli {
+namespace postwatch {
 
 // Never empty; a class without advice of its own gets that of its fault domain.
 std::string_view FixFor(FailureClass klass);
 
-}  // namespace postwatch::cli
+}  // namespace postwatch
