@@ -37,18 +37,43 @@ std::optional<size_t> MatchAt(std::string_view text, size_t at, std::string_view
   return at;
 }
 
+// Whether all of the pieces between `separator`s satisfy. Hundreds of patterns are tried on every
+// reply, so that a vector for each would cost more than the trial.
+template <class Predicate>
+bool EveryPiece(std::string_view text, char separator, Predicate satisfies) {
+  for (;;) {
+    const size_t at = text.find(separator);
+    if (!satisfies(text.substr(0, at))) return false;
+    if (at == text.npos) return true;
+    text.remove_prefix(at + 1);
+  }
+}
+
+template <class Predicate>
+bool AnyPiece(std::string_view text, char separator, Predicate satisfies) {
+  return !EveryPiece(text, separator, [&](std::string_view piece) { return !satisfies(piece); });
+}
+
+// End of the first `fragment` that begins at `from` or behind. Only where its plain characters
+// stand is the rest of it tried.
+std::optional<size_t> Find(std::string_view text, size_t from, std::string_view fragment) {
+  std::string_view plain = fragment.substr(fragment.starts_with('%') ? 1 : 0);
+  plain = plain.substr(0, plain.find_first_of("%#"));
+  for (size_t at = text.find(plain, from); at != text.npos; at = text.find(plain, at + 1)) {
+    const std::optional<size_t> end = MatchAt(text, at, fragment);
+    if (end.has_value()) return end;
+  }
+  return std::nullopt;
+}
+
 // The fragments between the '*'s, each found as early as possible behind the one before.
 bool AlternativeMatches(std::string_view text, std::string_view alternative) {
   size_t from = 0;
-  for (std::string_view fragment : Split(alternative, '*')) {
-    std::optional<size_t> end;
-    for (size_t at = from; at <= text.size() && !end.has_value(); ++at) {
-      end = MatchAt(text, at, fragment);
-    }
-    if (!end.has_value()) return false;
-    from = *end;
-  }
-  return true;
+  return EveryPiece(alternative, '*', [&](std::string_view fragment) {
+    const std::optional<size_t> end = Find(text, from, fragment);
+    from = end.value_or(from);
+    return end.has_value();
+  });
 }
 
 bool FieldMatches(std::string_view field, std::string_view pattern) {
@@ -78,32 +103,35 @@ std::string FoldText(std::string_view text, size_t max) {
 }
 
 bool TextMatches(std::string_view folded, std::string_view pattern) {
-  for (std::string_view alternative : Split(pattern, '|')) {
-    if (AlternativeMatches(folded, alternative)) return true;
-  }
-  return false;
+  return AnyPiece(pattern, '|', [folded](std::string_view alternative) {
+    return AlternativeMatches(folded, alternative);
+  });
 }
 
 bool EnhancedCodeMatches(std::string_view code, std::string_view pattern) {
   if (pattern.empty()) return true;
-  const std::vector<std::string_view> fields = Split(code, '.');
-  if (fields.size() != 3) return false;
-  for (std::string_view alternative : Split(pattern, '|')) {
-    const std::vector<std::string_view> wanted = Split(alternative, '.');
-    if (wanted.size() == 3 && FieldMatches(fields[0], wanted[0]) &&
-        FieldMatches(fields[1], wanted[1]) && FieldMatches(fields[2], wanted[2])) {
-      return true;
-    }
-  }
-  return false;
+  const size_t first = code.find('.');
+  const size_t second = first == code.npos ? code.npos : code.find('.', first + 1);
+  if (second == code.npos || code.find('.', second + 1) != code.npos) return false;
+  return AnyPiece(pattern, '|', [&](std::string_view alternative) {
+    std::string_view rest = code;
+    size_t fields = 0;
+    const bool all = EveryPiece(alternative, '.', [&](std::string_view wanted) {
+      const size_t dot = rest.find('.');
+      const bool fits = fields < 3 && FieldMatches(rest.substr(0, dot), wanted);
+      rest.remove_prefix(dot == rest.npos ? rest.size() : dot + 1);
+      ++fields;
+      return fits;
+    });
+    return all && fields == 3;
+  });
 }
 
 bool ReplyCodeMatches(int code, std::string_view pattern) {
   const std::string digits = Concat(code);
-  for (std::string_view prefix : Split(pattern, '|')) {
-    if (std::string_view(digits).starts_with(prefix)) return true;
-  }
-  return false;
+  return AnyPiece(pattern, '|', [&digits](std::string_view prefix) {
+    return std::string_view(digits).starts_with(prefix);
+  });
 }
 
 }  // namespace postwatch

@@ -35,6 +35,21 @@ TEST(TextMatches, WordBoundaries) {
   EXPECT_FALSE(TextMatches("garbled", "%rbl%"));
 }
 
+TEST(TextMatches, GoesOnBehindAFalseStart) {
+  EXPECT_TRUE(TextMatches("aaab", "aab"));
+  EXPECT_TRUE(TextMatches("in 5 min, in 7 sec", "in # sec"));
+  EXPECT_TRUE(TextMatches("blocked and locked", "%locked"));
+  EXPECT_TRUE(TextMatches("5 or 12x", "#x"));
+}
+
+TEST(TextMatches, MarksAlone) {
+  EXPECT_TRUE(TextMatches("a", "a%"));
+  EXPECT_TRUE(TextMatches(" a", "%"));
+  EXPECT_FALSE(TextMatches(" ", "%"));
+  EXPECT_FALSE(TextMatches("", "#"));
+  EXPECT_TRUE(TextMatches("", "*"));
+}
+
 TEST(TextMatches, HostileTextCostsLittle) {
   const std::string text(2048, 'a');
   for (int i = 0; i < 100; ++i) EXPECT_FALSE(TextMatches(text, "a*a*a*a*a*a*a*a*b"));
@@ -48,6 +63,9 @@ TEST(EnhancedCodeMatches, FieldsRangesAndNoCode) {
   EXPECT_TRUE(EnhancedCodeMatches("5.7.60", "5.1.1|5.7.x"));
   EXPECT_TRUE(EnhancedCodeMatches("", ""));
   EXPECT_FALSE(EnhancedCodeMatches("", "x.x.x"));
+  EXPECT_FALSE(EnhancedCodeMatches("5.7", "x.x.x"));
+  EXPECT_FALSE(EnhancedCodeMatches("5.7.26.1", "5.7.26"));
+  EXPECT_FALSE(EnhancedCodeMatches("5.7.26", "5.7"));
 }
 
 TEST(ReplyCodeMatches, Prefixes) {
