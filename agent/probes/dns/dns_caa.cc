@@ -1,6 +1,7 @@
 #include "agent/probes/dns/dns_caa.h"
 
 #include <algorithm>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -8,6 +9,7 @@
 
 #include "agent/probes/configured_probe.h"
 #include "agent/probes/dns/mail_dns.h"
+#include "agent/probes/dns/text_records.h"
 #include "common/base/text.h"
 #include "common/checks/dns/dns_caa_settings.h"
 #include "common/domain/caa_set.h"
@@ -36,6 +38,11 @@ Task<void> DnsCaa::Run(StepRecorder& run) {
   run.Begin("dns");
   TouchDns(context, spec_.target);
   RememberingResolver resolver(deps_.resolver);
+  const std::optional<Fault> nowhere = co_await FindNoDomain(resolver, spec_.target, RrType::kMx);
+  if (nowhere.has_value()) {
+    Mention(run, *nowhere);
+    co_return;
+  }
   const std::vector<std::string> hosts = co_await Hosts(resolver);
   std::set<std::string> known;
   std::set<std::string> failed;

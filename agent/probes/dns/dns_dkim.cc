@@ -51,6 +51,11 @@ std::string UnlikelySelector(const StepRecorder& run) {
   return selector;
 }
 
+// Who is silent would be so to each further question, and below no domain there is no selector.
+bool IsSameForAll(const Fault& fault) {
+  return fault.klass == FailureClass::kDnsTimeout || fault.klass == FailureClass::kDnsNxdomain;
+}
+
 Task<void> DnsDkim::Run(StepRecorder& run) {
   const RunContext context{deps_, spec_, run};
   run.Begin("dns");
@@ -66,7 +71,8 @@ Task<void> DnsDkim::Run(StepRecorder& run) {
 Task<std::optional<Fault>> DnsDkim::LookUp(Resolver& resolver, std::string selector,
                                            TextRecords& records, std::string unlikely) const {
   std::string name = NameOf(selector);
-  std::optional<Fault> lost = co_await LookUpTexts(resolver, std::move(name), records);
+  std::optional<Fault> lost =
+      co_await LookUpTextsOf(resolver, spec_.target, std::move(name), records);
   if (lost.has_value() || records.texts.empty()) co_return lost;
   records.texts = TextsThat(records.texts, LooksLikeDkimKey);
   TextRecords everybodys;
@@ -128,9 +134,9 @@ Task<void> DnsDkim::RunDeclared(StepRecorder& run, Resolver& resolver) {
                   : Judge(run, selector, records.texts);
     }
     if (!fault.has_value()) continue;
-    const bool silent = fault->klass == FailureClass::kDnsTimeout;
+    const bool final = IsSameForAll(*fault);
     faults.push_back(*std::move(fault));
-    if (silent) break;
+    if (final) break;
   }
   for (size_t i = 1; i < faults.size(); ++i) Mention(run, faults[i]);
   if (!faults.empty()) Decide(run, faults.front());
@@ -147,7 +153,7 @@ Task<void> DnsDkim::RunUsual(StepRecorder& run, Resolver& resolver) {
     const std::optional<Fault> fault = co_await LookUp(resolver, selector, records, unlikely);
     if (fault.has_value()) {
       lost = fault;
-      if (fault->klass == FailureClass::kDnsTimeout) break;
+      if (IsSameForAll(*fault)) break;
       continue;
     }
     if (records.texts.empty()) continue;
@@ -156,6 +162,10 @@ Task<void> DnsDkim::RunUsual(StepRecorder& run, Resolver& resolver) {
     if (bad.has_value() && bad->klass == FailureClass::kDkimRevoked) continue;
     found.push_back(selector);
     if (bad.has_value()) Mention(run, *bad);
+  }
+  if (lost.has_value() && lost->klass == FailureClass::kDnsNxdomain) {
+    Decide(run, *lost);
+    co_return;
   }
   run.Fact("dkim.selectors",
            found.empty() ? "not known: none of the usual ones has a key" : Join(found, ", "));

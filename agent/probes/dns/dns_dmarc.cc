@@ -42,7 +42,8 @@ Task<void> DnsDmarc::Run(StepRecorder& run) {
   RememberingResolver resolver(deps_.resolver);
   std::string name = Concat("_dmarc.", spec_.target);
   TextRecords own;
-  const std::optional<Fault> lost = co_await LookUpTexts(resolver, std::move(name), own);
+  const std::optional<Fault> lost =
+      co_await LookUpTextsOf(resolver, spec_.target, std::move(name), own);
   if (lost.has_value()) {
     Decide(run, *lost);
     co_return;

@@ -65,7 +65,8 @@ Task<std::optional<Fault>> DnsMtaSts::FindRecord(const RunContext& context,
   TouchDns(context, spec_.target);
   const std::string name = Concat("_mta-sts.", CanonicalName(spec_.target));
   TextRecords records;
-  std::optional<Fault> unknown = co_await LookUpTexts(deps_.resolver, name, records);
+  std::optional<Fault> unknown =
+      co_await LookUpTextsOf(deps_.resolver, spec_.target, name, records);
   if (unknown.has_value()) co_return unknown;
   const std::vector<std::string> texts = TextsThat(records.texts, IsMtaStsRecord);
   context.run.Fact("mtasts", texts.empty() ? "none" : "broken");

@@ -43,7 +43,8 @@ Task<void> DnsSpf::Run(StepRecorder& run) {
   TouchDns(context, spec_.target);
   RememberingResolver resolver(deps_.resolver);
   TextRecords records;
-  const std::optional<Fault> lost = co_await LookUpTexts(resolver, spec_.target, records);
+  const std::optional<Fault> lost =
+      co_await LookUpTextsOf(resolver, spec_.target, spec_.target, records);
   if (lost.has_value()) {
     Decide(run, *lost);
     co_return;

@@ -86,8 +86,7 @@ void Conclude(StepRecorder& run, const Tally& tally) {
 // A domain without mail servers has nothing that TLSA records could be for; dns.mx tells whether it
 // should have.
 bool HasNoMail(const Fault& fault) {
-  return fault.klass == FailureClass::kDnsNullMx || fault.klass == FailureClass::kDnsNxdomain ||
-         fault.klass == FailureClass::kDnsNodata;
+  return fault.klass == FailureClass::kDnsNullMx || fault.klass == FailureClass::kDnsNodata;
 }
 
 Task<void> DnsTlsa::Run(StepRecorder& run) {

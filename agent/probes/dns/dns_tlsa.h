@@ -13,7 +13,7 @@ namespace postwatch::agent {
 // (tls_not_offered), or the lookup breaks below a signed name (dane_lookup_servfail). Records that
 // senders pass over are findings. An MX host that does not answer is for smtp.mx to tell; when
 // nothing else was left to look at, the run is not tested. Without TLSA records it passes (fact
-// dane: none).
+// dane: none), and without mail servers; a domain that does not exist fails as that.
 absl::StatusOr<std::unique_ptr<Probe>> MakeDnsTlsa(const CheckSpec& spec, const ProbeDeps& deps);
 
 }  // namespace postwatch::agent

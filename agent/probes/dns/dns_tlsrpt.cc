@@ -63,7 +63,8 @@ Task<void> DnsTlsrpt::Run(StepRecorder& run) {
   TouchDns(context, spec_.target);
   const std::string name = Concat("_smtp._tls.", spec_.target);
   TextRecords records;
-  const std::optional<Fault> lost = co_await LookUpTexts(deps_.resolver, name, records);
+  const std::optional<Fault> lost =
+      co_await LookUpTextsOf(deps_.resolver, spec_.target, name, records);
   if (lost.has_value()) {
     Decide(run, *lost);
   } else {

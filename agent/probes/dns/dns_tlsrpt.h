@@ -5,8 +5,8 @@
 
 namespace postwatch::agent {
 
-// Settings: none. Step: dns. Fails only when the name cannot be looked up; a missing or broken
-// record is a finding. Fact: tlsrpt.
+// Settings: none. Step: dns. Fails only when the name cannot be looked up or the domain does not
+// exist; a missing or broken record is a finding. Fact: tlsrpt.
 absl::StatusOr<std::unique_ptr<Probe>> MakeDnsTlsrpt(const CheckSpec& spec, const ProbeDeps& deps);
 
 }  // namespace postwatch::agent

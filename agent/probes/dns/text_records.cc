@@ -20,12 +20,33 @@ Task<std::optional<Fault>> LookUpTexts(Resolver& resolver, std::string name, Tex
       co_return std::nullopt;
     case DnsPresence::kAbsent:
       records.absence = DescribeDnsReply(question, reply);
-      if (reply.message.rcode == Rcode::kNoError) records.absence += ", no TXT record";
+      records.denied = reply.message.rcode == Rcode::kNxDomain;
+      if (!records.denied) records.absence += ", no TXT record";
       co_return std::nullopt;
     case DnsPresence::kFailed:
       break;
   }
   co_return co_await JudgeDnsReply(resolver, std::move(question), reply);
+}
+
+Task<std::optional<Fault>> FindNoDomain(Resolver& resolver, std::string domain, RrType type) {
+  DnsQuestion question;
+  question.name = domain;
+  question.type = type;
+  const DnsReply reply = co_await resolver.Query(question);
+  if (DnsFailureClass(reply) != FailureClass::kDnsNxdomain) co_return std::nullopt;
+  Fault none{FailureClass::kDnsNxdomain,
+             Concat(domain, " does not exist: ", DescribeDnsReply(question, reply)), std::nullopt};
+  co_return none;
+}
+
+Task<std::optional<Fault>> LookUpTextsOf(Resolver& resolver, std::string domain, std::string name,
+                                         TextRecords& records) {
+  std::optional<Fault> lost = co_await LookUpTexts(resolver, name, records);
+  if (lost.has_value() || !records.denied) co_return lost;
+  // The same question again where it was the domain's own.
+  const RrType type = name == domain ? RrType::kTxt : RrType::kSoa;
+  co_return co_await FindNoDomain(resolver, std::move(domain), type);
 }
 
 std::vector<std::string> TextsThat(const std::vector<std::string>& texts,

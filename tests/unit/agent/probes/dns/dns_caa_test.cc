@@ -32,6 +32,16 @@ TEST_F(DnsCaaTest, WithoutRecordsAnybodyMayIssue) {
   EXPECT_EQ(TouchedText(seen), "resolver:192.0.2.53:53 zone:alpha.test");
 }
 
+TEST_F(DnsCaaTest, ADomainThatDoesNotExistIsNotOneWithout) {
+  resolver_.On("alpha.test", RrType::kMx, RcodeReply(Rcode::kNxDomain));
+  const Observation gone = Issuing("ca.test");
+  EXPECT_EQ(Summary(gone), "pass");
+  ASSERT_EQ(FindingsText(gone), "dns_nxdomain");
+  EXPECT_EQ(gone.findings[0].detail,
+            "alpha.test does not exist: MX alpha.test at 192.0.2.53:53: NXDOMAIN");
+  EXPECT_EQ(gone.evidence.facts.count("caa.alpha.test"), 0u);
+}
+
 TEST_F(DnsCaaTest, LooksAtTheMxHostsWithinTheDomain) {
   resolver_.On("alpha.test", RrType::kMx, MxReply({{10, "mx.alpha.test"}, {20, "mx.beta.test"}}));
   At("alpha.test", CaaReply("issue", "ca.test"));

@@ -7,7 +7,10 @@ namespace {
 
 class DnsDkimTest : public ProbeFixture {
  protected:
-  DnsDkimTest() { resolver_.Otherwise(RcodeReply(Rcode::kNxDomain)); }
+  DnsDkimTest() {
+    resolver_.Otherwise(RcodeReply(Rcode::kNxDomain));
+    resolver_.On("alpha.test", RrType::kSoa, SoaReply(1));
+  }
 
   void Key(std::string_view selector, DnsReply reply) {
     const std::string name = Concat(selector, "._domainkey.alpha.test");
@@ -97,6 +100,16 @@ TEST_F(DnsDkimTest, WhatCannotBeLookedUpIsNotMissing) {
   const Observation partly = Usual();
   EXPECT_EQ(Summary(partly), "pass");
   EXPECT_EQ(FindingsText(partly), "dns_servfail");
+}
+
+TEST_F(DnsDkimTest, ADomainThatDoesNotExistLacksNoKey) {
+  resolver_.Forget("alpha.test", RrType::kSoa);
+  for (const Observation& gone : {Declared({"s1", "s2"}), Usual()}) {
+    EXPECT_EQ(Summary(gone), "fail dns_nxdomain at dns");
+    EXPECT_EQ(FindingsText(gone), "");
+    EXPECT_EQ(gone.evidence.facts.count("dkim.selectors"), 0u);
+  }
+  EXPECT_EQ(resolver_.asked().size(), 4u);  // the first selector and the domain, each time
 }
 
 TEST_F(DnsDkimTest, AWildcardIsNoKey) {

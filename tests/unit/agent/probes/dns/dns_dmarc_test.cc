@@ -5,7 +5,10 @@ namespace {
 
 class DnsDmarcTest : public ProbeFixture {
  protected:
-  DnsDmarcTest() { resolver_.Otherwise(RcodeReply(Rcode::kNxDomain)); }
+  DnsDmarcTest() {
+    resolver_.Otherwise(RcodeReply(Rcode::kNxDomain));
+    resolver_.On("alpha.test", RrType::kSoa, SoaReply(1));
+  }
 
   void At(const std::string& name, DnsReply reply) {
     resolver_.Forget(name, RrType::kTxt);
@@ -49,6 +52,22 @@ TEST_F(DnsDmarcTest, OnlyAnswersMakeARecordMissing) {
   EXPECT_EQ(Summary(Check()), "fail dns_servfail at dns");
   At("_dmarc.alpha.test", TimeoutReply());
   EXPECT_EQ(Summary(Check()), "fail dns_timeout at dns");
+}
+
+TEST_F(DnsDmarcTest, ADomainThatDoesNotExistLacksNoRecord) {
+  resolver_.Forget("alpha.test", RrType::kSoa);
+  At("_dmarc.test", TxtReply({"v=DMARC1; p=reject"}));
+  const Observation gone = Check();
+  EXPECT_EQ(Summary(gone), "fail dns_nxdomain at dns");
+  EXPECT_EQ(FindingsText(gone), "");
+  EXPECT_EQ(gone.failure->detail,
+            "alpha.test does not exist: SOA alpha.test at 192.0.2.53:53: NXDOMAIN");
+  At("_dmarc.test", NoDataReply());
+  for (DnsReply reply : {NoDataReply(), TimeoutReply(), RcodeReply(Rcode::kServFail)}) {
+    resolver_.Forget("alpha.test", RrType::kSoa);
+    resolver_.On("alpha.test", RrType::kSoa, std::move(reply));
+    EXPECT_EQ(FindingsText(Check()), "dmarc_missing");
+  }
 }
 
 TEST_F(DnsDmarcTest, ADomainAboveMayHaveIt) {

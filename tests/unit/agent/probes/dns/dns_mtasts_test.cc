@@ -76,6 +76,14 @@ TEST_F(DnsMtaStsTest, ARecordNobodyCanTellIsNotAbsent) {
   EXPECT_EQ(Summary(RunOnly()), "fail dns_servfail at dns");
 }
 
+TEST_F(DnsMtaStsTest, ADomainThatDoesNotExistIsNotOneWithout) {
+  resolver_.Otherwise(RcodeReply(Rcode::kNxDomain));
+  resolver_.Forget("_mta-sts.alpha.test", RrType::kTxt);
+  const Observation gone = RunOnly();
+  EXPECT_EQ(Summary(gone), "fail dns_nxdomain at dns");
+  EXPECT_EQ(gone.evidence.facts.count("mtasts"), 0u);
+}
+
 TEST_F(DnsMtaStsTest, BrokenRecordsAreFindings) {
   Record("v=STSv1;");
   const Observation broken = RunOnly();

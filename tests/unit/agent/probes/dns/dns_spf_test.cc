@@ -33,7 +33,6 @@ TEST_F(DnsSpfTest, PassesAndSaysWhatItFound) {
 }
 
 TEST_F(DnsSpfTest, OnlyAnAnswerMakesARecordMissing) {
-  EXPECT_EQ(FindingsText(Check()), "spf_missing");
   Answer(NoDataReply());
   EXPECT_EQ(FindingsText(Check()), "spf_missing");
   EXPECT_EQ(Summary(Required()), "fail spf_missing at dns");
@@ -43,6 +42,15 @@ TEST_F(DnsSpfTest, OnlyAnAnswerMakesARecordMissing) {
   EXPECT_EQ(Summary(Check()), "fail dns_timeout at dns");
   Answer(RcodeReply(Rcode::kRefused));
   EXPECT_EQ(Summary(Check()), "fail dns_refused at dns");
+}
+
+TEST_F(DnsSpfTest, ADomainThatDoesNotExistLacksNoRecord) {
+  for (const Observation& seen : {Check(), Required()}) {
+    EXPECT_EQ(Summary(seen), "fail dns_nxdomain at dns");
+    EXPECT_EQ(FindingsText(seen), "");
+    EXPECT_EQ(seen.failure->detail,
+              "alpha.test does not exist: TXT alpha.test at 192.0.2.53:53: NXDOMAIN");
+  }
 }
 
 TEST_F(DnsSpfTest, SaysWhichRecordIsNearlyOne) {

@@ -5,6 +5,8 @@ namespace {
 
 class DnsTlsrptTest : public ProbeFixture {
  protected:
+  DnsTlsrptTest() { resolver_.On("alpha.test", RrType::kSoa, SoaReply(1)); }
+
   Observation Check(DnsReply reply) {
     resolver_.Forget("_smtp._tls.alpha.test", RrType::kTxt);
     resolver_.On("_smtp._tls.alpha.test", RrType::kTxt, std::move(reply));
@@ -40,6 +42,14 @@ TEST_F(DnsTlsrptTest, WhatIsWrongIsAFinding) {
             "address in the list is empty");
   EXPECT_EQ(Finding(TxtReply({"v=TLSRPTv1; rua=mailto:r@alpha.test", "v=TLSRPTv1; rua=x"})),
             "tlsrpt_syntax: _smtp._tls.alpha.test has 2 TLS-RPT records, so that senders use none");
+}
+
+TEST_F(DnsTlsrptTest, ADomainThatDoesNotExistLacksNoRecord) {
+  resolver_.Forget("alpha.test", RrType::kSoa);
+  resolver_.On("alpha.test", RrType::kSoa, RcodeReply(Rcode::kNxDomain));
+  const Observation gone = Check(RcodeReply(Rcode::kNxDomain));
+  EXPECT_EQ(Summary(gone), "fail dns_nxdomain at dns");
+  EXPECT_EQ(FindingsText(gone), "");
 }
 
 TEST_F(DnsTlsrptTest, AFailedLookupIsNotAMissingRecord) {

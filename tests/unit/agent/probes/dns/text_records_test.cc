@@ -25,6 +25,27 @@ TEST(LookUpTexts, TellsAbsenceFromFailure) {
   EXPECT_EQ(RunTask(LookUpTexts(resolver, "d.test", records))->klass, FailureClass::kDnsRefused);
 }
 
+TEST(LookUpTextsOf, TellsADomainThatDoesNotExistFromAMissingRecord) {
+  FakeResolver resolver;
+  resolver.Otherwise(RcodeReply(Rcode::kNxDomain));
+  resolver.On("b.test", RrType::kSoa, NoDataReply());
+  resolver.On("c.test", RrType::kSoa, RcodeReply(Rcode::kServFail));
+  resolver.On("_x.d.test", RrType::kTxt, NoDataReply());
+  resolver.On("_x.e.test", RrType::kTxt, TimeoutReply());
+  TextRecords records;
+  const std::optional<Fault> gone =
+      RunTask(LookUpTextsOf(resolver, "a.test", "_x.a.test", records));
+  ASSERT_TRUE(gone.has_value());
+  EXPECT_EQ(gone->klass, FailureClass::kDnsNxdomain);
+  EXPECT_EQ(gone->detail, "a.test does not exist: SOA a.test at 192.0.2.53:53: NXDOMAIN");
+  for (const std::string domain : {"b.test", "c.test", "d.test"}) {
+    EXPECT_FALSE(RunTask(LookUpTextsOf(resolver, domain, "_x." + domain, records)).has_value());
+    EXPECT_EQ(records.denied, domain != "d.test");
+  }
+  EXPECT_EQ(RunTask(LookUpTextsOf(resolver, "e.test", "_x.e.test", records))->klass,
+            FailureClass::kDnsTimeout);
+}
+
 TEST(TextsThat, LeavesOutTheRest) {
   EXPECT_EQ(TextsThat({"a", "bb", "c"}, [](std::string_view text) { return text.size() == 1; }),
             (std::vector<std::string>{"a", "c"}));
