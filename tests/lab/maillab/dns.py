@@ -2,6 +2,7 @@
 import os
 import signal
 import socket
+from collections.abc import Sequence
 from pathlib import Path
 
 from . import observe, plan, processes
@@ -14,9 +15,10 @@ SIGNED = ("test", *(p.domain for p in plan.PROVIDERS.values()))
 ZONES = (".", "test", REVERSE_ZONE, "neutral.test", *(p.domain for p in plan.PROVIDERS.values()))
 CONTROL_LIMIT_S = 3
 
-SOA = """\
-$ORIGIN {origin}
-$TTL 60
+TTL = 60
+SOA = f"""\
+$ORIGIN {{origin}}
+$TTL {TTL}
 @ SOA ns.test. hostmaster.test. 1 3600 600 86400 30
 @ NS ns.test.
 """
@@ -76,6 +78,16 @@ class NameServer:
         for zone in broken - failing:
             self._control("-f", "zone-purge", zone, "+expire")
         observe.until(lambda: self._problem(broken))
+
+    def change(self, zone: str, remove: Sequence[str], add: Sequence[str]) -> None:
+        """Records as in a zone file, without TTL: "mail.alpha.test. A 198.18.11.2"."""
+        self._control("zone-begin", zone)
+        for line in remove:
+            self._control("zone-unset", zone, *line.split(" ", 2))
+        for line in add:
+            name, kind, value = line.split(" ", 2)
+            self._control("zone-set", zone, name, str(TTL), kind, value)
+        self._control("zone-commit", zone)
 
     def _problem(self, broken: set[str]) -> str | None:
         for provider in plan.PROVIDERS.values():

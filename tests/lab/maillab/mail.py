@@ -137,6 +137,20 @@ class MailHost:
         """The text of main.cf or master.cf."""
         return (self._config / file).read_text()
 
+    def reconfigure_dovecot(self, text: str) -> None:
+        """Puts a text into dovecot.conf, under the terms of reconfigure_postfix()."""
+        if not write_if_new(self._dovecot_conf, text):
+            return
+        old = set(self._named((*FRONT_END, "auth")))
+        self._signal_dovecot(signal.SIGHUP)
+        observe.until(lambda: "old processes linger" if old & set(self._named(FRONT_END)) else None)
+        for pid in old & set(self._named(("auth",))):  # Postfix would keep it alive
+            processes.send(pid, signal.SIGKILL)
+
+    def dovecot_settings(self) -> str:
+        """The text of dovecot.conf."""
+        return self._dovecot_conf.read_text()
+
     def problem(self, state: MailState) -> str | None:
         """How what a client sees differs from the wanted state; None when it does not."""
         for look in (self._smtp_problem, self._mailbox_problem, self._quota_problem):

@@ -95,5 +95,5 @@ class Place:
         (self.state / "log").mkdir()
         with registry.locked():
             quiet(["ip", "netns", "add", self.netns])
-        lines = ["link set lo up", *(f"addr add {address}/32 dev lo" for address in addresses)]
+        lines = ["link set lo up", *(f"addr add {address} dev lo nodad" for address in addresses)]
         quiet(["ip", "-n", self.netns, "-batch", "-"], "\n".join(lines) + "\n")

@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -139,6 +140,12 @@ class Lab:
     @property
     def collector_address(self) -> str:
         return plan.COLLECTOR_ADDRESS
+
+    def change_zone(self, zone: str, remove: Sequence[str] = (), add: Sequence[str] = ()) -> None:
+        """Other records, as NameServer.change() takes them; no resolver remembers the old ones."""
+        self._name_server.change(zone, remove, add)
+        for resolver in self._resolvers.values():
+            resolver.forget()
 
     # Faults.
 

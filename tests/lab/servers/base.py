@@ -11,6 +11,7 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent.parent
 UNPACKED = ROOT / "build/interop"  # where scripts/setup interop puts what fetch unpacks
 START_LIMIT_S = 20
+ADDRESS6 = "2001:2::1"  # the IPv6 one of Exim and its Dovecot
 
 
 class Unavailable(Exception):
@@ -83,7 +84,8 @@ class Server:
         """A file below home, with @name@ for what all configurations need."""
         path = self.home / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        values = {"home": self.home, "address": self.address, "domain": self.domain,
+        values = {"home": self.home, "address": self.address, "address6": ADDRESS6,
+                  "domain": self.domain,
                   "host": f"mail.{self.domain}", "password": self.account.password,
                   "cert": self.account.certificate, "key": self.account.key, "log": self.log}
         for key, value in values.items():

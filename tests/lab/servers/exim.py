@@ -9,7 +9,7 @@ from base import Server
 EXIM = """\
 primary_hostname = @host@
 domainlist local_domains = @domain@
-local_interfaces = <; @address@
+local_interfaces = <; @address@ ; @address6@
 daemon_smtp_ports = 25 : 587 : 465
 tls_on_connect_ports = 465
 tls_advertise_hosts = *
@@ -69,7 +69,7 @@ instance_name = pigeonhole
 base_dir = @home@/run
 state_dir = @home@/state
 log_path = @log@
-listen = @address@
+listen = @address@, [@address6@]
 protocols = imap pop3 lmtp
 ssl = yes
 ssl_cert = <@cert@

@@ -10,12 +10,17 @@ from base import HERE, UNPACKED
 from interop_world import installed_version
 from scenarios import Scenario
 
-from maillab import Lab, observe, processes
+from maillab import Lab, observe, plan, processes
 
 REGION = "eu"
 DOMAIN = "alpha.test"
 PROBE = f"probe@{DOMAIN}"
 GREYLIST_PORT = 10023
+
+
+def region_address() -> str:
+    """The address that the checks come from."""
+    return plan.REGIONS[REGION].agent
 
 
 class InteropLab:

@@ -7,7 +7,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parent), str(HERE.parent.parent / "domains")]
 
-from base import Account, Server, Unavailable  # noqa: E402
+from base import ADDRESS6, Account, Server, Unavailable  # noqa: E402
 from exim import Exim, Pigeonhole  # noqa: E402
 from name_servers import Knot, Resolver, Zone  # noqa: E402
 from names import Bind, Nsd  # noqa: E402
@@ -22,6 +22,11 @@ SERVERS: dict[type[Server], str] = {
     Exim: "198.18.4.1", Pigeonhole: "198.18.4.1", OpenSmtpd: "198.18.4.2", Courier: "198.18.4.3",
     Cyrus: "198.18.4.4", Bind: "198.18.4.12", Nsd: "198.18.4.13"}
 AUTHORITIES = {"knot": KNOT, "bind": SERVERS[Bind], "nsd": SERVERS[Nsd]}
+# Nobody listens at these.
+DEAD, DEAD6 = "198.18.4.9", "2001:2::9"
+# Domains of Exim's by what their only MX host has: mail host and mailbox server at one name.
+BY_FAMILY = {"ipv4": (SERVERS[Exim],), "ipv6": (ADDRESS6,), "dual": (SERVERS[Exim], ADDRESS6),
+             "dead6": (SERVERS[Exim], DEAD6), "dead4": (DEAD, ADDRESS6)}
 MAIL_DOMAINS = {cls.name: SERVERS[cls] for cls in (Exim, OpenSmtpd, Courier, Cyrus)}
 
 TOP = """\
@@ -68,7 +73,8 @@ class InteropWorld:
     """Everything that is not the lab's own Postfix and Dovecot. A context manager."""
 
     def __init__(self):
-        addresses = dict.fromkeys([ROOT_SERVER, RESOLVER, KNOT, *SERVERS.values()])
+        addresses = dict.fromkeys([ROOT_SERVER, RESOLVER, KNOT, *SERVERS.values(), ADDRESS6, DEAD,
+                                   DEAD6])
         self.place = Place.up(list(addresses), RESOLVER)
         self.missing: dict[str, str] = {}  # server -> why it cannot be had
         self.versions = {"knot": installed_version("knot", "Knot"),
@@ -125,8 +131,8 @@ class InteropWorld:
         issuer, home = self._issuer, self.place.state / "ca"
         issuer.up()
         issuer.request("host")
-        issuer.issue("host", ",".join(f"DNS:mail.{name}.test" for name in MAIL_DOMAINS),
-                     "good", -1, 90)
+        names = ",".join(f"DNS:mail.{name}.test" for name in (*MAIL_DOMAINS, *BY_FAMILY))
+        issuer.issue("host", names, "good", -1, 90)
         home.chmod(0o755)
         (home / "host.key").chmod(0o644)  # of this world only; the daemons run as many users
         return Account(self.password, home / "host.good.pem", home / "host.key", issuer.file)
@@ -145,6 +151,10 @@ class InteropWorld:
             test += f"unloaded-{name}.test. NS ns1.{name}.test.\n"
         for name, address in MAIL_DOMAINS.items():
             test += MAIL_RECORDS.format(name=name, address=address)
+        for name, addresses in BY_FAMILY.items():
+            test += f"{name}.test. MX 10 mail.{name}.test.\n" + "".join(
+                f"mail.{name}.test. {'AAAA' if ':' in address else 'A'} {address}\n"
+                for address in addresses)
         root = TOP.format(origin=".") + "test. NS ns.hosting.test.\n"
         top = Knot(self.place, "top", (ROOT_SERVER,),
                    [Zone(".", root, "usual"), Zone("test", test, "usual")])

@@ -27,6 +27,7 @@ class Scenario:
     extra: str = ""  # more lines of the mailbox
     prepare: Callable[[Any], AbstractContextManager] | None = None
     timeout: str = "20s"
+    says: str = ""  # what the detail or the reply of each outcome that is no pass must hold
     unusable: str = ""  # why the rows are skipped, always
 
 
@@ -110,6 +111,15 @@ SCENARIOS = [
     Scenario(("pigeonhole",), "mailbox locked by another POP3 session", "exim.test",
              {"pop3.access": "fail pop3_in_use"}, "probe@exim.test",
              prepare=held_pop3, timeout="30s"),
+    # Mailboxes are looked at by IPv4 where there is IPv4, mail servers by all their addresses.
+    *(Scenario(BOTH, condition, f"{name}.test", {"smtp.mx": mx, "imap.access": imap},
+               "probe@exim.test", extra=f"receive: {{host: mail.{name}.test}}\n")
+      for name, condition, mx, imap in (
+          ("ipv4", "IPv4 only", "pass", "pass"), ("ipv6", "IPv6 only", "pass", "pass"),
+          ("dual", "IPv4 and IPv6", "pass", "pass"),
+          ("dead6", "IPv4, and an IPv6 address that refuses", "pass + tcp_refused", "pass"),
+          ("dead4", "IPv6, and an IPv4 address that refuses", "fail tcp_refused",
+           "fail tcp_refused"))),
     Scenario(("opensmtpd",), "healthy, without TLS", "opensmtpd.test",
              {"smtp.mx": "pass + tls_not_offered"}),
     Scenario(("opensmtpd",), "healthy, with TLS", "opensmtpd.test", {"smtp.mx": "pass"},
@@ -133,6 +143,6 @@ SCENARIOS = [
                {"dns.mx": "pass", "dns.delegation": "pass", "dns.dnssec": "pass",
                 "dns.spf": "pass"}) for name in ("knot", "bind", "nsd")),
     *(Scenario((name, "unbound"), "delegated, zone not loaded", f"unloaded-{name}.test",
-               {"dns.mx": "fail dns_servfail", "dns.delegation": "fail dns_refused"})
+               {"dns.mx": "fail dns_servfail", "dns.delegation": "fail dns_ns_lame"})
       for name in ("knot", "bind", "nsd")),
 ]
