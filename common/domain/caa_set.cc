@@ -84,6 +84,16 @@ void Take(CaaSet& set, const CaaRecord& record) {
   }
 }
 
+std::vector<CaaRecord> RecordsIn(const DnsMessage& message) {
+  std::vector<CaaRecord> records;
+  for (const ResourceRecord& record : message.answers) {
+    const CaaRecord* caa = std::get_if<CaaRecord>(&record.value);
+    if (record.type != RrType::kCaa || caa == nullptr) continue;
+    if (records.size() < kMaxRecords) records.push_back(*caa);
+  }
+  return records;
+}
+
 }  // namespace
 
 bool CaaSet::Allows(std::string_view issuer) const {
@@ -120,13 +130,9 @@ Task<CaaLookup> FindCaa(Resolver& resolver, std::string name) {
       lookup.failed = question;
       co_return lookup;
     }
-    for (const ResourceRecord& record : reply.message.answers) {
-      const CaaRecord* caa = std::get_if<CaaRecord>(&record.value);
-      if (record.type != RrType::kCaa || caa == nullptr) continue;
-      if (lookup.records.size() < kMaxRecords) lookup.records.push_back(*caa);
-    }
     if (presence == DnsPresence::kFound) {
       lookup.domain = domain;
+      lookup.records = RecordsIn(reply.message);
       co_return lookup;
     }
     const size_t dot = domain.find('.');

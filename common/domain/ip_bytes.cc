@@ -14,6 +14,7 @@ constexpr std::string_view kNibbles = "0123456789abcdef";
 }  // namespace
 
 std::string IpBytes(std::string_view ip) {
+  if (ip.find('\0') != ip.npos) return "";  // inet_pton would read no further
   const std::string text(ip);
   std::string bytes(16, '\0');
   if (inet_pton(AF_INET, text.c_str(), bytes.data()) == 1) return bytes.substr(0, kV4Bytes);

@@ -9,6 +9,7 @@
 namespace postwatch {
 
 bool IsIpLiteral(std::string_view text) {
+  if (text.find('\0') != text.npos) return false;  // inet_pton would read no further
   const std::string terminated(text);
   unsigned char bytes[sizeof(in6_addr)];
   return inet_pton(AF_INET, terminated.c_str(), bytes) == 1 ||

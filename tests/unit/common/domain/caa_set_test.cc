@@ -86,6 +86,15 @@ TEST_F(FindCaaTest, ClimbsToTheClosest) {
   EXPECT_EQ(Find("beta.test").domain, "");
 }
 
+TEST_F(FindCaaTest, RecordsOfANameThatDoesNotExistAreNobodys) {
+  DnsReply reply = RecordsReply({MakeRecord(RrType::kCaa, Caa("issue", "ca.test"))});
+  reply.message.rcode = Rcode::kNxDomain;
+  resolver_.On("mx.alpha.test", RrType::kCaa, reply);
+  const CaaLookup lookup = Find("mx.alpha.test");
+  EXPECT_EQ(lookup.domain, "");
+  EXPECT_TRUE(lookup.records.empty());
+}
+
 TEST_F(FindCaaTest, AFailureIsNoAbsence) {
   resolver_.On("alpha.test", RrType::kCaa, RcodeReply(Rcode::kServFail));
   const CaaLookup lookup = Find("mx.alpha.test");

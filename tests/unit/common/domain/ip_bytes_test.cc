@@ -12,6 +12,7 @@ TEST(IpBytes, AreFourOrSixteen) {
   EXPECT_EQ(IpBytes("192.0.2"), "");
   EXPECT_EQ(IpBytes("192.0.2.1 "), "");
   EXPECT_EQ(IpBytes(""), "");
+  EXPECT_EQ(IpBytes(std::string_view("192.0.2.1\0.2", 12)), "");
 }
 
 TEST(IpBytes, SharePrefixesToTheBit) {

@@ -22,6 +22,7 @@ TEST(IsIpLiteral, TakesBothFamiliesAndNothingElse) {
   for (const char* bad : {"", "192.0.2", "192.0.2.1:53", "[2001:db8::1]", "example.com"}) {
     EXPECT_FALSE(IsIpLiteral(bad)) << bad;
   }
+  EXPECT_FALSE(IsIpLiteral(std::string_view("192.0.2.1\0.2", 12)));
 }
 
 }  // namespace
