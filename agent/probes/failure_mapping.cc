@@ -110,6 +110,8 @@ void RecordBackoff(StepRecorder& run, const Fault& fault) {
 void Decide(StepRecorder& run, const Fault& fault) {
   if (fault.klass == FailureClass::kUnspecified) {
     run.NotTested(fault.detail);
+  } else if (fault.klass == FailureClass::kImapSessionExpired) {
+    run.NotTested(Concat("the session was ended in the middle, which is no fault; ", fault.detail));
   } else {
     RecordBackoff(run, fault);
     run.Fail(fault.klass, fault.detail, fault.reply);

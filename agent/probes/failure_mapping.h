@@ -23,7 +23,8 @@ struct Fault {
   std::optional<Reply> reply;
 };
 
-// Ends the run with the fault: Fail, or NotTested when the class is kUnspecified.
+// Ends the run with the fault: Fail, or NotTested when the class is kUnspecified, and when a server
+// merely ended a session whose time was up (imap_session_expired).
 void Decide(StepRecorder& run, const Fault& fault);
 // Notes it beside the main result; an unspecified one is dropped.
 void Mention(StepRecorder& run, const Fault& fault);

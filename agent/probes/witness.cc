@@ -1,10 +1,13 @@
 #include "agent/probes/witness.h"
 
+#include <openssl/x509_vfy.h>
+
 #include <optional>
 #include <utility>
 
 #include "agent/probes/configured_probe.h"
 #include "agent/probes/dns/mail_dns.h"
+#include "common/base/ids.h"
 #include "common/base/text.h"
 #include "common/checks/witness_settings.h"
 #include "common/net/address.h"
@@ -14,7 +17,10 @@ namespace postwatch::agent {
 namespace {
 
 constexpr absl::Duration kAnchorTimeout = absl::Seconds(3);
+constexpr absl::Duration kTrustTimeout = absl::Seconds(2);  // to connect, and to shake hands
+constexpr absl::Duration kTrustTime = absl::Seconds(3);     // no other host is begun after it
 constexpr uint16_t kSmtpPort = 25;
+constexpr uint16_t kHttpsPort = 443;
 
 using Dials = std::vector<absl::StatusOr<std::unique_ptr<Stream>>>;
 
@@ -28,6 +34,9 @@ class Witness : public ConfiguredProbe<WitnessSettings> {
   Task<bool> ReachAnchors(StepRecorder& run);
   Task<void> TryPort25(StepRecorder& run);
   Task<bool> AskResolver(StepRecorder& run);
+  Task<void> AskForNoName(StepRecorder& run);
+  Task<void> TryTrust(StepRecorder& run);
+  Task<std::optional<TlsFacts>> ShakeHands(std::string host);
   void CheckLoad(StepRecorder& run) const;
   void CheckClock(StepRecorder& run);
 
@@ -39,6 +48,19 @@ class Witness : public ConfiguredProbe<WitnessSettings> {
   std::optional<Instant> last_;  // of the run before: the clocks are compared across runs
 };
 
+// An agent whose IPv6 alone is broken shows as "2/2" beside "0/1".
+void RecordFamilies(StepRecorder& run, const std::vector<Address>& anchors, const Dials& dials) {
+  for (const bool v6 : {false, true}) {
+    size_t reached = 0, tried = 0;
+    for (size_t i = 0; i < anchors.size(); ++i) {
+      if ((anchors[i].ip.find(':') != std::string::npos) != v6) continue;
+      ++tried;
+      if (dials[i].ok()) ++reached;
+    }
+    if (tried > 0) run.Fact(v6 ? "anchors.v6" : "anchors.v4", Concat(reached, "/", tried));
+  }
+}
+
 Task<void> Witness::Run(StepRecorder& run) {
   const bool network = co_await ReachAnchors(run);
   if (!network) co_return;
@@ -46,7 +68,8 @@ Task<void> Witness::Run(StepRecorder& run) {
   if (!names) co_return;
   CheckLoad(run);
   CheckClock(run);
-  // Last: it excuses the checks of port 25 only, what comes before excuses them all.
+  // Last: these excuse the checks of certificates and of port 25 only, what comes before them all.
+  co_await TryTrust(run);
   co_await TryPort25(run);
 }
 
@@ -66,6 +89,7 @@ Task<bool> Witness::ReachAnchors(StepRecorder& run) {
   const size_t total = dials.size();
   const bool none = faults.size() == total;
   run.Fact("anchors.ok", Concat(total - faults.size(), "/", total));
+  RecordFamilies(run, settings_.anchors, dials);
   // One dead anchor is that anchor's affair; all of them are the agent's.
   for (size_t i = 0; i < total; ++i) {
     if (none || dials[i].ok()) {
@@ -107,11 +131,66 @@ Task<bool> Witness::AskResolver(StepRecorder& run) {
   run.Fact("resolver.took", absl::FormatDuration(reply.took));
   // That a name does not exist is an answer too.
   const std::optional<FailureClass> klass = DnsFailureClass(reply);
-  if (!klass.has_value() || *klass == FailureClass::kDnsNxdomain) co_return true;
+  if (!klass.has_value() || *klass == FailureClass::kDnsNxdomain) {
+    co_await AskForNoName(run);
+    co_return true;
+  }
   Fault fault{FailureClass::kAgentResolverDown, DescribeDnsReply(question, reply), std::nullopt};
   if (reply.transport == DnsTransport::kCancelled) fault.klass = FailureClass::kUnspecified;
   Decide(run, fault);
   co_return false;
+}
+
+// A resolver that has an address for every name sends people to its own pages; no NXDOMAIN that it
+// should have given is seen by any check.
+Task<void> Witness::AskForNoName(StepRecorder& run) {
+  const std::string name = Concat("postwatch-", RandomId(), ".", settings_.zone);
+  const AddressLookup lookup = co_await LookUpAddresses(deps_.resolver, name, RrType::kA);
+  if (lookup.addresses.empty()) co_return;
+  run.Find(FailureClass::kDnsHijack,
+           Concat("the resolver ", deps_.resolver.name(), " has the address ", lookup.addresses[0],
+                  " for ", name, ", a name that there is not; NXDOMAIN cannot be seen from here"));
+}
+
+// One host whose chain verifies proves the store; that some other host's does not is its own fault.
+Task<void> Witness::TryTrust(StepRecorder& run) {
+  if (settings_.trust.empty() || run.decided()) co_return;
+  run.Begin("trust");
+  const absl::Duration begun = deps_.clock.Steady();
+  std::vector<std::string> distrusted;
+  for (const std::string& host : settings_.trust) {
+    if (deps_.clock.Steady() - begun > kTrustTime) break;
+    const std::optional<TlsFacts> facts = co_await ShakeHands(host);
+    if (!facts.has_value()) continue;
+    if (facts->verify_error == X509_V_OK) co_return;
+    distrusted.push_back(Concat(host, " (", facts->verify_text, ")"));
+  }
+  if (distrusted.empty()) co_return;
+  run.Fail(FailureClass::kAgentTrustStoreStale,
+           Concat("the certificates of ", Join(distrusted, ", "),
+                  " do not verify here, though everybody trusts them; renew the root certificates "
+                  "of this machine, or look for a proxy that opens TLS"));
+}
+
+// The facts of a handshake with the host; nothing when it was not reached, which says nothing.
+Task<std::optional<TlsFacts>> Witness::ShakeHands(std::string host) {
+  AddressLookup lookup = co_await LookUpAddresses(deps_.resolver, host, RrType::kA);
+  if (lookup.addresses.empty()) {
+    lookup = co_await LookUpAddresses(deps_.resolver, host, RrType::kAaaa);
+  }
+  if (lookup.addresses.empty()) co_return std::nullopt;
+  const Address address{lookup.addresses[0], kHttpsPort};
+  const absl::StatusOr<std::unique_ptr<Stream>> stream =
+      co_await deps_.dialer.Dial(address, kTrustTimeout);
+  if (!stream.ok()) co_return std::nullopt;
+  TlsSettings settings;
+  settings.server_name = host;
+  settings.trust = deps_.trust;
+  settings.require_verified = false;
+  (*stream)->SetTimeout(kTrustTimeout);
+  const absl::Status shaken = co_await (*stream)->StartTls(settings);
+  if (!shaken.ok() || (*stream)->tls() == nullptr) co_return std::nullopt;
+  co_return *(*stream)->tls();
 }
 
 void Witness::CheckLoad(StepRecorder& run) const {

@@ -8,6 +8,7 @@ namespace {
 
 constexpr size_t kMaxAnchors = 8;
 constexpr size_t kMaxPort25 = 8;
+constexpr size_t kMaxTrust = 3;
 
 std::string AnchorMistake(const std::string& text) {
   const std::optional<Address> anchor = ParseAddress(text, 0);
@@ -37,6 +38,10 @@ WitnessSettings ReadWitnessSettings(const CheckSpec& spec, Mistakes& mistakes) {
   settings.port25 = in.Strings("port25", IpMistake);
   if (settings.port25.size() > kMaxPort25) {
     in.Complain("port25", Concat("must name at most ", kMaxPort25));
+  }
+  settings.trust = in.Strings("trust", HostNameMistake);
+  if (settings.trust.size() > kMaxTrust) {
+    in.Complain("trust", Concat("must name at most ", kMaxTrust));
   }
   settings.zone = in.String("zone", "");
   if (!settings.zone.empty()) {

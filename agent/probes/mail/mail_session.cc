@@ -10,7 +10,7 @@ namespace {
 
 constexpr absl::Duration kConnectTimeout = absl::Seconds(10);
 constexpr absl::Duration kCommandTimeout = absl::Seconds(30);
-constexpr absl::Duration kSlowBanner = absl::Seconds(10);
+constexpr absl::Duration kSlowReply = absl::Seconds(10);
 
 Task<std::optional<Fault>> DialOne(const RunContext& context, const Address& address,
                                    std::unique_ptr<Stream>& stream) {
@@ -24,6 +24,15 @@ Task<std::optional<Fault>> DialOne(const RunContext& context, const Address& add
   context.run.Fact("ip", address.ip);
   context.run.Note(Concat("connected to ", AddressText(address)));
   co_return std::nullopt;
+}
+
+// A reply that came at last, to what was sent at `before` (steady): a tarpit slows down senders
+// that it takes for spammers, and refuses nothing.
+void FindTarpit(const RunContext& context, std::string_view what, absl::Duration before) {
+  const absl::Duration waited = context.deps.clock.Steady() - before;
+  if (waited <= kSlowReply) return;
+  context.run.Find(FailureClass::kSmtpTarpitted,
+                   Concat(what, " took ", absl::FormatDuration(waited)));
 }
 
 Task<std::optional<Fault>> LogInSmtp(const RunContext& context, const MailboxSettings& mailbox,
@@ -188,22 +197,20 @@ Task<std::optional<Fault>> ReachServer(const RunContext& context, MailService se
 Task<std::optional<Fault>> GreetSmtp(const RunContext& context, SmtpSession& session) {
   context.run.Begin("banner");
   session.client = std::make_unique<SmtpClient>(*session.stream);
-  const absl::Duration before = context.deps.clock.Steady();
+  absl::Duration before = context.deps.clock.Steady();
   const absl::StatusOr<SmtpReply> banner = co_await session.client->ReadBanner();
   std::optional<Fault> refused =
       SmtpFault(context, SmtpStage::kConnect, session.stream.get(), banner);
   if (refused.has_value()) co_return refused;
-  const absl::Duration waited = context.deps.clock.Steady() - before;
-  if (waited > kSlowBanner) {
-    context.run.Find(FailureClass::kSmtpTarpitted,
-                     Concat("the banner took ", absl::FormatDuration(waited)));
-  }
+  FindTarpit(context, "the banner", before);
   context.run.Begin("ehlo");
+  before = context.deps.clock.Steady();
   absl::StatusOr<EhloReply> ehlo = co_await session.client->Ehlo(context.deps.ehlo_name);
   if (!ehlo.ok()) {
     co_return FaultFromStatus(ehlo.status(), "ehlo", session.stream.get(),
                               FailureClass::kSmtpProtocol);
   }
+  FindTarpit(context, "the answer to EHLO", before);
   session.ehlo = *std::move(ehlo);
   context.run.Note(Concat("S: ", session.ehlo.reply.code, " ", session.ehlo.reply.text));
   if (session.ehlo.reply.positive()) co_return std::nullopt;
@@ -300,12 +307,16 @@ Task<std::optional<Fault>> SendEnvelope(const RunContext& context, SmtpSession& 
   std::vector<std::string> parameters;
   if (size > 0 && session.ehlo.Has("SIZE")) parameters.push_back(Concat("SIZE=", size));
   if (size > 0 && session.ehlo.Has("8BITMIME")) parameters.push_back("BODY=8BITMIME");
+  absl::Duration before = context.deps.clock.Steady();
   const absl::StatusOr<SmtpReply> mail = co_await session.client->MailFrom(sender, parameters);
   std::optional<Fault> bad_sender =
       SmtpFault(context, SmtpStage::kMail, session.stream.get(), mail);
   if (bad_sender.has_value()) co_return bad_sender;
+  FindTarpit(context, "the answer to MAIL", before);
   context.run.Begin("rcpt");
+  before = context.deps.clock.Steady();
   const absl::StatusOr<SmtpReply> rcpt = co_await session.client->RcptTo(recipient);
+  FindTarpit(context, "the answer to RCPT", before);
   co_return SmtpFault(context, SmtpStage::kRcpt, session.stream.get(), rcpt);
 }
 

@@ -43,7 +43,7 @@ Task<std::optional<Fault>> ReachServer(const RunContext& context, MailService se
                                        const MailboxSettings& mailbox, Server& server,
                                        std::unique_ptr<Stream>& stream);
 
-// Steps `banner` and `ehlo`. A banner that takes over 10 s is a finding (smtp_tarpitted).
+// Steps `banner` and `ehlo`. One that takes over 10 s is a finding (smtp_tarpitted).
 Task<std::optional<Fault>> GreetSmtp(const RunContext& context, SmtpSession& session);
 
 // Steps `starttls`, `tls` and `ehlo2`. tls_not_offered when EHLO did not list STARTTLS. Unless
@@ -76,7 +76,7 @@ std::optional<Fault> ImapFault(const RunContext& context, ImapStage stage, const
 }
 
 // Steps `mail` and `rcpt` of one envelope, with SIZE and BODY=8BITMIME where they were offered
-// (`size` 0: not told).
+// (`size` 0: not told). An answer that takes over 10 s is a finding (smtp_tarpitted).
 Task<std::optional<Fault>> SendEnvelope(const RunContext& context, SmtpSession& session,
                                         std::string sender, std::string recipient, size_t size);
 

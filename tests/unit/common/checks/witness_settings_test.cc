@@ -17,14 +17,16 @@ TEST(WitnessSettings, AreRead) {
   EXPECT_EQ(AddressText(usual.anchors[1]), "[2001:db8::1]:25");
   EXPECT_EQ(usual.zone, "");
   EXPECT_TRUE(usual.port25.empty());
+  EXPECT_TRUE(usual.trust.empty());
   EXPECT_EQ(usual.max_loop_lag, absl::Seconds(1));
   EXPECT_EQ(usual.max_clock_jump, absl::Seconds(2));
-  const WitnessSettings told =
-      ReadWitnessSettings(YamlCheck("{anchors: ['192.0.2.1:443'], zone: neutral.test, port25: "
-                                    "[192.0.2.25], max_loop_lag: 2s, max_clock_jump: 3s}"),
-                          mistakes);
+  const WitnessSettings told = ReadWitnessSettings(
+      YamlCheck("{anchors: ['192.0.2.1:443'], zone: neutral.test, port25: "
+                "[192.0.2.25], trust: [www.one.test], max_loop_lag: 2s, max_clock_jump: 3s}"),
+      mistakes);
   EXPECT_EQ(told.zone, "neutral.test");
   EXPECT_EQ(told.port25, Lines{"192.0.2.25"});
+  EXPECT_EQ(told.trust, Lines{"www.one.test"});
   EXPECT_EQ(told.max_loop_lag, absl::Seconds(2));
   EXPECT_EQ(told.max_clock_jump, absl::Seconds(3));
   EXPECT_EQ(mistakes.lines(), Lines{});

@@ -69,6 +69,17 @@ TEST_F(ImapAccessTest, ADeadBackendIsNotAWrongPassword) {
             "fail imap_too_many_connections at login");
 }
 
+TEST_F(ImapAccessTest, ASessionWhoseTimeIsUpIsNoFault) {
+  const std::string_view until_noop = "S: A4 OK done";
+  std::string script = Concat(kToLogin, kFromLogin);
+  script.replace(script.find(until_noop), script.npos,
+                 "S: * BYE Session invalidated - AccessTokenExpired\n");
+  EXPECT_EQ(
+      Summary(RunScript(script)),
+      "not_tested: the session was ended in the middle, which is no fault; the server said NO "
+      "[BYE] Session invalidated - AccessTokenExpired");
+}
+
 TEST_F(ImapAccessTest, GreetingsThatSendUsAway) {
   EXPECT_EQ(Summary(RunScript("C! starttls\nS: * BYE down for maintenance\n")),
             "fail imap_greeting_bye at greeting");

@@ -57,6 +57,21 @@ TEST_F(SmtpSubmitTest, LogsInAndSendsNothing) {
   EXPECT_EQ(TouchedText(seen), kTouchedToAuth);
 }
 
+TEST_F(SmtpSubmitTest, EveryAnswerThatKeepsUsWaitingIsATarpit) {
+  std::string script = Concat(kToAuth, "S: 235 in\n", kFromMail);
+  for (const std::string_view answer : {"S: 250-mail", "S: 250 2.1.0", "S: 250 2.1.5"}) {
+    script.insert(script.find(answer), "S! delay 11s\n");
+  }
+  CheckSpec spec = Submit();
+  spec.timeout = absl::Minutes(1);
+  scripted_.AddFor("192.0.2.3:587", script);
+  const Observation seen = Run(spec);
+  EXPECT_EQ(Summary(seen), "pass");
+  EXPECT_EQ(FindingsText(seen), "smtp_tarpitted smtp_tarpitted smtp_tarpitted");
+  EXPECT_EQ(seen.findings[0].detail, "the answer to EHLO took 11s");
+  EXPECT_EQ(seen.findings[2].detail, "the answer to RCPT took 11s");
+}
+
 TEST_F(SmtpSubmitTest, TheEnvelopeCanBeLeftOut) {
   scripted_.AddFor("192.0.2.3:587", Concat(kToAuth, "S: 235 in\nC: QUIT\nS: 221 bye\n"));
   const CheckSpec spec =
