@@ -57,6 +57,7 @@ constexpr auto kPlaces = std::to_array<Places>({
     {"oauth_", "smtp.submit imap.access pop3.access"},
     {"smtp_", "smtp.mx smtp.submit roundtrip"},
     {"imap_store_", "imap.canary imap.access"},
+    {"imap_idle_", "roundtrip"},
     {"imap_uidvalidity_", "imap.canary roundtrip"},
     {"imap_quota_", "imap.quota imap.access"},
     {"imap_overquota", "imap.quota imap.access"},

@@ -32,6 +32,13 @@ ImapStatus ByeStatus(const ImapStatus& said) {
   return {ImapStatus::Kind::kNo, "BYE", PeerText(Concat(code, said.text))};
 }
 
+// "17-Jul-1996 02:44:25 -0700"; one digit of the day stands behind a space.
+std::optional<absl::Time> ReadInternalDate(std::string_view text) {
+  absl::Time time;
+  const bool read = absl::ParseTime("%d-%b-%Y %H:%M:%S %z", ToAbsl(Trim(text)), &time, nullptr);
+  return read ? std::optional(time) : std::nullopt;
+}
+
 }  // namespace
 
 std::string ImapClient::NextTag() { return Concat("A", next_tag_++); }
@@ -107,6 +114,7 @@ absl::Status ImapClient::AbsorbFetch(const ImapResponse& response, Gathered& gat
     const bool fits = number.has_value() && *number >= 0 && *number <= UINT32_MAX;
     if (name == "UID" && fits) message.uid = static_cast<uint32_t>(*number);
     if (name == "RFC822.SIZE" && fits) message.size = static_cast<uint32_t>(*number);
+    if (name == "INTERNALDATE") message.arrived = ReadInternalDate(value.text);
     if (name.starts_with("BODY[") || name.starts_with("RFC822.HEADER") || name == "RFC822") {
       message.body = value.text;
       has_body = true;
@@ -138,6 +146,8 @@ absl::Status ImapClient::Absorb(const ImapResponse& response, Gathered& gathered
     return AbsorbFetch(response, gathered);
   } else if (response.name == "QUOTA") {
     AbsorbQuota(response, gathered);
+  } else if (response.name == "LIST") {
+    AbsorbList(response, gathered);
   } else if (response.name == "BYE") {
     bye_ = ByeStatus(response.status);
   } else if (response.name == "OK") {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "common/base/secret.h"
 #include "common/mail/imap_response.h"
 #include "common/mail/sasl.h"
@@ -31,8 +32,9 @@ struct ImapMailbox {
 // One message of a UID FETCH; `header` is the bytes of the header fields asked for.
 struct ImapMessage {
   uint32_t uid = 0;
-  uint32_t size = 0;  // RFC822.SIZE, 0 = not told
-  std::string body;   // the BODY[...] section that was asked for
+  uint32_t size = 0;                  // RFC822.SIZE, 0 = not told
+  std::optional<absl::Time> arrived;  // INTERNALDATE, whole seconds of the server's clock
+  std::string body;                   // the BODY[...] section that was asked for
 };
 
 struct ImapFetch {
@@ -52,6 +54,17 @@ struct ImapQuotaLimit {
 struct ImapQuota {
   ImapStatus status;
   std::vector<ImapQuotaLimit> limits;  // at most 100
+};
+
+// A mailbox that the server marks for a use (RFC 6154 section 2).
+struct ImapFolder {
+  std::string name;  // UTF-8
+  std::string use;   // upper-case: "\\JUNK", "\\SENT", "\\TRASH", ...
+};
+
+struct ImapFolders {
+  ImapStatus status;
+  std::vector<ImapFolder> folders;  // at most 50
 };
 
 struct ImapAppend {
@@ -91,7 +104,7 @@ class ImapClient {
   Task<absl::StatusOr<ImapMailbox>> Examine(std::string mailbox);
   Task<absl::StatusOr<ImapStatus>> Noop();
   // UIDs matching "UID first:*" and >= first (servers answer n:* with the last message even below
-  // n).
+  // n), with the times of their arrival.
   Task<absl::StatusOr<ImapFetch>> FetchFrom(uint32_t first_uid, std::string section);
   // One message's section, e.g. "BODY.PEEK[]" or "BODY.PEEK[HEADER.FIELDS (MESSAGE-ID)]".
   Task<absl::StatusOr<ImapFetch>> Fetch(uint32_t uid, std::string section);
@@ -102,6 +115,8 @@ class ImapClient {
   // stays usable. Growth announced since the last FetchFrom began, be it before the IDLE, counts:
   // then true at once. After a BYE (see bye()) or an IDLE ended by the server the next call fails.
   Task<absl::StatusOr<bool>> WaitIdle(absl::Duration limit);
+  // Whether the server has ended the IDLE by itself.
+  bool idle_ended() const { return idle_answer_.has_value(); }
   // DONE, then the tagged answer of the IDLE.
   Task<absl::StatusOr<ImapStatus>> StopIdle();
   Task<absl::StatusOr<ImapStatus>> MarkDeleted(uint32_t uid);
@@ -114,6 +129,9 @@ class ImapClient {
   // UIDs in the selected mailbox that carry \Deleted (UID SEARCH DELETED), at most 10000. A refusal
   // is FailedPrecondition.
   Task<absl::StatusOr<std::vector<uint32_t>>> SearchDeleted();
+  // The mailboxes that are marked for a use: asked for alone where the server knows how (RFC 6154,
+  // 5258), else picked from a LIST of all. None where it marks none.
+  Task<absl::StatusOr<ImapFolders>> ListMarked();
   // GETQUOTAROOT (RFC 9208, 2087): the limits that hold for a mailbox; none where none are set.
   Task<absl::StatusOr<ImapQuota>> QuotaOf(std::string mailbox);
   // APPEND, with the flag \Seen. `message` has CRLF line ends. Nothing needs to be selected.
@@ -130,6 +148,7 @@ class ImapClient {
     std::vector<ImapMessage> messages;
     std::vector<uint32_t> uids;
     std::vector<ImapQuotaLimit> limits;
+    std::vector<ImapFolder> folders;
     size_t body_bytes = 0;
     bool logout = false;  // BYE is no answer then, but comes before it
   };
@@ -141,14 +160,14 @@ class ImapClient {
   Task<absl::StatusOr<ImapStatus>> Run(std::string command, Gathered& gathered);
   Task<absl::StatusOr<ImapStatus>> Run(std::string command);
   Task<absl::StatusOr<ImapMailbox>> Open(std::string verb, std::string mailbox);
-  Task<absl::StatusOr<ImapFetch>> RunFetch(std::string set, uint32_t first_uid,
-                                           std::string section);
+  Task<absl::StatusOr<ImapFetch>> RunFetch(std::string set, uint32_t first_uid, std::string items);
   Task<absl::StatusOr<ImapStatus>> Exchange(SaslExchange& exchange);
   Task<absl::StatusOr<ImapStatus>> LoginCommand(std::string username, const Secret& password);
   Task<absl::StatusOr<ImapStatus>> LearnCapabilities(absl::StatusOr<ImapStatus> logged_in);
   absl::Status Absorb(const ImapResponse& response, Gathered& gathered);
   absl::Status AbsorbFetch(const ImapResponse& response, Gathered& gathered);
   static void AbsorbQuota(const ImapResponse& response, Gathered& gathered);
+  static void AbsorbList(const ImapResponse& response, Gathered& gathered);
   void AbsorbCode(const ImapStatus& status, Gathered& gathered);
   std::string NextTag();
 

@@ -1,6 +1,7 @@
 // ImapClient's commands on a selected mailbox: FETCH, IDLE, STORE, EXPUNGE, SEARCH; and
-// QUOTA, APPEND and LOGOUT, which need none selected.
+// LIST, QUOTA, APPEND and LOGOUT, which need none selected.
 #include <algorithm>
+#include <array>
 
 #include "common/base/text.h"
 #include "common/mail/imap_client.h"
@@ -13,6 +14,10 @@ namespace {
 constexpr absl::Duration kShortestWait = absl::Milliseconds(1);
 constexpr size_t kMaxLimits = 100;
 constexpr size_t kMaxResourceName = 64;
+constexpr size_t kMaxFolders = 50;
+constexpr size_t kMaxFolderName = 255;
+constexpr auto kUses = std::to_array<std::string_view>(
+    {"\\ALL", "\\ARCHIVE", "\\DRAFTS", "\\FLAGGED", "\\JUNK", "\\SENT", "\\TRASH"});
 
 absl::Status ProtocolError(std::string_view what) {
   return absl::InvalidArgumentError(Concat("imap protocol: ", what));
@@ -29,13 +34,13 @@ absl::Status CheckName(std::string_view mailbox) {
 }  // namespace
 
 Task<absl::StatusOr<ImapFetch>> ImapClient::RunFetch(std::string set, uint32_t first_uid,
-                                                     std::string section) {
-  if (section.find_first_of(std::string_view("\r\n\0", 3)) != section.npos) {
+                                                     std::string items) {
+  if (items.find_first_of(std::string_view("\r\n\0", 3)) != items.npos) {
     co_return absl::InvalidArgumentError(
         "the FETCH section holds CR, LF or NUL; nothing was sent, correct it");
   }
   Gathered gathered;
-  std::string command = Concat("UID FETCH ", set, " (UID RFC822.SIZE ", section, ")");
+  std::string command = Concat("UID FETCH ", set, " (UID RFC822.SIZE ", items, ")");
   absl::StatusOr<ImapStatus> status = co_await Run(std::move(command), gathered);
   if (!status.ok()) co_return status.status();
   ImapFetch fetch;
@@ -50,8 +55,8 @@ Task<absl::StatusOr<ImapFetch>> ImapClient::RunFetch(std::string set, uint32_t f
 Task<absl::StatusOr<ImapFetch>> ImapClient::FetchFrom(uint32_t first_uid, std::string section) {
   grown_ = false;
   std::string set = Concat(std::max<uint32_t>(first_uid, 1), ":*");
-  absl::StatusOr<ImapFetch> fetch =
-      co_await RunFetch(std::move(set), first_uid, std::move(section));
+  std::string items = Concat("INTERNALDATE ", section);
+  absl::StatusOr<ImapFetch> fetch = co_await RunFetch(std::move(set), first_uid, std::move(items));
   co_return fetch;
 }
 
@@ -184,6 +189,41 @@ void ImapClient::AbsorbQuota(const ImapResponse& response, Gathered& gathered) {
     quota.limit = static_cast<uint64_t>(*limit);
     gathered.limits.push_back(std::move(quota));
   }
+}
+
+// Attributes, delimiter, name. A name that is not written as it should be could not be opened.
+void ImapClient::AbsorbList(const ImapResponse& response, Gathered& gathered) {
+  if (response.items.size() < 3 || gathered.folders.size() >= kMaxFolders) return;
+  std::string use;
+  for (const ImapValue& attribute : response.items[0].items) {
+    const std::string name = AsciiUpper(attribute.text);
+    if (name == "\\NOSELECT" || name == "\\NONEXISTENT") return;
+    if (std::ranges::find(kUses, name) != kUses.end()) use = name;
+  }
+  const std::string& written = response.items[2].text;
+  if (use.empty() || written.empty() || written.size() > kMaxFolderName) return;
+  std::optional<std::string> name = FromModifiedUtf7(written);
+  if (!name.has_value() || !CheckName(*name).ok()) return;
+  gathered.folders.push_back({*std::move(name), std::move(use)});
+}
+
+Task<absl::StatusOr<ImapFolders>> ImapClient::ListMarked() {
+  Gathered gathered;
+  absl::StatusOr<ImapStatus> status = ImapStatus{ImapStatus::Kind::kNo, "", ""};
+  if (Has("SPECIAL-USE") && (Has("LIST-EXTENDED") || Has("IMAP4REV2"))) {
+    std::string marked = R"(LIST (SPECIAL-USE) "" "*" RETURN (SPECIAL-USE))";
+    status = co_await Run(std::move(marked), gathered);
+    if (!status.ok()) co_return status.status();
+  }
+  if (!status->ok() && !bye_.has_value()) {
+    std::string all = R"(LIST "" "*")";
+    status = co_await Run(std::move(all), gathered);
+    if (!status.ok()) co_return status.status();
+  }
+  ImapFolders folders;
+  folders.status = *std::move(status);
+  folders.folders = std::move(gathered.folders);
+  co_return folders;
 }
 
 Task<absl::StatusOr<ImapQuota>> ImapClient::QuotaOf(std::string mailbox) {

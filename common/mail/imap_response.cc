@@ -78,9 +78,10 @@ bool ParseFetch(std::string_view rest, std::vector<std::string>& literals, ImapR
   return true;
 }
 
-void ParseQuota(std::string_view rest, std::vector<std::string>& literals, ImapResponse& out) {
+void ParseValues(std::string_view rest, size_t count, std::vector<std::string>& literals,
+                 ImapResponse& out) {
   ImapValueReader reader(rest, literals);
-  while (out.items.size() < 2) {
+  while (out.items.size() < count) {
     std::optional<ImapValue> value = reader.Read();
     if (!value.has_value()) return;
     out.items.push_back(*std::move(value));
@@ -114,7 +115,8 @@ bool ParseUntagged(std::string_view rest, std::vector<std::string>& literals, Im
   if (IsStatusName(out.name)) out.status = ParseStatus(out.name, rest);
   if (out.name == "SEARCH") ParseNumbers(rest, out);
   if (out.name == "CAPABILITY") ParseWords(rest, out);
-  if (out.name == "QUOTA") ParseQuota(rest, literals, out);
+  if (out.name == "QUOTA") ParseValues(rest, 2, literals, out);
+  if (out.name == "LIST") ParseValues(rest, 3, literals, out);
   return out.name != "FETCH" || ParseFetch(rest, literals, out);
 }
 

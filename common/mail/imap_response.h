@@ -44,7 +44,8 @@ struct ImapResponse {
   // Of OK, NO, BAD, BYE and PREAUTH; the kind of the last two is kNo and kOk. The text of a
   // continuation is in `text` too.
   ImapStatus status;
-  std::vector<ImapValue> items;    // FETCH: name, value, name, value, ...; QUOTA: root, list
+  // FETCH: name, value, name, value, ...; QUOTA: root, list; LIST: attributes, delimiter, name
+  std::vector<ImapValue> items;
   std::vector<uint32_t> numbers;   // SEARCH, at most 10000
   std::vector<std::string> words;  // CAPABILITY, upper-case, at most 200
 };

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "absl/strings/escaping.h"
+#include "common/base/text.h"
 #include "common/mail/peer_text.h"
 
 namespace postwatch {
@@ -59,6 +61,49 @@ void FlushShifted(std::string& utf16, std::string& out) {
   utf16.clear();
 }
 
+void AppendUtf8(uint32_t point, std::string& out) {
+  const auto tail = [&](int shift) { out += static_cast<char>(0x80 | ((point >> shift) & 0x3F)); };
+  if (point < 0x80) {
+    out += static_cast<char>(point);
+  } else if (point < 0x800) {
+    out += static_cast<char>(0xC0 | (point >> 6));
+    tail(0);
+  } else if (point < 0x10000) {
+    out += static_cast<char>(0xE0 | (point >> 12));
+    tail(6);
+    tail(0);
+  } else {
+    out += static_cast<char>(0xF0 | (point >> 18));
+    tail(12);
+    tail(6);
+    tail(0);
+  }
+}
+
+// What stands between "&" and "-".
+bool AppendShifted(std::string_view shifted, std::string& out) {
+  std::string encoded(shifted);
+  std::replace(encoded.begin(), encoded.end(), ',', '/');
+  while (encoded.size() % 4 != 0) encoded += '=';
+  std::string utf16;
+  if (!absl::Base64Unescape(encoded, &utf16) || utf16.size() % 2 != 0) return false;
+  uint32_t high = 0;
+  for (size_t i = 0; i < utf16.size(); i += 2) {
+    const uint32_t unit = (static_cast<uint32_t>(static_cast<uint8_t>(utf16[i])) << 8) |
+                          static_cast<uint8_t>(utf16[i + 1]);
+    if (high == 0 && unit >= 0xD800 && unit < 0xDC00) {
+      high = unit;
+      continue;
+    }
+    const bool low = unit >= 0xDC00 && unit < 0xE000;
+    const bool pair = high != 0 && low;
+    if (pair != (high != 0 || low)) return false;
+    AppendUtf8(pair ? 0x10000 + ((high - 0xD800) << 10) + (unit - 0xDC00) : unit, out);
+    high = 0;
+  }
+  return high == 0;
+}
+
 }  // namespace
 
 bool ImapQuotable(std::string_view text) {
@@ -89,6 +134,27 @@ std::string ModifiedUtf7(std::string_view utf8) {
     utf8.remove_prefix(1);
   }
   FlushShifted(utf16, out);
+  return out;
+}
+
+std::optional<std::string> FromModifiedUtf7(std::string_view text) {
+  std::string out;
+  for (size_t at = 0; at < text.size(); ++at) {
+    if (text[at] != '&') {
+      out += text[at];
+      continue;
+    }
+    const size_t end = text.find('-', at);
+    if (end == text.npos) return std::nullopt;
+    const std::string_view shifted = text.substr(at + 1, end - at - 1);
+    if (shifted.empty()) {
+      out += '&';
+    } else if (!AppendShifted(shifted, out)) {
+      return std::nullopt;
+    }
+    at = end;
+  }
+  if (ModifiedUtf7(out) != text) return std::nullopt;
   return out;
 }
 

@@ -1,6 +1,7 @@
 #include "tests/support/fake_mail_server.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "absl/strings/escaping.h"
 #include "common/base/text.h"
@@ -82,8 +83,9 @@ class FakeImapStream : public FakeServerStream {
 
   std::vector<Message*> Visible() {
     std::vector<Message*> messages;
+    const absl::Duration until = server_.shows_nothing_new ? opened_ : clock_.Steady();
     for (Message& message : server_.Folder(folder_)) {
-      if (message.visible <= clock_.Steady()) messages.push_back(&message);
+      if (message.visible <= until) messages.push_back(&message);
     }
     std::stable_sort(messages.begin(), messages.end(),
                      [](const Message* a, const Message* b) { return a->visible < b->visible; });
@@ -100,19 +102,25 @@ class FakeImapStream : public FakeServerStream {
   }
 
   void WaitForMore(absl::Duration limit) override {
-    absl::Duration wait = limit;
+    const absl::Duration left = opened_ + server_.imap_session_lasts - clock_.Steady();
+    absl::Duration wait = std::min(limit, std::max(left, absl::ZeroDuration()));
+    if (!idle_tag_.empty() && server_.chats_in_idle) wait = std::min(wait, absl::Seconds(1));
     for (const Message& message : server_.Folder(folder_)) {
       const absl::Duration until = message.visible - clock_.Steady();
       const bool told = !idle_tag_.empty() && server_.announces_in_idle;
       if (told && until > absl::ZeroDuration()) wait = std::min(wait, until);
     }
     clock_.Advance(wait);
-    if (!idle_tag_.empty() && server_.announces_in_idle) Announce();
+    closed_ = wait >= left;
+    if (closed_ || idle_tag_.empty()) return;
+    if (server_.announces_in_idle) Announce();
+    if (server_.chats_in_idle && wait < limit) Say("* OK Still here");
   }
 
   void Take(const std::string& line) override {
     server_.imap_commands.push_back(line);
     if (line == "DONE") {
+      server_.longest_idle = std::max(server_.longest_idle, clock_.Steady() - idled_);
       Say(Concat(idle_tag_, " OK idle is over"));
       idle_tag_.clear();
       return;
@@ -125,7 +133,10 @@ class FakeImapStream : public FakeServerStream {
   void TakeCommand(const std::string& command) {
     if (command == "CAPABILITY") {
       Say(Concat("* CAPABILITY IMAP4rev1 AUTH=PLAIN SASL-IR", server_.has_uidplus ? " UIDPLUS" : "",
-                 server_.has_idle ? " IDLE" : "", server_.is_gmail ? " X-GM-EXT-1 MOVE" : ""));
+                 server_.has_idle ? " IDLE" : "", server_.is_gmail ? " X-GM-EXT-1 MOVE" : "",
+                 server_.list_capabilities));
+    } else if (command.starts_with("LIST ")) {
+      return List(command);
     } else if (command.starts_with("AUTHENTICATE")) {
       std::string plain;
       absl::Base64Unescape(command.substr(command.rfind(' ') + 1), &plain);
@@ -141,6 +152,10 @@ class FakeImapStream : public FakeServerStream {
       Search();
     } else if (command.starts_with("UID FETCH ")) {
       Fetch(command.substr(10));
+    } else if (command.starts_with("UID STORE ") && server_.drop_at_next_store) {
+      std::exchange(server_.drop_at_next_store, nullptr)();
+      closed_ = true;
+      return;
     } else if (command.starts_with("UID STORE ")) {
       for (Message* message : Visible()) {
         if (message->uid == Number(command.substr(10))) message->deleted = true;
@@ -176,6 +191,14 @@ class FakeImapStream : public FakeServerStream {
     Say(Concat(tag_, " OK [READ-WRITE] done"));
   }
 
+  void List(const std::string& command) {
+    if (command.starts_with("LIST (") && server_.refuses_extended_list) {
+      return Say(Concat(tag_, " BAD what?"));
+    }
+    for (const std::string& line : server_.list_lines) Say(Concat("* LIST ", line));
+    Say(Concat(tag_, " OK done"));
+  }
+
   void Move(uint32_t uid, std::string name) {
     name.pop_back();
     if (server_.Folder(name).empty()) return Say(Concat(tag_, " NO [TRYCREATE] no such mailbox"));
@@ -194,7 +217,10 @@ class FakeImapStream : public FakeServerStream {
       return;
     }
     if (server_.drop_imap_after_idles > 0) --server_.drop_imap_after_idles;
+    if (server_.before_idle) server_.before_idle();
+    if (server_.forgets_before_idle) told_ = Visible().size();
     idle_tag_ = tag_;
+    idled_ = clock_.Steady();
     Say("+ idling");
     if (server_.announces_in_idle) Announce();
   }
@@ -210,7 +236,10 @@ class FakeImapStream : public FakeServerStream {
       if (to_end ? uid < first && !is_last : uid != first) continue;
       const std::string& text = messages[i]->text;
       const std::string body = headers_only ? HeadersOf(text) : text;
-      Append(out_, "* ", i + 1, " FETCH (UID ", uid, " RFC822.SIZE ", text.size(), " BODY[] {",
+      const absl::Time arrived = clock_.Now() - (clock_.Steady() - messages[i]->visible);
+      Append(out_, "* ", i + 1, " FETCH (UID ", uid, " RFC822.SIZE ", text.size(),
+             " INTERNALDATE \"",
+             absl::FormatTime("%d-%b-%Y %H:%M:%S %z", arrived, absl::UTCTimeZone()), "\" BODY[] {",
              body.size(), "}\r\n", body, ")\r\n");
     }
   }
@@ -235,6 +264,8 @@ class FakeImapStream : public FakeServerStream {
   std::string tag_, idle_tag_;
   size_t told_ = 0;
   bool is_second_ = false;
+  const absl::Duration opened_ = clock_.Steady();
+  absl::Duration idled_;
 };
 
 Task<absl::StatusOr<std::unique_ptr<Stream>>> FakeMailServer::Dial(Address address,

@@ -60,12 +60,25 @@ class FakeMailServer : public Dialer {
   uint32_t uid_validity = 7;
   bool is_gmail = false;          // has X-GM-EXT-1 and MOVE
   bool announces_in_idle = true;  // else IDLE says nothing about new messages
-  bool has_top = true;            // of POP3, as is the next
-  int login_delay = -1;           // seconds that CAPA tells; -1: nothing
+  // What happens between the last look and the IDLE; an IDLE that `forgets` says nothing of it.
+  std::function<void()> before_idle;
+  bool forgets_before_idle = false;
+  bool chats_in_idle = false;  // says every second that it is still there
+  // A session is shown what was there when it began, and nothing else.
+  bool shows_nothing_new = false;
+  // Runs before a message is flagged as deleted, once; the connection is closed then.
+  std::function<void()> drop_at_next_store;
+  absl::Duration imap_session_lasts = absl::InfiniteDuration();  // then the connection is closed
+  std::string list_capabilities;                                 // " SPECIAL-USE LIST-EXTENDED"
+  std::vector<std::string> list_lines;  // "(\\Junk) \"/\" Werbung", of either LIST
+  bool refuses_extended_list = false;
+  bool has_top = true;   // of POP3, as is the next
+  int login_delay = -1;  // seconds that CAPA tells; -1: nothing
 
   // What clients said, in order; base64 of logins included.
   std::vector<std::string> imap_commands, smtp_commands;
   std::vector<std::string> letters;  // as handed in
+  absl::Duration longest_idle;
   int imap_sessions = 0;
   int pop3_sessions = 0;
   std::vector<std::string> pop3_commands;

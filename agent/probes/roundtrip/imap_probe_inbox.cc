@@ -1,16 +1,14 @@
 #include "agent/probes/roundtrip/imap_probe_inbox.h"
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
-#include "agent/probes/roundtrip/header_look.h"
+#include "agent/probes/roundtrip/folder_names.h"
 #include "common/base/text.h"
 
 namespace postwatch::agent {
 namespace {
 
-constexpr uint32_t kScanMessages = 200;
 constexpr uint32_t kSweptMessages = 1000;
 // Messages whose headers alone do not settle whether they are ours, read whole in one scan.
 constexpr int kMaxBodiesRead = 16;
@@ -21,19 +19,20 @@ constexpr absl::Duration kSlowPause = absl::Seconds(1);  // where there is no ID
 // IDLE is only a hint: servers forget to announce (RFC 2177 promises nothing), so it is asked
 // again.
 constexpr absl::Duration kIdleSlice = absl::Seconds(5);
+static_assert(kIdleSlice < absl::Minutes(29), "a server may end a longer IDLE (RFC 2177)");
+// An arrival is dated in whole seconds.
+constexpr absl::Duration kGranularity = absl::Seconds(1);
 constexpr absl::Duration kFarewellTimeout = absl::Seconds(2);
 
-constexpr auto kGmailTrash = std::to_array<std::string_view>(
-    {"[Gmail]/Trash", "[Gmail]/Bin", "[Google Mail]/Trash", "[Google Mail]/Bin",
-     "[Gmail]/Papierkorb", "[Google Mail]/Papierkorb", "[Gmail]/Corbeille", "[Gmail]/Papelera"});
+}  // namespace
 
-std::string HeaderSection() { return Concat("BODY.PEEK[HEADER.FIELDS (", kLookedAtFields, ")]"); }
-
-uint32_t UidOf(const Sighting& sighting) {
-  return static_cast<uint32_t>(ParseInteger(sighting.id).value_or(0));
+std::string ImapProbeInbox::HeaderSection() {
+  return Concat("BODY.PEEK[HEADER.FIELDS (", kLookedAtFields, ")]");
 }
 
-}  // namespace
+uint32_t ImapProbeInbox::UidOf(const Sighting& sighting) {
+  return static_cast<uint32_t>(ParseInteger(sighting.id).value_or(0));
+}
 
 Task<std::optional<Fault>> ImapProbeInbox::Open() {
   folder_.clear();
@@ -87,6 +86,14 @@ Task<std::optional<Fault>> ImapProbeInbox::Enter(std::string name, FolderRole ro
   co_return std::nullopt;
 }
 
+Task<std::optional<Fault>> ImapProbeInbox::Return(Sighting sighting) {
+  std::optional<Fault> unopened = co_await Enter(sighting.folder, sighting.role);
+  if (unopened.has_value() || sighting.uid_validity == selected_.uid_validity) co_return unopened;
+  Fault anew;
+  anew.detail = Concat("the folder ", sighting.folder, " was made anew while it was read");
+  co_return anew;
+}
+
 Task<std::optional<Fault>> ImapProbeInbox::ScanOld(std::vector<Sighting>& found) {
   if (selected_.exists == 0) co_return std::nullopt;
   if (selected_.uid_next.has_value() && watermark_ == 1) co_return std::nullopt;
@@ -113,8 +120,10 @@ Task<std::optional<Fault>> ImapProbeInbox::ScanNew(bool always, std::vector<Sigh
   pass.most = kScanMessages;
   pass.highest = watermark_ - 1;
   pass.read_any = any_new_;
+  const std::optional<Wait> wait = std::exchange(wait_, std::nullopt);
   std::optional<Fault> fault = co_await Scan(pass, found);
   watermark_ = pass.highest + 1;
+  for (Sighting& sighting : found) sighting.push = PushOf(wait, sighting);
   co_return fault;
 }
 
@@ -152,10 +161,10 @@ Task<std::optional<Fault>> ImapProbeInbox::Scan(Pass& pass, std::vector<Sighting
     const HeaderLook look = LookAtHeader(message.body, key_);
     bool ours = look.letter.has_value();
     if (ours) {
-      found.push_back({Concat(message.uid), folder_, role_, *look.letter});
+      found.push_back(SightingOf(message, *look.letter, ProbeMessageKind::kLetter));
     } else if ((look.read_whole || pass.read_any) && bodies < kMaxBodiesRead) {
       ++bodies;
-      std::optional<Fault> fault = co_await Recognise(message.uid, found, ours);
+      std::optional<Fault> fault = co_await Recognise(message, found, ours);
       if (fault.has_value()) co_return fault;
     }
     if (!ours) CountForeign(message, look);
@@ -171,14 +180,38 @@ void ImapProbeInbox::CountForeign(const ImapMessage& message, const HeaderLook& 
   ++tally_.unverified;
 }
 
-Task<std::optional<Fault>> ImapProbeInbox::Recognise(uint32_t uid, std::vector<Sighting>& found,
-                                                     bool& ours) {
+Sighting ImapProbeInbox::SightingOf(const ImapMessage& message, ProbeToken token,
+                                    ProbeMessageKind kind) const {
+  Sighting sighting{Concat(message.uid), folder_, role_, std::move(token), kind};
+  sighting.uid_validity = selected_.uid_validity;
+  sighting.arrived = message.arrived;
+  return sighting;
+}
+
+// A time of arrival within the wait, give or take a second, is taken for true: the server's clock
+// agrees with ours well enough.
+Push ImapProbeInbox::PushOf(const std::optional<Wait>& wait, const Sighting& sighting) {
+  Push push;
+  if (!wait.has_value()) return push;
+  push.awaited = true;
+  push.announced = wait->announced;
+  const bool dated = sighting.arrived.has_value() &&
+                     *sighting.arrived >= wait->began - kGranularity &&
+                     *sighting.arrived <= wait->ended;
+  if (!push.announced && dated) {
+    push.unannounced = wait->ended - std::max(*sighting.arrived, wait->began);
+  }
+  return push;
+}
+
+Task<std::optional<Fault>> ImapProbeInbox::Recognise(const ImapMessage& message,
+                                                     std::vector<Sighting>& found, bool& ours) {
   std::string whole;
   std::optional<ReceivedProbe> probe;
-  std::optional<Fault> fault = co_await Fetch(uid, whole, probe);
+  std::optional<Fault> fault = co_await Fetch(message.uid, whole, probe);
   if (fault.has_value()) co_return fault;
   ours = probe.has_value();
-  if (ours) found.push_back({Concat(uid), folder_, role_, probe->token, probe->kind});
+  if (ours) found.push_back(SightingOf(message, probe->token, probe->kind));
   co_return std::nullopt;
 }
 
@@ -197,7 +230,7 @@ Task<std::optional<Fault>> ImapProbeInbox::Fetch(uint32_t uid, std::string& mess
 
 Task<std::optional<Fault>> ImapProbeInbox::Read(Sighting sighting, std::string& message,
                                                 std::optional<ReceivedProbe>& probe) {
-  std::optional<Fault> unopened = co_await Enter(sighting.folder, sighting.role);
+  std::optional<Fault> unopened = co_await Return(sighting);
   if (unopened.has_value()) co_return unopened;
   const uint32_t uid = UidOf(sighting);
   std::optional<Fault> fault = co_await Fetch(uid, message, probe);
@@ -227,100 +260,44 @@ Task<std::optional<Fault>> ImapProbeInbox::Idle(absl::Duration limit) {
   std::optional<Fault> refused =
       ImapFault(context_, ImapStage::kIdle, session_.stream.get(), started);
   if (refused.has_value()) co_return refused;
-  const absl::StatusOr<bool> waited = co_await session_.client->WaitIdle(limit);
-  if (!waited.ok()) {
-    co_return FaultFromStatus(waited.status(), "delivery", session_.stream.get(),
-                              FailureClass::kImapProtocol);
-  }
+  std::optional<Fault> lost = co_await AwaitPush(limit);
+  if (lost.has_value()) co_return lost;
   const absl::StatusOr<ImapStatus> stopped = co_await session_.client->StopIdle();
   co_return ImapFault(context_, ImapStage::kIdle, session_.stream.get(), stopped);
 }
 
-Task<std::optional<Fault>> ImapProbeInbox::Expunge(uint32_t uid) {
-  const absl::StatusOr<ImapStatus> marked = co_await session_.client->MarkDeleted(uid);
-  std::optional<Fault> unmarked =
-      ImapFault(context_, ImapStage::kExpunge, session_.stream.get(), marked);
-  if (unmarked.has_value()) co_return unmarked;
-  bool alone = false;
-  if (!session_.client->Has("UIDPLUS")) {
-    const absl::StatusOr<std::vector<uint32_t>> deleted = co_await session_.client->SearchDeleted();
-    if (!deleted.ok() && GetNetError(deleted.status()).has_value()) {
-      co_return FaultFromStatus(deleted.status(), context_.run.current_step(),
-                                session_.stream.get(), FailureClass::kImapProtocol);
+// Servers say other things too while they are listened to, such as that they are still there.
+Task<std::optional<Fault>> ImapProbeInbox::AwaitPush(absl::Duration limit) {
+  const absl::Duration until = context_.deps.clock.Steady() + limit;
+  Wait wait{context_.deps.clock.Now(), absl::InfinitePast()};
+  bool over = false;
+  while (!over && !wait.announced && !session_.client->idle_ended()) {
+    const absl::Duration left = until - context_.deps.clock.Steady();
+    const absl::StatusOr<bool> grown = co_await session_.client->WaitIdle(left);
+    if (!grown.ok()) {
+      co_return FaultFromStatus(grown.status(), "delivery", session_.stream.get(),
+                                FailureClass::kImapProtocol);
     }
-    alone = deleted.ok() && std::all_of(deleted->begin(), deleted->end(),
-                                        [uid](uint32_t other) { return other == uid; });
+    wait.announced = *grown;
+    over = context_.deps.clock.Steady() >= until;
   }
-  const absl::StatusOr<ImapStatus> expunged = co_await session_.client->Expunge(uid, alone);
-  co_return ImapFault(context_, ImapStage::kExpunge, session_.stream.get(), expunged);
-}
-
-Task<std::optional<Fault>> ImapProbeInbox::MoveToTrash(uint32_t uid, bool& moved) {
-  moved = false;
-  for (const std::string_view folder : kGmailTrash) {
-    std::string name(folder);
-    const absl::StatusOr<ImapStatus> status = co_await session_.client->Move(uid, std::move(name));
-    std::optional<Fault> fault =
-        ImapFault(context_, ImapStage::kExpunge, session_.stream.get(), status);
-    moved = !fault.has_value();
-    if (moved || !fault->reply.has_value()) co_return fault;
-  }
+  wait.ended = context_.deps.clock.Now();
+  // A wait that the server ended tells nothing.
+  if (over || wait.announced) wait_ = wait;
   co_return std::nullopt;
 }
 
-Task<std::optional<Fault>> ImapProbeInbox::Remove(uint32_t uid) {
-  if (is_gmail() && role_ != FolderRole::kTrash && session_.client->Has("MOVE")) {
-    bool moved = false;
-    std::optional<Fault> fault = co_await MoveToTrash(uid, moved);
-    if (moved || fault.has_value()) co_return fault;
-  }
-  std::optional<Fault> fault = co_await Expunge(uid);
-  co_return fault;
+Task<std::vector<std::string>> ImapProbeInbox::FoldersFor(FolderRole role) {
+  co_await LearnFolders();
+  co_return FoldersToTry(role, *marked_);
 }
 
-Task<std::optional<Fault>> ImapProbeInbox::Delete(Sighting sighting, bool& gone,
-                                                  std::vector<Sighting>& copies) {
-  gone = false;
-  std::optional<Fault> unopened = co_await Enter(sighting.folder, sighting.role);
-  if (unopened.has_value()) co_return unopened;
-  const uint32_t uid = UidOf(sighting);
-  std::optional<Fault> fault = co_await Remove(uid);
-  const bool refused = fault.has_value() && fault->reply.has_value();
-  if (fault.has_value() && !refused) co_return fault;
-  std::vector<Sighting> left;
-  Pass pass;
-  pass.first = uid;
-  pass.most = kScanMessages;
-  std::optional<Fault> broken = co_await Scan(pass, left);
-  if (broken.has_value()) co_return broken;
-  gone = !refused;
-  for (Sighting& other : left) {
-    if (other.id == sighting.id) {
-      gone = false;
-    } else if (other.token == sighting.token && other.kind == sighting.kind) {
-      copies.push_back(std::move(other));
-    }
-  }
-  co_return std::nullopt;
-}
-
-Task<std::optional<bool>> ImapProbeInbox::ProveGone(Sighting sighting) {
-  StepRecorder unrecorded(context_.spec, context_.deps.clock);
-  const RunContext aside{context_.deps, context_.spec, unrecorded};
-  ImapSession session;
-  const std::optional<Fault> closed = co_await OpenImap(aside, mailbox_, session);
-  if (closed.has_value()) co_return std::nullopt;
-  std::optional<bool> gone;
-  const absl::StatusOr<ImapMailbox> opened = co_await session.client->Select(sighting.folder);
-  if (opened.ok() && opened->status.ok()) {
-    const uint32_t uid = UidOf(sighting);
-    std::string section = HeaderSection();
-    const absl::StatusOr<ImapFetch> fetch = co_await session.client->Fetch(uid, std::move(section));
-    if (fetch.ok() && fetch->status.ok()) gone = fetch->messages.empty();
-  }
-  session.stream->SetTimeout(kFarewellTimeout);
-  co_await session.client->Logout();
-  co_return gone;
+// Where the answer is lost, the next command tells why.
+Task<void> ImapProbeInbox::LearnFolders() {
+  if (marked_.has_value()) co_return;
+  absl::StatusOr<ImapFolders> listed = co_await session_.client->ListMarked();
+  marked_.emplace();
+  if (listed.ok()) marked_ = std::move(listed->folders);
 }
 
 void ImapProbeInbox::Hurry(absl::Duration limit) { session_.stream->SetTimeout(limit); }

@@ -30,6 +30,8 @@ class ImapProbeInbox : public ProbeInbox {
   Task<std::optional<Fault>> ScanNew(bool always, std::vector<Sighting>& found) override;
   Task<std::optional<Fault>> ScanFolder(std::string name, FolderRole role, bool& exists,
                                         std::vector<Sighting>& found) override;
+  // Asks the server once which folders it marks for a use.
+  Task<std::vector<std::string>> FoldersFor(FolderRole role) override;
   Task<std::optional<Fault>> Release() override { co_return std::nullopt; }
   Task<std::optional<Fault>> Await(absl::Duration limit, bool quick) override;
   Task<std::optional<Fault>> Read(Sighting sighting, std::string& message,
@@ -37,6 +39,7 @@ class ImapProbeInbox : public ProbeInbox {
   Task<std::optional<Fault>> Delete(Sighting sighting, bool& gone,
                                     std::vector<Sighting>& copies) override;
   Task<std::optional<bool>> ProveGone(Sighting sighting) override;
+  bool holds_session() const override { return true; }
   bool keeps_one_copy() const override { return is_gmail(); }
   FailureClass delete_failure() const override { return FailureClass::kImapDeleteFailed; }
   void Hurry(absl::Duration limit) override;
@@ -44,6 +47,11 @@ class ImapProbeInbox : public ProbeInbox {
   bool is_open() const override { return session_.client != nullptr; }
 
  private:
+  static constexpr uint32_t kScanMessages = 200;
+
+  static std::string HeaderSection();
+  static uint32_t UidOf(const Sighting& sighting);
+
   // One pass over the selected folder.
   struct Pass {
     uint32_t first = 1;  // UID
@@ -52,9 +60,22 @@ class ImapProbeInbox : public ProbeInbox {
     uint32_t highest = 0;  // becomes the highest UID seen
   };
 
+  // The last time of waiting, until the next look.
+  struct Wait {
+    absl::Time began;
+    absl::Time ended;
+    bool announced = false;
+  };
+
   Task<std::optional<Fault>> Enter(std::string name, FolderRole role);
+  // Where a sighting was. A folder that was made anew has other messages under its UIDs.
+  Task<std::optional<Fault>> Return(Sighting sighting);
   Task<std::optional<Fault>> Scan(Pass& pass, std::vector<Sighting>& found);
-  Task<std::optional<Fault>> Recognise(uint32_t uid, std::vector<Sighting>& found, bool& ours);
+  Task<std::optional<Fault>> Recognise(const ImapMessage& message, std::vector<Sighting>& found,
+                                       bool& ours);
+  Sighting SightingOf(const ImapMessage& message, ProbeToken token, ProbeMessageKind kind) const;
+  static Push PushOf(const std::optional<Wait>& wait, const Sighting& sighting);
+  Task<void> LearnFolders();
   Task<std::optional<Fault>> Fetch(uint32_t uid, std::string& message,
                                    std::optional<ReceivedProbe>& probe);
   // At Gmail an expunged message stays in All Mail, unless it is moved to the trash.
@@ -63,6 +84,7 @@ class ImapProbeInbox : public ProbeInbox {
   Task<std::optional<Fault>> Remove(uint32_t uid);
   Task<std::optional<Fault>> Expunge(uint32_t uid);
   Task<std::optional<Fault>> Idle(absl::Duration limit);
+  Task<std::optional<Fault>> AwaitPush(absl::Duration limit);
   void CountForeign(const ImapMessage& message, const HeaderLook& look);
 
   const RunContext context_;
@@ -77,6 +99,8 @@ class ImapProbeInbox : public ProbeInbox {
   uint32_t watermark_ = 1;     // of the INBOX: the UID from which on messages are new
   uint32_t known_exists_ = 0;  // at the last scan
   bool idle_refused_ = false;
+  std::optional<Wait> wait_;
+  std::optional<std::vector<ImapFolder>> marked_;  // folders, once asked
   InboxTally tally_;
 };
 

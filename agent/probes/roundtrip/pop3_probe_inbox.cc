@@ -127,6 +127,12 @@ Task<std::optional<Fault>> Pop3ProbeInbox::ScanFolder(std::string name, FolderRo
   co_return fault;
 }
 
+Task<std::vector<std::string>> Pop3ProbeInbox::FoldersFor(FolderRole role) {
+  std::vector<std::string> folders;
+  if (role == FolderRole::kInbox) folders.emplace_back("INBOX");
+  co_return folders;
+}
+
 Task<std::optional<Fault>> Pop3ProbeInbox::Scan(size_t most, bool read_any,
                                                 std::vector<Sighting>& found) {
   const std::vector<Pop3Entry> entries = listing_.entries;

@@ -31,6 +31,7 @@ class Pop3ProbeInbox : public ProbeInbox {
   // Of a maildrop there is only the INBOX.
   Task<std::optional<Fault>> ScanFolder(std::string name, FolderRole role, bool& exists,
                                         std::vector<Sighting>& found) override;
+  Task<std::vector<std::string>> FoldersFor(FolderRole role) override;
   Task<std::optional<Fault>> Release() override { return End(); }
   Task<std::optional<Fault>> Await(absl::Duration limit, bool quick) override;
   Task<std::optional<Fault>> Read(Sighting sighting, std::string& message,
@@ -39,6 +40,7 @@ class Pop3ProbeInbox : public ProbeInbox {
   Task<std::optional<Fault>> Delete(Sighting sighting, bool& gone,
                                     std::vector<Sighting>& copies) override;
   Task<std::optional<bool>> ProveGone(Sighting sighting) override;
+  bool holds_session() const override { return false; }
   bool keeps_one_copy() const override { return false; }
   FailureClass delete_failure() const override { return FailureClass::kPop3DeleteFailed; }
   void Hurry(absl::Duration limit) override;

@@ -16,6 +16,15 @@ namespace postwatch::agent {
 // What a folder is for. A POP3 maildrop has but its INBOX.
 enum class FolderRole { kInbox, kSpam, kSent, kTrash };
 
+// What the server announced (IDLE) of a message that is new.
+struct Push {
+  bool awaited = false;  // a session was waiting for it when it came
+  bool announced = false;
+  // How long it lay there in vain while the session waited, by the server's clock; zero where that
+  // cannot be told.
+  absl::Duration unannounced;
+};
+
 // A message in the mailbox that carries a token which verifies under the fleet key.
 struct Sighting {
   std::string id;      // UID within the folder, or POP3's unique id
@@ -23,6 +32,9 @@ struct Sighting {
   FolderRole role = FolderRole::kInbox;
   ProbeToken token;
   ProbeMessageKind kind = ProbeMessageKind::kLetter;
+  uint32_t uid_validity = 0;          // that the UID holds for
+  std::optional<absl::Time> arrived;  // by the server's clock
+  Push push;
 };
 
 // Messages that are not ours and are left alone, counted since the inbox was opened.
@@ -66,6 +78,8 @@ class ProbeInbox {
   // Our messages among the newest 1000 of another folder. `exists` tells whether there is one.
   virtual Task<std::optional<Fault>> ScanFolder(std::string name, FolderRole role, bool& exists,
                                                 std::vector<Sighting>& found) = 0;
+  // The folders that may play a role, best first; of a maildrop there is only the INBOX.
+  virtual Task<std::vector<std::string>> FoldersFor(FolderRole role) = 0;
   // Lets go of the mailbox until the next look, where a session keeps others out of it.
   virtual Task<std::optional<Fault>> Release() = 0;
   // Waits until something may have come, at most `limit`; `quick`: no longer than a moment.
@@ -81,6 +95,8 @@ class ProbeInbox {
   // Whether a session opened for this no longer shows it; nothing when there could be none.
   virtual Task<std::optional<bool>> ProveGone(Sighting sighting) = 0;
 
+  // Whether one session serves from look to look: it may not be shown what a fresh one is.
+  virtual bool holds_session() const = 0;
   // Whether the provider keeps a letter once, in the folder of the sent ones, so that one to
   // oneself never arrives (Gmail).
   virtual bool keeps_one_copy() const = 0;

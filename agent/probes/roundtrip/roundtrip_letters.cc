@@ -16,6 +16,11 @@ constexpr absl::Duration kAbandoned = absl::Hours(24 * 7);
 constexpr size_t kMaxCopiesRemoved = 5;
 // More copies of one letter than this are the work of a loop.
 constexpr size_t kMaxCopies = 2;
+// An announcement may take this long.
+constexpr absl::Duration kPushGrace = absl::Seconds(2);
+// A letter that comes as the wait ends is announced to nobody, by a server that does its duty; not
+// as many as this in a row.
+constexpr int kUnannouncedInARow = 3;
 
 }  // namespace
 
@@ -64,10 +69,27 @@ Task<std::optional<Fault>> RoundtripRun::HandleSighting(ProbeInbox& inbox, Sight
   } else if (!IsAnswer(sighting)) {
     ++replies_;
   } else if (!arrived_.has_value()) {
+    JudgePush(sighting.push);
     arrived_ = std::move(sighting);
     seen_ = Now();
   }
   co_return fault;
+}
+
+// Programs that rely on IDLE (RFC 2177) do not see what their server fails to announce.
+void RoundtripRun::JudgePush(const Push& push) {
+  if (!push.awaited) return;
+  memory_.unannounced = push.announced ? 0 : memory_.unannounced + 1;
+  if (push.unannounced >= kPushGrace) {
+    run_.Find(FailureClass::kImapIdleStalled,
+              Concat("the letter lay in the INBOX for ", absl::FormatDuration(push.unannounced),
+                     " while the session waited (IDLE), and was not announced; asking found it"));
+  } else if (memory_.unannounced >= kUnannouncedInARow) {
+    run_.Find(FailureClass::kImapIdleStalled,
+              Concat("the last ", memory_.unannounced,
+                     " letters came while the session waited (IDLE), and were not announced; "
+                     "asking found them"));
+  }
 }
 
 // A letter whose run is over. Those of other checks and agents are left to them, until nobody can

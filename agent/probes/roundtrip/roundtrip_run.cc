@@ -16,10 +16,10 @@ constexpr absl::Duration kSpamTimeout = absl::Seconds(2);
 // A proof takes a login; without this much time left in the run it is not begun.
 constexpr absl::Duration kTimeForProof = absl::Seconds(1);
 constexpr int kMaxReconnects = 2;
+// Servers that end a connection after some minutes are no failure; one that breaks sooner may be.
+constexpr absl::Duration kHeldForLong = absl::Minutes(1);
 // A route whose letters vanish while others arrive: as many, this one included.
 constexpr size_t kMissingInARow = 3;
-constexpr const char* kSpamFolders[] = {"Junk",        "Spam",       "INBOX.Junk",   "INBOX.Spam",
-                                        "Junk E-mail", "Junk Email", "[Gmail]/Spam", "Bulk Mail"};
 
 }  // namespace
 
@@ -37,6 +37,7 @@ RoundtripRun::RoundtripRun(const RunContext& context, const RoundtripSettings& s
 
 Task<void> RoundtripRun::Go() {
   std::optional<Fault> fault = co_await inbox_->Open();
+  connected_ = Now();
   if (!fault.has_value()) fault = co_await CleanUp();
   if (!fault.has_value()) fault = memory_.limits.Judge(context_, inbox_->exists());
   if (!fault.has_value()) fault = co_await SendLetter(context_, settings_, key_, give_up_, letter_);
@@ -86,21 +87,30 @@ Task<std::optional<Fault>> RoundtripRun::AwaitLetter() {
     const bool quick = Now() - letter_.handed_over < kQuickWindow;
     if (!fault.has_value()) fault = co_await inbox_->Await(left, quick);
     if (!fault.has_value()) continue;
-    const bool lost = inbox_->IsLoss(*fault);
-    if (!lost || reconnects_ >= kMaxReconnects) co_return fault;
-    ++reconnects_;
-    run_.Note("the connection to the mailbox was lost; opening another");
-    std::optional<Fault> closed = co_await inbox_->Reopen();
-    if (closed.has_value()) co_return closed;
-    run_.Begin("delivery");
+    fault = co_await Reconnect(*std::move(fault));
+    if (fault.has_value()) co_return fault;
   }
   co_return co_await LookAround();
+}
+
+Task<std::optional<Fault>> RoundtripRun::Reconnect(Fault lost) {
+  if (Now() - connected_ >= kHeldForLong) reconnects_ = 0;
+  if (!inbox_->IsLoss(lost) || reconnects_ >= kMaxReconnects) co_return lost;
+  ++reconnects_;
+  run_.Note("the connection to the mailbox was lost; opening another");
+  std::optional<Fault> closed = co_await inbox_->Reopen();
+  if (closed.has_value()) co_return closed;
+  connected_ = Now();
+  run_.Begin("delivery");
+  co_return std::nullopt;
 }
 
 // The letter did not come in time: perhaps it is elsewhere, or came back.
 Task<std::optional<Fault>> RoundtripRun::LookAround() {
   std::optional<Fault> spam = co_await LookInSpam();
   if (spam.has_value()) co_return spam;
+  std::optional<Fault> closed = co_await LookAfresh();
+  if (closed.has_value() || arrived_.has_value()) co_return closed;
   std::optional<Fault> misrouted = co_await LookAtSender();
   if (misrouted.has_value()) co_return misrouted;
   if (bounce_.has_value()) co_return bounce_;
@@ -146,16 +156,17 @@ Task<std::optional<Fault>> RoundtripRun::Poll() {
 
 Task<std::optional<Fault>> RoundtripRun::LookInSpam() {
   inbox_->Hurry(kSpamTimeout);
-  for (const char* folder : kSpamFolders) {
-    const std::string name = folder;
+  const std::vector<std::string> folders = co_await inbox_->FoldersFor(FolderRole::kSpam);
+  for (const std::string& name : folders) {
     std::vector<Sighting> found;
     bool exists = false;
     const std::optional<Fault> broken =
         co_await inbox_->ScanFolder(name, FolderRole::kSpam, exists, found);
     if (broken.has_value()) co_return std::nullopt;
-    if (exists) memory_.receiving.spam_folder = name;
+    if (exists && memory_.receiving.spam_folder.empty()) memory_.receiving.spam_folder = name;
     for (const Sighting& sighting : found) {
       if (sighting.token != letter_.token || !IsAnswer(sighting)) continue;
+      memory_.receiving.spam_folder = name;
       arrived_ = sighting;
       seen_ = Now();
       Fault spam{FailureClass::kSpamFoldered, Concat("the letter is in the folder ", name),
@@ -164,6 +175,33 @@ Task<std::optional<Fault>> RoundtripRun::LookInSpam() {
     }
   }
   co_return std::nullopt;
+}
+
+// A session may have gone blind, and show nothing new whatever it is asked: another one tells. What
+// that one sees is taken in by a session on the record.
+Task<std::optional<Fault>> RoundtripRun::LookAfresh() {
+  if (!inbox_->holds_session() || deadline_ - Now() < kTimeForProof) co_return std::nullopt;
+  StepRecorder unrecorded(context_.spec, context_.deps.clock);
+  const RunContext aside{context_.deps, context_.spec, unrecorded};
+  InboxMemory unremembered = memory_.receiving;
+  const std::unique_ptr<ProbeInbox> fresh =
+      MakeProbeInbox(aside, settings_.receiver, key_, unremembered, settings_.reflected);
+  const std::optional<Fault> closed = co_await fresh->Open();
+  std::vector<Sighting> found;
+  if (!closed.has_value()) co_await fresh->ScanOld(found);
+  co_await fresh->Close();
+  const bool shown = std::ranges::any_of(found, [this](const Sighting& sighting) {
+    return sighting.token == letter_.token && IsAnswer(sighting);
+  });
+  if (!shown) co_return std::nullopt;
+  run_.Find(FailureClass::kImapIdleStalled,
+            "a fresh session shows the letter, which the session that waited for it never did");
+  co_await inbox_->Close();
+  std::optional<Fault> lost = co_await inbox_->Reopen();
+  if (lost.has_value()) co_return lost;
+  run_.Begin("delivery");
+  lost = co_await Poll();
+  co_return lost;
 }
 
 // Bounces come to the sender. Where that is another mailbox it is looked at only when the letter is

@@ -20,6 +20,7 @@ struct RoundtripMemory {
   InboxMemory sending;  // of the sender's mailbox, where that is another
   SendingLimits limits;
   absl::Duration next_sweep;  // steady
+  int unannounced = 0;        // letters in a row that came while IDLE said nothing
   std::vector<Observation> amendments;
 };
 
@@ -37,7 +38,9 @@ class RoundtripRun {
   Task<std::optional<Fault>> AwaitLetter();
   Task<std::optional<Fault>> LookAround();
   Task<std::optional<Fault>> Poll();
+  Task<std::optional<Fault>> Reconnect(Fault lost);
   Task<std::optional<Fault>> LookInSpam();
+  Task<std::optional<Fault>> LookAfresh();
   Task<std::optional<Fault>> LookAtSender();
   Fault Missing() const;
   Fault Strayed() const;
@@ -56,6 +59,7 @@ class RoundtripRun {
   Task<std::optional<Fault>> HandleReport(ProbeInbox& inbox, Sighting sighting,
                                           std::optional<LedgerEntry> earlier);
   Task<std::optional<Fault>> Remove(ProbeInbox& inbox, Sighting sighting, bool& gone);
+  void JudgePush(const Push& push);
   void ReportLost();
   void Amend(const LedgerEntry& entry, const std::optional<Fault>& fault);
   void Note(const std::string& probe_id, LetterEvent event);
@@ -63,6 +67,8 @@ class RoundtripRun {
   // The janitor (roundtrip_sweep.cc).
   Task<void> SweepIfDue();
   Task<void> Sweep(const MailboxSettings& mailbox, InboxMemory& memory);
+  Task<std::optional<Fault>> SweepFolder(ProbeInbox& inbox, std::string name, FolderRole role,
+                                         bool of_sender, InboxMemory& memory);
 
   bool IsAnswer(const Sighting& sighting) const;
   absl::Duration Now() const { return context_.deps.clock.Steady(); }
@@ -78,8 +84,9 @@ class RoundtripRun {
   std::unique_ptr<ProbeInbox> inbox_;
 
   SentLetter letter_;
-  int reconnects_ = 0;
-  size_t replies_ = 0;  // answers to our letters that are left in the mailbox
+  int reconnects_ = 0;        // since a connection last held for long
+  absl::Duration connected_;  // steady
+  size_t replies_ = 0;        // answers to our letters that are left in the mailbox
   absl::Duration seen_;
   std::optional<Sighting> arrived_;     // this run's letter, not yet deleted
   std::optional<Sighting> to_be_gone_;  // deleted; a fresh session has still to prove it

@@ -1,6 +1,4 @@
 // RoundtripRun as janitor: removes what earlier runs left anywhere in the mailboxes.
-#include <array>
-#include <string_view>
 #include <utility>
 
 #include "agent/probes/roundtrip/roundtrip_run.h"
@@ -15,40 +13,8 @@ constexpr absl::Duration kLeastTime = absl::Seconds(20);
 constexpr absl::Duration kStopBefore = absl::Seconds(10);
 constexpr absl::Duration kCommandTimeout = absl::Seconds(5);
 
-struct SweptFolder {
-  std::string_view name;
-  FolderRole role;
-};
-
-// Names by which servers call them; those that a mailbox does not have are refused, which is quick.
-constexpr auto kFolders = std::to_array<SweptFolder>({
-    {"INBOX", FolderRole::kInbox},
-    {"Junk", FolderRole::kSpam},
-    {"Spam", FolderRole::kSpam},
-    {"INBOX.Junk", FolderRole::kSpam},
-    {"INBOX.Spam", FolderRole::kSpam},
-    {"Junk E-mail", FolderRole::kSpam},
-    {"Junk Email", FolderRole::kSpam},
-    {"Bulk Mail", FolderRole::kSpam},
-    {"[Gmail]/Spam", FolderRole::kSpam},
-    {"Sent", FolderRole::kSent},
-    {"Sent Items", FolderRole::kSent},
-    {"Sent Messages", FolderRole::kSent},
-    {"INBOX.Sent", FolderRole::kSent},
-    {"[Gmail]/Sent Mail", FolderRole::kSent},
-    {"Trash", FolderRole::kTrash},
-    {"Deleted Items", FolderRole::kTrash},
-    {"Deleted Messages", FolderRole::kTrash},
-    {"INBOX.Trash", FolderRole::kTrash},
-    {"[Gmail]/Trash", FolderRole::kTrash},
-    {"[Gmail]/Bin", FolderRole::kTrash},
-    {"[Google Mail]/Trash", FolderRole::kTrash},
-    {"[Google Mail]/Bin", FolderRole::kTrash},
-    {"[Gmail]/Papierkorb", FolderRole::kTrash},
-    {"[Google Mail]/Papierkorb", FolderRole::kTrash},
-    {"[Gmail]/Corbeille", FolderRole::kTrash},
-    {"[Gmail]/Papelera", FolderRole::kTrash},
-});
+constexpr FolderRole kSwept[] = {FolderRole::kInbox, FolderRole::kSpam, FolderRole::kSent,
+                                 FolderRole::kTrash};
 
 }  // namespace
 
@@ -72,30 +38,42 @@ Task<void> RoundtripRun::Sweep(const MailboxSettings& mailbox, InboxMemory& memo
   std::optional<Fault> fault = co_await inbox->Open();
   if (fault.has_value()) co_return;
   inbox->Hurry(kCommandTimeout);
-  for (const SweptFolder& folder : kFolders) {
-    if (deadline_ - Now() < kStopBefore) break;
-    std::string name(folder.name);
-    std::vector<Sighting> found;
-    bool exists = false;
-    fault = co_await inbox->ScanFolder(name, folder.role, exists, found);
-    if (fault.has_value()) co_return;
-    if (exists && folder.role == FolderRole::kSpam) memory.spam_folder = name;
-    for (Sighting& sighting : found) {
-      // The letter of this very run may still be on its way here.
-      const bool own = sighting.token.probe_id == letter_.token.probe_id;
-      const bool arrival =
-          sighting.role == FolderRole::kInbox || sighting.role == FolderRole::kSpam;
-      if (own && arrival) continue;
-      const bool strayed = &mailbox == &settings_.sender && arrival && IsAnswer(sighting);
-      if (strayed) {
-        fault = co_await HandleStray(*inbox, std::move(sighting));
-      } else {
-        fault = co_await HandleEarlierLetter(*inbox, std::move(sighting));
-      }
+  const bool of_sender = &mailbox == &settings_.sender;
+  for (const FolderRole role : kSwept) {
+    const std::vector<std::string> folders = co_await inbox->FoldersFor(role);
+    for (const std::string& name : folders) {
+      if (deadline_ - Now() < kStopBefore) break;
+      fault = co_await SweepFolder(*inbox, name, role, of_sender, memory);
       if (fault.has_value()) co_return;
     }
   }
   co_await inbox->Close();
+}
+
+// Many folders that are tried do not exist; that they do not is told quickly.
+Task<std::optional<Fault>> RoundtripRun::SweepFolder(ProbeInbox& inbox, std::string name,
+                                                     FolderRole role, bool of_sender,
+                                                     InboxMemory& memory) {
+  std::vector<Sighting> found;
+  bool exists = false;
+  std::optional<Fault> fault = co_await inbox.ScanFolder(name, role, exists, found);
+  if (fault.has_value()) co_return fault;
+  const bool spam = exists && role == FolderRole::kSpam;
+  if (spam && memory.spam_folder.empty()) memory.spam_folder = name;
+  const bool arrival = role == FolderRole::kInbox || role == FolderRole::kSpam;
+  for (Sighting& sighting : found) {
+    // The letter of this very run may still be on its way here.
+    const bool own = sighting.token.probe_id == letter_.token.probe_id;
+    if (own && arrival) continue;
+    const bool strayed = of_sender && arrival && IsAnswer(sighting);
+    if (strayed) {
+      fault = co_await HandleStray(inbox, std::move(sighting));
+    } else {
+      fault = co_await HandleEarlierLetter(inbox, std::move(sighting));
+    }
+    if (fault.has_value()) co_return fault;
+  }
+  co_return std::nullopt;
 }
 
 }  // namespace postwatch::agent

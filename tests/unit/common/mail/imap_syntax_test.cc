@@ -27,5 +27,23 @@ TEST(ImapSyntax, ModifiedUtf7) {
   EXPECT_EQ(ModifiedUtf7("\xc3("), "&,,0-(");
 }
 
+TEST(ImapSyntax, ModifiedUtf7IsReadBack) {
+  for (const char* name : {"", "INBOX", "A &- B", "Entw&APw-rfe", "&2D3c7A-", "&-&APw-",
+                           "~peter/mail/&U,BTFw-/&ZeVnLIqe-"}) {
+    const std::optional<std::string> read = FromModifiedUtf7(name);
+    ASSERT_TRUE(read.has_value()) << name;
+    EXPECT_EQ(ModifiedUtf7(*read), name);
+  }
+  EXPECT_EQ(FromModifiedUtf7("Entw&APw-rfe"), "Entw\xc3\xbcrfe");
+  EXPECT_EQ(FromModifiedUtf7("&2D3c7A-"), "\xf0\x9f\x93\xac");
+}
+
+TEST(ImapSyntax, WhatIsNoModifiedUtf7IsRefused) {
+  for (const char* name : {"a&b", "&", "&A-", "&AP-", "&APw=-", "&AGE-", "&2D0-", "&3Ow-", "&!!!!-",
+                           "Entw\xc3\xbcrfe", "&APw-&APw-", "&AAA-\x01"}) {
+    EXPECT_EQ(FromModifiedUtf7(name), std::nullopt) << name;
+  }
+}
+
 }  // namespace
 }  // namespace postwatch
