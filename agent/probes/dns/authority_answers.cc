@@ -11,6 +11,7 @@ namespace postwatch::agent {
 namespace {
 
 constexpr size_t kMinIntercepted = 2;
+constexpr auto kNotAuth = static_cast<Rcode>(9);  // RFC 2136 section 2.2
 
 const SoaRecord* SoaOf(const DnsMessage& message, std::string_view zone) {
   for (const ResourceRecord& record : message.answers) {
@@ -37,6 +38,12 @@ std::string Reason(const DnsReply& reply) {
     return text;
   }
   return message.aa ? "answers without an SOA of the zone" : "answers without authority";
+}
+
+// Whether the server says that the zone is not its affair. A resolver that refuses means whoever
+// asks; a server that the parent leads to has nobody to refuse.
+bool DeniesTheZone(const DnsMessage& message) {
+  return message.rcode == Rcode::kRefused || message.rcode == kNotAuth;
 }
 
 std::string TransportReason(const DnsReply& reply) {
@@ -66,7 +73,9 @@ AuthorityAnswer JudgeAuthority(const Authority& server, std::string_view zone, D
     } else {
       answer.standing = Standing::kLame;
       answer.reason = Reason(reply);
-      if (!answer.klass.has_value()) answer.klass = FailureClass::kDnsNsLame;
+      if (!answer.klass.has_value() || DeniesTheZone(reply.message)) {
+        answer.klass = FailureClass::kDnsNsLame;
+      }
     }
   } else {
     const bool answered = reply.transport == DnsTransport::kMalformed ||

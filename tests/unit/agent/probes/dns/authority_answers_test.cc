@@ -79,7 +79,7 @@ TEST_F(AuthorityAnswersTest, TheClassOfAllIsWhatMostAnswered) {
   const Fault fault = NoneServes(Judge({RcodeReply(Rcode::kServFail), RcodeReply(Rcode::kRefused),
                                         RcodeReply(Rcode::kRefused), TimeoutReply()}),
                                  "alpha.test");
-  EXPECT_EQ(fault.klass, FailureClass::kDnsRefused);
+  EXPECT_EQ(fault.klass, FailureClass::kDnsNsLame);
   EXPECT_EQ(fault.detail,
             "no name server serves alpha.test: ns1.alpha.test (192.0.2.1): SERVFAIL; "
             "ns2.alpha.test (192.0.2.2): REFUSED; ns3.alpha.test (192.0.2.3): REFUSED; "

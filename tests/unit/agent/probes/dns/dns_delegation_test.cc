@@ -70,7 +70,8 @@ TEST_F(DnsDelegationTest, ASilentServerIsCounted) {
 
 TEST_F(DnsDelegationTest, AllServersFailingFailsWithTheExactClass) {
   const std::vector<std::pair<DnsReply, std::string>> cases = {
-      {RcodeReply(Rcode::kRefused), "dns_refused"},
+      {RcodeReply(Rcode::kRefused), "dns_ns_lame"},
+      {RcodeReply(static_cast<Rcode>(9)), "dns_ns_lame"},
       {RcodeReply(Rcode::kServFail), "dns_servfail"},
       {RcodeReply(Rcode::kNxDomain), "dns_nxdomain"},
       {TimeoutReply(), "dns_timeout"},
@@ -84,7 +85,11 @@ TEST_F(DnsDelegationTest, AllServersFailingFailsWithTheExactClass) {
   }
   Break("192.0.2.1", RcodeReply(Rcode::kRefused));
   Break("192.0.2.2", TimeoutReply());
-  EXPECT_EQ(Summary(Delegation()), "fail dns_refused at servers") << "an answer tells more";
+  const Observation seen = Delegation();
+  EXPECT_EQ(Summary(seen), "fail dns_ns_lame at servers") << "an answer tells more";
+  EXPECT_EQ(seen.failure->detail,
+            "no name server serves alpha.test: ns1.alpha.test (192.0.2.1): REFUSED; "
+            "ns2.alpha.test (192.0.2.2): no answer");
 }
 
 // The resolver gives up on a zone whose servers are all dead; the parent still says who they are.
