@@ -7,6 +7,7 @@
 #include "agent/probes/dns/mail_dns.h"
 #include "agent/probes/dns/mtasts_hosts.h"
 #include "agent/probes/dns/text_records.h"
+#include "agent/probes/mail/time_share.h"
 #include "agent/probes/web_fetch.h"
 #include "common/base/text.h"
 #include "common/checks/dns/dns_mtasts_settings.h"
@@ -36,7 +37,8 @@ class DnsMtaSts : public ConfiguredProbe<DnsMtaStsSettings> {
   Task<std::optional<Fault>> FetchPolicy(const RunContext& context, MtaStsRecord record,
                                          std::optional<MtaStsPolicy>& policy);
   void CompareWithLast(const RunContext& context, ServedPolicy now);
-  Task<std::optional<Fault>> CompareWithMx(const RunContext& context, MtaStsPolicy policy);
+  Task<std::optional<Fault>> CompareWithMx(const RunContext& context, MtaStsPolicy policy,
+                                           absl::Duration end);
   std::string PolicyHost() const { return Concat("mta-sts.", CanonicalName(spec_.target)); }
 
   std::optional<ServedPolicy> last_;
@@ -44,6 +46,7 @@ class DnsMtaSts : public ConfiguredProbe<DnsMtaStsSettings> {
 
 Task<void> DnsMtaSts::Run(StepRecorder& run) {
   const RunContext context{deps_, spec_, run};
+  const absl::Duration end = deps_.clock.Steady() + VisitingTime(spec_);
   run.Begin("dns");
   std::optional<MtaStsRecord> record;
   std::optional<Fault> fault = co_await FindRecord(context, record);
@@ -55,7 +58,7 @@ Task<void> DnsMtaSts::Run(StepRecorder& run) {
     run.Recall(mark);
   }
   if (policy.has_value() && policy->mode != MtaStsMode::kNone) {
-    fault = co_await CompareWithMx(context, *policy);
+    fault = co_await CompareWithMx(context, *policy, end);
   }
   if (fault.has_value()) Decide(run, *fault);
 }
@@ -178,8 +181,8 @@ void DnsMtaSts::CompareWithLast(const RunContext& context, ServedPolicy now) {
   last_ = std::move(now);
 }
 
-Task<std::optional<Fault>> DnsMtaSts::CompareWithMx(const RunContext& context,
-                                                    MtaStsPolicy policy) {
+Task<std::optional<Fault>> DnsMtaSts::CompareWithMx(const RunContext& context, MtaStsPolicy policy,
+                                                    absl::Duration end) {
   context.run.Begin("mx");
   MxHosts mx;
   std::optional<Fault> lost = co_await LookUpMx(context, spec_.target, mx);
@@ -191,7 +194,9 @@ Task<std::optional<Fault>> DnsMtaSts::CompareWithMx(const RunContext& context,
     (policy.Covers(record.host) ? covered : uncovered).push_back(record.host);
   }
   const bool enforced = policy.mode == MtaStsMode::kEnforce;
-  if (uncovered.empty()) co_return co_await VisitPolicyHosts(context, covered, enforced);
+  if (uncovered.empty()) {
+    co_return co_await VisitPolicyHosts(context, covered, enforced, end);
+  }
   const size_t count = uncovered.size();
   if (count > kMaxHostsShown) uncovered.resize(kMaxHostsShown);
   Fault mismatch{FailureClass::kMtastsMxMismatch,

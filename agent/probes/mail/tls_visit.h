@@ -22,7 +22,7 @@ struct TlsVisit {
 // what Connect and GreetSmtp do; the record of TLS is the caller's. A visit that is not over after
 // `limit` ends with the timeout of its step, so that one dead server does not use up the whole run.
 Task<TlsVisit> VisitTls(const RunContext& context, TlsEndpoint endpoint, HostAddresses addresses,
-                        bool diagnostic, absl::Duration limit = absl::Seconds(20));
+                        bool diagnostic, absl::Duration limit);
 
 // Half of what is left of a run that began at `started` (steady): however many visits take all of
 // their limit, the run ends before its own.

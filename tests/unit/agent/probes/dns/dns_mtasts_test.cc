@@ -197,6 +197,24 @@ TEST_F(DnsMtaStsTest, AHostWithoutStartTlsIsPassedOver) {
                         "offers no STARTTLS"));
 }
 
+TEST_F(DnsMtaStsTest, SilentHostsLeaveTimeForTheOthers) {
+  std::vector<std::pair<uint16_t, std::string>> hosts;
+  for (const std::string number : {"1", "2", "3", "4"}) {
+    hosts.emplace_back(10, "mx" + number + ".alpha.test");
+    resolver_.On("mx" + number + ".alpha.test", RrType::kA, AddressReply({"192.0.2." + number}));
+    if (number != "4") scripted_.AddFor("192.0.2." + number + ":25", "S! hang\n");
+  }
+  Mx(hosts);
+  scripted_.AddFor("192.0.2.4:25", Concat(kUntilTls, "C! starttls untrusted-expired\n", kBye));
+  const absl::Duration start = clock_.Steady();
+  const Observation seen =
+      RunWith(Serve("version: STSv1\\nmode: enforce\\nmx: *.alpha.test\\nmax_age: 604800\\n"));
+  EXPECT_EQ(Summary(seen), "pass");
+  ASSERT_EQ(FindingsText(seen), "tls_mtasts_mismatch");
+  EXPECT_THAT(seen.findings[0].detail, HasSubstr("1 of 4 MX hosts"));
+  EXPECT_EQ(clock_.Steady() - start, absl::Seconds(29) * 3 / 4) << "an equal share each";
+}
+
 TEST_F(DnsMtaStsTest, AChangedPolicyNeedsAChangedId) {
   const CheckSpec spec = Spec("dns.mtasts", Keys({}));
   const std::unique_ptr<Probe> probe = Make(spec);
