@@ -1,10 +1,6 @@
 // Streams on real sockets against servers that behave: dialling, TLS, what certificates show.
 #include <gtest/gtest.h>
 #include <openssl/x509_vfy.h>
-#include <unistd.h>
-
-#include <cstdlib>
-#include <fstream>
 
 #include "common/net/dialer.h"
 #include "common/net/event_clock.h"
@@ -40,16 +36,6 @@ Task<Session> RunTlsSession(Address address, TlsSettings settings) {
   session.status = line.status();
   if (line.ok()) session.line = *line;
   co_return session;
-}
-
-std::shared_ptr<const TrustStore> TrustIn(const TestCa& ca) {
-  char path[] = "/tmp/postwatch-net-test-XXXXXX";
-  ::close(::mkstemp(path));
-  std::ofstream(path) << ca.pem();
-  auto trust = TrustStore::FromFile(path);
-  ::unlink(path);
-  EXPECT_TRUE(trust.ok()) << trust.status();
-  return *trust;
 }
 
 // A server with TLS from the first byte that says one line; the client knows it as mx.example.

@@ -5,7 +5,10 @@
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
 #include <openssl/x509v3.h>
+#include <unistd.h>
 
+#include <cstdlib>
+#include <fstream>
 #include <stdexcept>
 #include <utility>
 
@@ -55,11 +58,10 @@ Certificate Begin(const std::string& name, absl::Time not_before, absl::Time not
   return certificate;
 }
 
-Certificate MakeAuthorityCertificate(const std::string& name, EVP_PKEY* key, X509* issuer,
-                                     EVP_PKEY* issuer_key) {
+Certificate MakeAuthorityCertificate(const std::string& name, absl::Duration lasts, EVP_PKEY* key,
+                                     X509* issuer, EVP_PKEY* issuer_key) {
   const absl::Time now = absl::Now();
-  Certificate certificate =
-      Begin(name, now - absl::Hours(24), now + absl::Hours(24 * 365), key, issuer);
+  Certificate certificate = Begin(name, now - absl::Hours(24), now + lasts, key, issuer);
   X509* signer = issuer != nullptr ? issuer : certificate.get();
   Extend(certificate.get(), signer, NID_basic_constraints, "critical,CA:TRUE");
   Extend(certificate.get(), signer, NID_key_usage, "critical,keyCertSign,cRLSign");
@@ -106,14 +108,14 @@ std::string KeyPem(EVP_PKEY* key) {
 
 }  // namespace
 
-TestCa::TestCa(const std::string& name) : key_(MakeKey(0)) {
-  certificate_ = MakeAuthorityCertificate(name, key_.get(), nullptr, key_.get());
+TestCa::TestCa(const std::string& name, absl::Duration lasts) : key_(MakeKey(0)) {
+  certificate_ = MakeAuthorityCertificate(name, lasts, key_.get(), nullptr, key_.get());
 }
 
-TestCa TestCa::MakeIntermediate(const std::string& name) const {
+TestCa TestCa::MakeIntermediate(const std::string& name, absl::Duration lasts) const {
   Key key = MakeKey(0);
   Certificate certificate =
-      MakeAuthorityCertificate(name, key.get(), certificate_.get(), key_.get());
+      MakeAuthorityCertificate(name, lasts, key.get(), certificate_.get(), key_.get());
   return TestCa(std::move(certificate), std::move(key));
 }
 
@@ -130,5 +132,17 @@ TestCertificate TestCa::SelfSigned(const TestCertificateOptions& options) {
 }
 
 std::string TestCa::pem() const { return CertificatePem(certificate_.get()); }
+
+std::shared_ptr<const TrustStore> TrustIn(const TestCa& ca) {
+  char path[] = "/tmp/postwatch-test-ca-XXXXXX";
+  const int fd = ::mkstemp(path);
+  Require(fd >= 0, "a file");
+  ::close(fd);
+  std::ofstream(path) << ca.pem();
+  absl::StatusOr<std::shared_ptr<const TrustStore>> trust = TrustStore::FromFile(path);
+  ::unlink(path);
+  Require(trust.ok(), "trust");
+  return *std::move(trust);
+}
 
 }  // namespace postwatch

@@ -7,6 +7,7 @@
 
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "common/net/tls.h"
 
 struct evp_pkey_st;  // OpenSSL's EVP_PKEY
 struct x509_st;      // OpenSSL's X509
@@ -29,11 +30,13 @@ struct TestCertificateOptions {
 
 class TestCa {
  public:
-  // A self-signed root.
-  explicit TestCa(const std::string& name);
+  static constexpr absl::Duration kYear = absl::Hours(24 * 365);
+
+  // A self-signed root, valid since a day ago until `lasts` from now (negative: it has expired).
+  explicit TestCa(const std::string& name, absl::Duration lasts = kYear);
 
   // An authority signed by this one.
-  TestCa MakeIntermediate(const std::string& name) const;
+  TestCa MakeIntermediate(const std::string& name, absl::Duration lasts = kYear) const;
 
   // A server certificate; its chain holds the leaf and, when asked to, the authority itself.
   TestCertificate Issue(const TestCertificateOptions& options, bool with_authority = false) const;
@@ -50,5 +53,8 @@ class TestCa {
   std::shared_ptr<x509_st> certificate_;
   std::shared_ptr<evp_pkey_st> key_;
 };
+
+// A store that trusts nobody else.
+std::shared_ptr<const TrustStore> TrustIn(const TestCa& ca);
 
 }  // namespace postwatch

@@ -42,6 +42,8 @@ void BoundWaits(int fd) {
   ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 }
 
+using TlsContext = std::unique_ptr<SSL_CTX, void (*)(SSL_CTX*)>;
+
 bool UseCertificate(SSL_CTX* context, const TestCertificate& certificate) {
   const std::unique_ptr<BIO, void (*)(BIO*)> chain(
       BIO_new_mem_buf(certificate.chain.data(), static_cast<int>(certificate.chain.size())),
@@ -61,6 +63,30 @@ bool UseCertificate(SSL_CTX* context, const TestCertificate& certificate) {
     SSL_CTX_add0_chain_cert(context, next);
   }
   return true;
+}
+
+// Null when the certificate cannot be used.
+TlsContext MakeServerContext(const TestCertificate& certificate, ServerTls mode) {
+  TlsContext context(SSL_CTX_new(TLS_server_method()), SSL_CTX_free);
+  SSL_CTX_set_security_level(context.get(), 0);  // bad certificates are what this is for
+  if (mode == ServerTls::kOnlyTls10) {
+    SSL_CTX_set_min_proto_version(context.get(), TLS1_VERSION);
+    SSL_CTX_set_max_proto_version(context.get(), TLS1_VERSION);
+  }
+  if (!UseCertificate(context.get(), certificate)) context.reset();
+  return context;
+}
+
+struct NamedContext {
+  std::string name;
+  TlsContext context;
+};
+
+int ChooseByName(SSL* ssl, int*, void* choice) {
+  const auto* named = static_cast<const NamedContext*>(choice);
+  const char* asked = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
+  if (asked != nullptr && named->name == asked) SSL_set_SSL_CTX(ssl, named->context.get());
+  return SSL_TLSEXT_ERR_OK;
 }
 
 }  // namespace
@@ -95,15 +121,17 @@ std::string TestPeer::ReceiveLine() {
   return line;
 }
 
-bool TestPeer::StartTls(const TestCertificate& certificate, ServerTls mode) {
-  const std::unique_ptr<SSL_CTX, void (*)(SSL_CTX*)> context(SSL_CTX_new(TLS_server_method()),
-                                                             SSL_CTX_free);
-  SSL_CTX_set_security_level(context.get(), 0);  // bad certificates are what this is for
-  if (mode == ServerTls::kOnlyTls10) {
-    SSL_CTX_set_min_proto_version(context.get(), TLS1_VERSION);
-    SSL_CTX_set_max_proto_version(context.get(), TLS1_VERSION);
+bool TestPeer::StartTls(const TestCertificate& certificate, ServerTls mode,
+                        const NamedCertificate* named) {
+  const TlsContext context = MakeServerContext(certificate, mode);
+  if (context == nullptr) return false;
+  NamedContext choice{"", TlsContext(nullptr, SSL_CTX_free)};
+  if (named != nullptr) {
+    choice = {named->name, MakeServerContext(named->certificate, mode)};
+    if (choice.context == nullptr) return false;
+    SSL_CTX_set_tlsext_servername_callback(context.get(), ChooseByName);
+    SSL_CTX_set_tlsext_servername_arg(context.get(), &choice);
   }
-  if (!UseCertificate(context.get(), certificate)) return false;
   ssl_ = SSL_new(context.get());
   SSL_set_fd(ssl_, fd_);
   if (SSL_accept(ssl_) != 1) return false;

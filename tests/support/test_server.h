@@ -16,6 +16,12 @@ namespace postwatch {
 
 enum class ServerTls { kModern, kOnlyTls10 };
 
+// Presented to a client that asks for `name` (SNI).
+struct NamedCertificate {
+  std::string name;
+  TestCertificate certificate;
+};
+
 // The server's end of one connection. Blocking; every wait ends when the client closes or after
 // ten seconds. Sending to a client that has gone is no error: it returns false.
 class TestPeer {
@@ -29,7 +35,9 @@ class TestPeer {
   // Without the line end; what came so far when the client closes.
   std::string ReceiveLine();
   // The server's handshake; false when it fails. The name the client asked for is in sni().
-  bool StartTls(const TestCertificate& certificate, ServerTls mode = ServerTls::kModern);
+  // With `named`, `certificate` is for those who ask for any other name or none.
+  bool StartTls(const TestCertificate& certificate, ServerTls mode = ServerTls::kModern,
+                const NamedCertificate* named = nullptr);
   const std::string& sni() const { return sni_; }
   // Returns when the client has closed its end.
   void WaitForClose();
