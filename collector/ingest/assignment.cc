@@ -1,5 +1,7 @@
 #include "collector/ingest/assignment.h"
 
+#include <algorithm>
+
 #include "common/base/text.h"
 #include "common/wire/convert.h"
 
@@ -13,6 +15,14 @@ uint64_t Hash(std::string_view bytes) {
   return hash;
 }
 
+// No map fields inside, so the bytes are a function of the content.
+uint64_t SetVersion(v1::Assignment& message) {
+  message.clear_version();
+  const uint64_t version = Hash(message.SerializeAsString());
+  message.set_version(version);
+  return version;
+}
+
 }  // namespace
 
 absl::StatusOr<std::shared_ptr<const Assignment>> MakeAssignment(std::vector<CheckSpec> checks) {
@@ -22,9 +32,7 @@ absl::StatusOr<std::shared_ptr<const Assignment>> MakeAssignment(std::vector<Che
   }
   auto assignment = std::make_shared<Assignment>();
   for (const CheckSpec& spec : checks) *assignment->message.add_checks() = ToProto(spec);
-  // No map fields inside, so the bytes are a function of the content.
-  assignment->version = Hash(assignment->message.SerializeAsString());
-  assignment->message.set_version(assignment->version);
+  assignment->version = SetVersion(assignment->message);
   for (CheckSpec& spec : checks) {
     std::string id = spec.id;
     if (!assignment->by_id.emplace(id, std::move(spec)).second) {
@@ -32,6 +40,19 @@ absl::StatusOr<std::shared_ptr<const Assignment>> MakeAssignment(std::vector<Che
     }
   }
   return assignment;
+}
+
+v1::Assignment AssignmentFor(const Assignment& all, const std::vector<std::string>& kinds) {
+  const auto knows = [&kinds](const v1::CheckSpec& check) {
+    return kinds.empty() || std::ranges::find(kinds, check.kind()) != kinds.end();
+  };
+  if (std::ranges::all_of(all.message.checks(), knows)) return all.message;
+  v1::Assignment fitting;
+  std::ranges::copy_if(all.message.checks(),
+                       google::protobuf::RepeatedFieldBackInserter(fitting.mutable_checks()),
+                       knows);
+  SetVersion(fitting);
+  return fitting;
 }
 
 }  // namespace postwatch::collector

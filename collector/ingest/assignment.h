@@ -25,4 +25,8 @@ struct Assignment {
 // InvalidArgument for more than kMaxAssignedChecks, or an id that comes twice.
 absl::StatusOr<std::shared_ptr<const Assignment>> MakeAssignment(std::vector<CheckSpec> checks);
 
+// The message for an agent that can run these kinds: checks of other kinds are left out, and then
+// its version is one of its own. No kinds: it has not said, and gets them all.
+v1::Assignment AssignmentFor(const Assignment& all, const std::vector<std::string>& kinds);
+
 }  // namespace postwatch::collector

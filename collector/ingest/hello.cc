@@ -52,6 +52,7 @@ AgentRecord ReadHello(const v1::Hello& hello, absl::Time now) {
   agent.vantage = {hello.agent(), hello.region(), hello.zone(), hello.network(), hello.resolver()};
   agent.version = hello.version();
   agent.boot_id = hello.boot_id();
+  agent.probe_kinds.assign(hello.probe_kinds().begin(), hello.probe_kinds().end());
   agent.connected = true;
   agent.first_heard = now;
   agent.last_heard = now;

@@ -295,13 +295,10 @@ std::optional<v1::CollectorMessage> UplinkStream::NextMessage() {
     return MakeShare(share_);
   }
   if (std::exchange(assignment_due_, false)) {
-    std::shared_ptr<const Assignment> assignment = hub_->assignment();
-    if (assignment->version != sent_version_) {
-      sent_version_ = assignment->version;
-      v1::CollectorMessage message;
-      *message.mutable_assignment() = assignment->message;
-      return message;
-    }
+    v1::CollectorMessage message;
+    *message.mutable_assignment() = AssignmentFor(*hub_->assignment(), record_.probe_kinds);
+    const uint64_t version = message.assignment().version();
+    if (std::exchange(sent_version_, version) != version) return message;
   }
   if (std::exchange(ack_due_, false)) return MakeAcknowledgement(stored_);
   return std::nullopt;

@@ -23,6 +23,8 @@ struct AgentRecord {
   uint64_t spooled = 0;         // waiting on its disk
   uint64_t dropped = 0;         // lost by its bounded spool
   std::vector<std::string> problems;
+  // The kinds of checks that it can run; empty when it has not said. Not stored.
+  std::vector<std::string> probe_kinds;
 };
 
 // Which checks one agent is to run.

@@ -42,6 +42,26 @@ TEST(AssignmentTest, TheVersionIsAFunctionOfTheContent) {
   EXPECT_NE(VersionOf({}), 0u);
 }
 
+TEST(AssignmentTest, AnAgentIsNotGivenWhatItDoesNotKnow) {
+  CheckSpec spf = Check("alpha.test/dns.spf");
+  spf.kind = "dns.spf";
+  auto made = MakeAssignment({Check("alpha.test/smtp.mx"), spf});
+  ASSERT_TRUE(made.ok()) << made.status();
+  const Assignment& all = **made;
+  for (const std::vector<std::string>& kinds :
+       {std::vector<std::string>{}, {"dns.spf", "smtp.mx", "unheard.of"}}) {
+    const v1::Assignment whole = AssignmentFor(all, kinds);
+    EXPECT_EQ(whole.checks_size(), 2);
+    EXPECT_EQ(whole.version(), all.version);
+  }
+  const v1::Assignment part = AssignmentFor(all, {"smtp.mx"});
+  ASSERT_EQ(part.checks_size(), 1);
+  EXPECT_EQ(part.checks(0).id(), "alpha.test/smtp.mx");
+  EXPECT_NE(part.version(), all.version);  // else it would not take the whole once it is updated
+  EXPECT_EQ(part.version(), VersionOf({Check("alpha.test/smtp.mx")}));
+  EXPECT_EQ(AssignmentFor(all, {"unheard.of"}).checks_size(), 0);
+}
+
 TEST(AssignmentTest, TooManyAndTwiceTheSameAreRefused) {
   std::vector<CheckSpec> many(kMaxAssignedChecks + 1);
   EXPECT_EQ(MakeAssignment(std::move(many)).status().code(), absl::StatusCode::kInvalidArgument);

@@ -68,6 +68,7 @@ TEST(HelloTest, HasBounds) {
 
 TEST(HelloTest, BecomesARecord) {
   AgentRecord agent = ReadHello(Hello(), Now());
+  EXPECT_EQ(agent.probe_kinds, std::vector<std::string>{"smtp.mx"});
   EXPECT_EQ(agent.vantage, (Vantage{"a1", "eu-west", "a", "AS64500", "192.0.2.53:53"}));
   EXPECT_EQ(agent.version, "0.1.0");
   EXPECT_EQ(agent.boot_id, "boot-1");
