@@ -1,14 +1,24 @@
 #include "collector/board_keeper.h"
 
 #include <algorithm>
+#include <array>
 #include <set>
 
 #include "common/base/text.h"
+#include "common/checks/check_kinds.h"
 
 namespace postwatch::collector {
 namespace {
 
 constexpr int kIntervalsUntilUnknown = 3;
+
+// People look first at what moves mail, then at what it stands on.
+constexpr std::array kShownFirst = {Leg::kDelivery, Leg::kInbound, Leg::kSubmission,
+                                    Leg::kAccess,   Leg::kDns,     Leg::kRegistration};
+
+absl::Duration FreshFor(const CheckSpec& check) {
+  return check.interval * kIntervalsUntilUnknown + check.timeout;
+}
 
 // The word that would stand for a cell in each of its states.
 struct Spokesmen {
@@ -40,10 +50,13 @@ void Settle(Cell& cell, const Spokesmen& says) {
 
 void BoardKeeper::SetPlan(const FleetPlan& plan) {
   checks_.clear();
+  planned_kinds_.clear();
   for (const CheckSpec& check : plan.checks) {
+    planned_kinds_.insert(check.kind);
     if (check.leg != Leg::kControl) checks_[check.id] = check;
   }
   std::erase_if(views_, [this](const auto& entry) { return !checks_.contains(entry.first); });
+  findings_.KeepOnly(checks_);
 }
 
 void BoardKeeper::Observe(const Sighting& sighting) {
@@ -60,6 +73,7 @@ void BoardKeeper::Observe(const Sighting& sighting) {
   view.outcome = run.outcome;
   view.failure_class = run.failure ? std::string(FailureClassName(run.failure->klass)) : "";
   view.detail = run.failure ? run.failure->detail : run.not_tested_reason;
+  findings_.Observe(run, sighting.vantage.agent, seen);
 }
 
 void BoardKeeper::UpdateAgent(const AgentRecord& agent) { agents_[agent.vantage.agent] = agent; }
@@ -67,6 +81,7 @@ void BoardKeeper::UpdateAgent(const AgentRecord& agent) { agents_[agent.vantage.
 void BoardKeeper::ForgetAgent(const std::string& agent) {
   agents_.erase(agent);
   for (auto& [check, views] : views_) views.erase(agent);
+  findings_.ForgetAgent(agent);
 }
 
 const AgentRecord* BoardKeeper::FindAgent(const std::string& name) const {
@@ -83,7 +98,7 @@ std::vector<Cell> BoardKeeper::CellsOf(const CheckSpec& check,
     cells.back().last_seen = absl::InfinitePast();
   }
   std::vector<Spokesmen> words(cells.size());
-  const absl::Duration fresh = check.interval * kIntervalsUntilUnknown + check.timeout;
+  const absl::Duration fresh = FreshFor(check);
   const auto views = views_.find(check.id);
   if (views == views_.end()) return cells;
   for (const auto& [name, view] : views->second) {
@@ -110,8 +125,32 @@ std::vector<Cell> BoardKeeper::CellsOf(const CheckSpec& check,
   return cells;
 }
 
+std::vector<BoardKind> BoardKeeper::Kinds() const {
+  std::vector<BoardKind> kinds;
+  for (const Leg leg : kShownFirst) {
+    for (const CheckKind& kind : CheckKinds()) {
+      const std::string name(kind.name);
+      if (kind.leg == leg && planned_kinds_.contains(name)) kinds.push_back({name, leg});
+    }
+  }
+  return kinds;
+}
+
+std::map<std::string, std::vector<std::string>> BoardKeeper::CannotRun() const {
+  std::map<std::string, std::vector<std::string>> cannot;
+  for (const auto& [name, agent] : agents_) {
+    if (agent.probe_kinds.empty()) continue;
+    for (const std::string& kind : planned_kinds_) {
+      if (std::ranges::find(agent.probe_kinds, kind) == agent.probe_kinds.end()) {
+        cannot[name].push_back(kind);
+      }
+    }
+  }
+  return cannot;
+}
+
 // An agent's problems are "<check id>: <why>".
-void BoardKeeper::AddRefusals(std::vector<TargetRow>& rows) const {
+void BoardKeeper::AddRefusals(Board& board) const {
   std::map<std::pair<std::string_view, std::string_view>, std::string> refusals;  // id, region
   for (const auto& [name, agent] : agents_) {
     if (!agent.connected) continue;
@@ -122,19 +161,32 @@ void BoardKeeper::AddRefusals(std::vector<TargetRow>& rows) const {
                            Concat(name, " cannot run it: ", problem.substr(end + 2)));
     }
   }
-  if (refusals.empty()) return;
-  for (TargetRow& row : rows) {
+  std::map<std::pair<std::string_view, std::string_view>, std::string> unknown;  // kind, region
+  for (const auto& [name, kinds] : board.cannot_run) {
+    const AgentRecord& agent = agents_.at(name);
+    if (!agent.connected) continue;
+    for (const std::string& kind : kinds) {
+      unknown.try_emplace({kind, agent.vantage.region},
+                          Concat(name, " does not know this kind of check; update it"));
+    }
+  }
+  for (TargetRow& row : board.targets) {
     for (Cell& cell : row.cells) {
+      if (!cell.detail.empty()) continue;
       const auto refusal = refusals.find({cell.check_id, cell.region});
-      if (refusal != refusals.end() && cell.detail.empty()) cell.detail = refusal->second;
+      const auto lack = unknown.find({cell.kind, cell.region});
+      if (refusal != refusals.end()) {
+        cell.detail = refusal->second;
+      } else if (lack != unknown.end()) {
+        cell.detail = lack->second;
+      }
     }
   }
 }
 
-Board BoardKeeper::Snapshot(
-    absl::Time now, const std::vector<Incident>& open,
-    const std::function<std::string(const std::string&)>& mask_reason) const {
-  Board board{.at = now, .open = open};
+Board BoardKeeper::Snapshot(absl::Time now, const std::vector<Incident>& open,
+                            const MaskReason& mask_reason) const {
+  Board board{.at = now, .kinds = Kinds(), .cannot_run = CannotRun(), .open = open};
   std::set<std::string> regions;
   std::map<std::string, std::string> masks;
   for (const auto& [name, agent] : agents_) {
@@ -153,8 +205,19 @@ Board BoardKeeper::Snapshot(
     }
   }
   for (auto& [target, row] : rows) board.targets.push_back(std::move(row));
-  AddRefusals(board.targets);
+  AddRefusals(board);
   return board;
+}
+
+FindingList BoardKeeper::Findings(absl::Time now, const MaskReason& mask_reason) const {
+  std::map<std::string, std::string> regions;  // of the agents whose word counts
+  for (const auto& [name, agent] : agents_) {
+    if (mask_reason(name).empty()) regions[name] = agent.vantage.region;
+  }
+  return findings_.List(checks_, now, FreshFor, [&regions](const std::string& agent) {
+    const auto found = regions.find(agent);
+    return found == regions.end() ? "" : found->second;
+  });
 }
 
 }  // namespace postwatch::collector

@@ -3,9 +3,12 @@
 
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
+#include <vector>
 
 #include "absl/time/time.h"
+#include "collector/finding_keeper.h"
 #include "collector/model/board.h"
 #include "collector/model/sighting.h"
 
@@ -23,6 +26,8 @@ struct AgentView {
 // incidents. Bounded by agents x checks of the plan.
 class BoardKeeper {
  public:
+  using MaskReason = std::function<std::string(const std::string& agent)>;
+
   void SetPlan(const FleetPlan& plan);
 
   void Observe(const Sighting& sighting);
@@ -33,9 +38,12 @@ class BoardKeeper {
 
   // `mask_reason` tells why an agent's word does not count now ("" when it does). What an agent saw
   // longer ago than three intervals of its check, and the time it may take, is unknown. That a
-  // connected agent refuses a check is told where there is nothing else to tell.
+  // connected agent refuses a check, or does not know its kind, is told where there is nothing else
+  // to tell.
   Board Snapshot(absl::Time now, const std::vector<Incident>& open,
-                 const std::function<std::string(const std::string&)>& mask_reason) const;
+                 const MaskReason& mask_reason) const;
+  // What counts is the same.
+  FindingList Findings(absl::Time now, const MaskReason& mask_reason) const;
 
  private:
   // What was said of one check, by agent.
@@ -43,11 +51,15 @@ class BoardKeeper {
 
   std::vector<Cell> CellsOf(const CheckSpec& check, const std::vector<std::string>& regions,
                             absl::Time now, const std::map<std::string, std::string>& masks) const;
-  void AddRefusals(std::vector<TargetRow>& rows) const;
+  std::vector<BoardKind> Kinds() const;
+  std::map<std::string, std::vector<std::string>> CannotRun() const;
+  void AddRefusals(Board& board) const;
 
   std::map<std::string, CheckSpec> checks_;    // by id, control checks excepted
+  std::set<std::string> planned_kinds_;        // also of control checks
   std::map<std::string, AgentRecord> agents_;  // by name
   std::map<std::string, Views> views_;         // by check id
+  FindingKeeper findings_;
 };
 
 }  // namespace postwatch::collector

@@ -131,4 +131,9 @@ Board Engine::Current() const {
   });
 }
 
+FindingList Engine::CurrentFindings() const {
+  return keeper_.Findings(
+      clock_.Now(), [this](const std::string& agent) { return correlator_->MaskReason(agent); });
+}
+
 }  // namespace postwatch::collector

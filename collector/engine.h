@@ -69,6 +69,7 @@ class Engine : public BoardSource {
   void Tick();
 
   Board Current() const override;
+  FindingList CurrentFindings() const override;
   const EngineCounters& counters() const { return counters_; }
   const BoardKeeper& keeper() const { return keeper_; }
 

@@ -4,6 +4,7 @@
 #include <boost/json.hpp>
 #include <cstdio>
 #include <string>
+#include <vector>
 
 #include "cli/command.h"
 #include "cli/fleet/collector_client.h"
@@ -48,6 +49,17 @@ std::string Text(const json::object& object, std::string_view key) {
                                       : std::string_view(json::serialize(*value)));
 }
 
+// A list of texts; empty when there is none, as of an older collector.
+std::string Words(const json::object& object, std::string_view key) {
+  const json::value* value = object.if_contains(json::string_view(key.data(), key.size()));
+  std::vector<std::string> words;
+  if (value == nullptr || !value->is_array()) return "";
+  for (const json::value& item : value->as_array()) {
+    if (item.is_string()) words.push_back(Printable(std::string_view(item.as_string())));
+  }
+  return Join(words, " ");
+}
+
 void PrintIncident(const json::object& incident) {
   std::printf("%s  %s  %s  %s: %s  (%s, %s)\n", Text(incident, "id").c_str(),
               Text(incident, "state").c_str(), Text(incident, "severity").c_str(),
@@ -61,13 +73,15 @@ void PrintIncident(const json::object& incident) {
 }
 
 void PrintAgent(const json::object& agent) {
-  std::printf("%-16s %-12s %-14s %-10s last heard %s, %s waiting%s%s\n",
+  const std::string lacks = Words(agent, "cannot_run");
+  std::printf("%-16s %-12s %-14s %-10s last heard %s, %s waiting%s%s%s%s\n",
               Text(agent, "agent").c_str(), Text(agent, "region").c_str(),
               Text(agent, "network").c_str(),
               Text(agent, "connected") == "true" ? "connected" : "SILENT",
               Text(agent, "last_heard").c_str(), Text(agent, "spooled").c_str(),
               Text(agent, "problems") == "[]" ? "" : ", problems: ",
-              Text(agent, "problems") == "[]" ? "" : Text(agent, "problems").c_str());
+              Text(agent, "problems") == "[]" ? "" : Text(agent, "problems").c_str(),
+              lacks.empty() ? "" : ", too old for: ", lacks.c_str());
 }
 
 int PrintItems(const Listing& listing, const std::string& url, const std::string& answer) {

@@ -1,10 +1,12 @@
 // Board: what the engine knows now, as plain values; all that people see is read from here.
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
 #include "absl/time/time.h"
+#include "collector/model/finding.h"
 #include "collector/model/fleet.h"
 #include "collector/model/incident.h"
 
@@ -33,12 +35,23 @@ struct TargetRow {
   std::vector<Cell> cells;  // by check, then region
 };
 
+// A kind of check that is planned, and the part of mail it looks at.
+struct BoardKind {
+  std::string kind;
+  Leg leg = Leg::kControl;
+
+  bool operator==(const BoardKind&) const = default;
+};
+
 struct Board {
   absl::Time at;
+  std::vector<BoardKind> kinds;      // in the order to show them: what breaks mail first
   std::vector<std::string> regions;  // sorted
   std::vector<TargetRow> targets;    // sorted by target
   std::vector<AgentRecord> agents;   // sorted by name
-  std::vector<Incident> open;        // the newest first
+  // Kinds of the plan that an agent does not know and is not given, by its name; sorted.
+  std::map<std::string, std::vector<std::string>> cannot_run;
+  std::vector<Incident> open;  // the newest first
 };
 
 // Where readers get it. Called on the event loop.
@@ -46,6 +59,7 @@ class BoardSource {
  public:
   virtual ~BoardSource() = default;
   virtual Board Current() const = 0;
+  virtual FindingList CurrentFindings() const = 0;
 };
 
 }  // namespace postwatch::collector

@@ -6,6 +6,7 @@
 #include "collector/web/assets.h"
 #include "collector/web/board_json.h"
 #include "collector/web/export.h"
+#include "collector/web/findings_json.h"
 #include "collector/web/query_reader.h"
 #include "common/base/json.h"
 #include "common/base/text.h"
@@ -82,6 +83,8 @@ class Api {
   void HandleApi(const HttpRequest& request, std::string_view what, HttpReply reply) const {
     if (what == "incidents") {
       Incidents(request, std::move(reply));
+    } else if (what == "findings") {
+      reply(Findings(request));
     } else if (what == "observations") {
       Observations(request, std::move(reply));
     } else if (what == "export") {
@@ -98,8 +101,8 @@ class Api {
       OneIncident(std::string(what.substr(std::string_view("incidents/").size())),
                   std::move(reply));
     } else {
-      reply(ErrorResponse(404, Concat("/api/v1/ knows board, targets, agents, incidents, "
-                                      "observations and export, but not '",
+      reply(ErrorResponse(404, Concat("/api/v1/ knows board, targets, findings, agents, "
+                                      "incidents, observations and export, but not '",
                                       what, "'")));
     }
   }
@@ -126,6 +129,21 @@ class Api {
       out.EndObject();
       reply(status.ok() ? JsonResponse(out.Take()) : FromStatus(status));
     });
+  }
+
+  HttpResponse Findings(const HttpRequest& request) const {
+    QueryReader in(request.query);
+    FindingQuery query{.target = in.Text("target")};
+    const std::string klass = in.Text("class");
+    query.limit = static_cast<int>(in.Number("limit", 0, kMaxLimit, kDefaultLimit));
+    if (const absl::Status status = in.Finish(); !status.ok()) return FromStatus(status);
+    if (!klass.empty()) {
+      query.klass = ParseFailureClass(klass);
+      if (!query.klass) {
+        return ErrorResponse(400, Concat("class: there is no failure class '", klass, "'"));
+      }
+    }
+    return JsonResponse(FindingsJson(deps_.board->CurrentFindings(), query));
   }
 
   // Answers 503 when the store has too much to do.

@@ -36,6 +36,7 @@ struct ApiDeps {
 // POST /-/reload
 // GET  /api/v1/board                everything the page shows
 // GET  /api/v1/targets, /agents
+// GET  /api/v1/findings?target=&class=&limit=
 // DELETE /api/v1/agents/<name>
 // GET  /api/v1/incidents?state=open|all&limit=, /incidents/<id>
 // GET  /api/v1/observations?agent=&target=&check=&outcome=&since=<seconds>&limit=

@@ -42,6 +42,25 @@ void WriteTargets(JsonWriter& out, const Board& board) {
   out.EndArray();
 }
 
+void WriteKinds(JsonWriter& out, const Board& board) {
+  out.Key("kinds");
+  out.BeginArray();
+  for (const BoardKind& kind : board.kinds) {
+    out.BeginObject();
+    out.Field("kind", kind.kind);
+    out.Field("leg", LegName(kind.leg));
+    out.EndObject();
+  }
+  out.EndArray();
+}
+
+void WriteTexts(JsonWriter& out, std::string_view key, const std::vector<std::string>& texts) {
+  out.Key(key);
+  out.BeginArray();
+  for (const std::string& text : texts) out.String(text);
+  out.EndArray();
+}
+
 void WriteAgents(JsonWriter& out, const Board& board) {
   out.Key("agents");
   out.BeginArray();
@@ -58,10 +77,10 @@ void WriteAgents(JsonWriter& out, const Board& board) {
     out.Field("clock_offset_seconds", absl::ToDoubleSeconds(agent.clock_offset));
     out.Field("spooled", static_cast<int64_t>(agent.spooled));
     out.Field("dropped", static_cast<int64_t>(agent.dropped));
-    out.Key("problems");
-    out.BeginArray();
-    for (const std::string& problem : agent.problems) out.String(problem);
-    out.EndArray();
+    WriteTexts(out, "problems", agent.problems);
+    const auto lacks = board.cannot_run.find(agent.vantage.agent);
+    WriteTexts(out, "cannot_run",
+               lacks == board.cannot_run.end() ? std::vector<std::string>() : lacks->second);
     out.EndObject();
   }
   out.EndArray();
@@ -96,10 +115,7 @@ void WriteEvidence(JsonWriter& out, const Observation& seen) {
   out.BeginObject();
   for (const auto& [key, value] : seen.evidence.facts) out.Field(key, value);
   out.EndObject();
-  out.Key("transcript");
-  out.BeginArray();
-  for (const std::string& line : seen.evidence.transcript) out.String(line);
-  out.EndArray();
+  WriteTexts(out, "transcript", seen.evidence.transcript);
 }
 
 void WriteSighting(JsonWriter& out, const Sighting& sighting) {
@@ -136,10 +152,8 @@ std::string BoardJson(const Board& board) {
   JsonWriter out;
   out.BeginObject();
   out.Field("at", JsonTime(board.at));
-  out.Key("regions");
-  out.BeginArray();
-  for (const std::string& region : board.regions) out.String(region);
-  out.EndArray();
+  WriteTexts(out, "regions", board.regions);
+  WriteKinds(out, board);
   WriteTargets(out, board);
   WriteAgents(out, board);
   WriteIncidents(out, board.open);

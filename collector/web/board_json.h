@@ -9,7 +9,7 @@
 
 namespace postwatch::collector {
 
-// {"at","regions","targets","agents","incidents"}
+// {"at","regions","kinds","targets","agents","incidents"}
 std::string BoardJson(const Board& board);
 // {"targets":[...]}
 std::string TargetsJson(const Board& board);

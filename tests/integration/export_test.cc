@@ -119,6 +119,7 @@ std::string Live(const std::vector<Sighting>& sightings) {
 class NoBoard : public BoardSource {
  public:
   Board Current() const override { return {}; }
+  FindingList CurrentFindings() const override { return {}; }
 };
 
 class ExportTest : public testing::Test {

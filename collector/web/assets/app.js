@@ -3,13 +3,14 @@
 
 const REFRESH_MS = 2000;
 const STALE_MS = 15000;
-const ORDER = ['roundtrip', 'smtp.mx', 'smtp.submit', 'imap.access', 'pop3.access', 'dns.mx']; // what breaks mail first
+const FINDINGS_MS = 15000;
 const LOSS = {none: 'no mail is lost', queued: 'mail waits in queues', rejected: 'mail is rejected', at_risk: 'mail is at risk', accessible: 'nothing can be handed in'};
 const MOST_TARGETS = 12;
+const MOST_FINDINGS = 1000; // the API's limit
+const FEW_FINDINGS = 8; // so few are shown unfolded
+const FEW_TARGETS = 3; // and so are the checks of so few targets
+const unfolded = new Map(); // target: whether the reader wants to see its checks
 let lastGood = 0;
-
-// Kinds that are not of the usual order come after it.
-function place(kind) { return ORDER.includes(kind) ? ORDER.indexOf(kind) : ORDER.length; }
 
 function element(tag, attributes, ...children) {
   const node = document.createElement(tag);
@@ -48,25 +49,87 @@ function cellNode(cell) {
   return td;
 }
 
+// "2 failing · 14 ok · 3 without a word", of the cells of a target.
+function tally(cells) {
+  const count = state => cells.filter(c => c.state === state).length;
+  return [['failing', 'failing'], ['masked', 'masked'], ['healthy', 'ok'], ['unknown', 'without a fresh word']]
+    .filter(([state]) => count(state)).map(([state, word]) => `${count(state)} ${word}`).join(' · ');
+}
+
+// The checks of one target: a line, and unfolded a row a kind.
+function targetRows(board, target) {
+  const failing = target.cells.some(c => c.state === 'failing');
+  const few = board.targets.length <= FEW_TARGETS;
+  const open = unfolded.has(target.target) ? unfolded.get(target.target) : failing || few;
+  const body = element('tbody', {});
+  const button = element('button', {type: 'button', 'aria-expanded': String(open)}, target.target);
+  button.addEventListener('click', () => { unfolded.set(target.target, !open); body.replaceWith(targetRows(board, target)); });
+  const head = element('th', {class: 'target', colspan: board.regions.length + 1, scope: 'rowgroup'}, button,
+    element('span', {class: 'why' + (failing ? ' bad' : '')}, tally(target.cells)));
+  if (target.provider !== target.target) head.append(element('span', {class: 'why'}, 'run by ' + target.provider));
+  body.append(element('tr', {}, head));
+  if (!open) return body;
+  for (const {kind, leg} of board.kinds) {
+    const cells = board.regions.map(region => target.cells.find(c => c.kind === kind && c.region === region));
+    if (!cells.some(Boolean)) continue;
+    body.append(element('tr', {}, element('th', {scope: 'row'}, kind, element('span', {class: 'why'}, leg)),
+      ...cells.map(cell => cell ? cellNode(cell) : element('td', {}))));
+  }
+  return body;
+}
+
 function matrix(board) {
   if (!board.targets.length) return none('No targets are configured.');
-  const table = element('table', {});
-  table.append(element('tr', {}, element('th', {}, 'Check'), ...board.regions.map(r => element('th', {scope: 'col'}, r))));
-  for (const target of board.targets) {
-    table.append(element('tr', {}, element('th', {class: 'target', colspan: board.regions.length + 1, scope: 'rowgroup'},
-      target.target, target.provider !== target.target ? element('span', {class: 'why'}, target.provider) : '')));
-    const kinds = [...new Set(target.cells.map(c => c.kind))].sort((a, b) => place(a) - place(b));
-    for (const kind of kinds) {
-      const row = element('tr', {}, element('th', {scope: 'row'}, kind));
-      for (const region of board.regions) {
-        const cell = target.cells.find(c => c.kind === kind && c.region === region);
-        row.append(cell ? cellNode(cell) : element('td', {}));
-      }
-      table.append(row);
-    }
-  }
   if (!board.regions.length) return none('No agent has connected yet.');
+  const table = element('table', {}, element('thead', {}, element('tr', {}, element('th', {scope: 'col'}, 'Check'),
+    ...board.regions.map(r => element('th', {scope: 'col'}, r)))));
+  const failing = target => target.cells.some(c => c.state === 'failing');
+  const targets = [...board.targets.filter(failing), ...board.targets.filter(t => !failing(t))];
+  table.append(...targets.map(target => targetRows(board, target)));
   return element('div', {class: 'scroll'}, table);
+}
+
+function findingNode(finding) {
+  const item = element('li', {}, element('strong', {}, finding.target), element('span', {class: 'why'}, finding.kind));
+  for (const said of finding.seen) {
+    item.append(element('div', {}, said.detail, element('span', {class: 'why'}, `${said.regions.join(', ')} · ${ago(said.last_seen)}`)));
+  }
+  return item;
+}
+
+function fillFindings(list, group, findings) {
+  const others = group.findings - findings.length;
+  list.replaceChildren(...findings.map(findingNode), others > 0 ? element('li', {class: 'dim'}, `and ${others} more`) : '');
+}
+
+// The findings of one class; asks for those it was not given when it is unfolded.
+function groupNode(group, given, few) {
+  const details = element('details', few ? {open: ''} : {});
+  const many = group.targets === 1 ? '1 target' : group.targets + ' targets';
+  details.append(element('summary', {}, element('span', {class: 'tag ' + group.severity}, group.severity),
+    element('strong', {}, group.class), ` ${group.meaning} `, element('span', {class: 'why'}, many)));
+  details.append(element('p', {}, element('span', {class: 'dim'}, 'What to do: '), group.fix));
+  const list = element('ul', {});
+  details.append(list);
+  fillFindings(list, group, given);
+  if (given.length < group.findings) {
+    details.addEventListener('toggle', async () => {
+      if (!details.open) return;
+      const answer = await get(`/api/v1/findings?class=${encodeURIComponent(group.class)}&limit=${MOST_FINDINGS}`);
+      fillFindings(list, group, answer.findings);
+    });
+  }
+  return element('article', {class: 'finding', id: 'finding-' + group.class}, details);
+}
+
+function findings(answer) {
+  if (!answer.total) return none('None.');
+  const node = element('div', {});
+  for (const group of answer.classes) {
+    node.append(groupNode(group, answer.findings.filter(f => f.class === group.class), answer.total <= FEW_FINDINGS));
+  }
+  if (!answer.complete) node.append(none('There are more than the collector keeps.'));
+  return node;
 }
 
 function affected(incident) {
@@ -105,7 +168,8 @@ function agents(board) {
     table.append(element('tr', {}, element('td', {}, agent.agent),
       element('td', {}, element('span', {class: 'cell ' + (agent.connected ? 'healthy' : 'unknown')}, agent.connected ? 'connected' : 'silent')),
       element('td', {}, ago(agent.last_heard)), element('td', {}, agent.region), element('td', {}, agent.network),
-      element('td', {}, agent.resolver), element('td', {}, String(agent.spooled)), element('td', {class: 'problems'}, agent.problems.join('; '))));
+      element('td', {}, agent.resolver), element('td', {}, String(agent.spooled)), element('td', {class: 'problems'}, 
+        [...agent.problems, ...(agent.cannot_run.length ? ['too old for: ' + agent.cannot_run.join(', ')] : [])].join('; '))));
   }
   return element('div', {class: 'scroll'}, table);
 }
@@ -120,12 +184,12 @@ function summary(board) {
     waiting ? 'Waiting for agents to report' : 'Mail works everywhere';
 }
 
-// Replaces a section only when its content changed, and keeps what the reader had unfolded.
+// Replaces a section, and keeps what the reader had unfolded.
 function show(id, node) {
   const place = document.getElementById(id);
-  const open = new Set([...place.querySelectorAll('details[open]')].map(d => d.parentNode.id));
-  for (const details of node.querySelectorAll ? node.querySelectorAll('details') : []) {
-    if (open.has(details.parentNode.id)) details.open = true;
+  const open = new Map([...place.querySelectorAll('details')].map(d => [d.parentNode.id, d.open]));
+  for (const details of node.querySelectorAll('details')) {
+    if (open.has(details.parentNode.id)) details.open = open.get(details.parentNode.id);
   }
   place.replaceChildren(node);
 }
@@ -135,13 +199,16 @@ function list(incidents, empty) {
   return element('div', {}, ...incidents.map(incidentNode));
 }
 
+async function get(path) {
+  const answer = await fetch(path);
+  if (!answer.ok) throw new Error(path + ' answered ' + answer.status);
+  return answer.json();
+}
+
 async function refresh() {
+  const begun = Date.now();
   try {
-    const [board, all] = await Promise.all(['/api/v1/board', '/api/v1/incidents?limit=20'].map(async path => {
-      const answer = await fetch(path);
-      if (!answer.ok) throw new Error(path + ' answered ' + answer.status);
-      return answer.json();
-    }));
+    const [board, all] = await Promise.all(['/api/v1/board', '/api/v1/incidents?limit=20'].map(get));
     summary(board);
     show('incidents', list(board.incidents, 'None.'));
     show('matrix', matrix(board));
@@ -155,7 +222,20 @@ async function refresh() {
   const stale = Date.now() - lastGood > STALE_MS;
   fresh.className = stale ? 'stale' : '';
   fresh.textContent = !lastGood ? 'The collector does not answer' : stale ? 'The collector has not answered for ' + Math.round((Date.now() - lastGood) / 1000) + ' s: what you see is old' : 'Updated ' + new Date(lastGood).toLocaleTimeString();
-  setTimeout(refresh, REFRESH_MS);
+  // A large board takes its time; it is not asked for all the time.
+  setTimeout(refresh, Math.max(REFRESH_MS, 5 * (Date.now() - begun)));
+}
+
+async function refreshFindings() {
+  try {
+    const answer = await get('/api/v1/findings');
+    document.getElementById('findings-count').textContent = answer.total || '';
+    show('findings', findings(answer));
+  } catch (error) {
+    console.warn(error);
+  }
+  setTimeout(refreshFindings, FINDINGS_MS);
 }
 
 refresh();
+refreshFindings();

@@ -193,6 +193,61 @@ TEST_F(BoardKeeperTest, ACheckThatAnAgentRefusesSaysSo) {
   EXPECT_EQ(Eu().detail, "");
 }
 
+TEST_F(BoardKeeperTest, AnAgentThatDoesNotKnowAKindSaysSoOnce) {
+  keeper.SetPlan({{Check("alpha.test", "smtp.mx"), Check("beta.test", "smtp.mx"),
+                   Check("alpha.test", "dns.mx", Leg::kDns), Check("", "witness", Leg::kControl)}});
+  AgentRecord old = Agent("eu-2", "eu");
+  old.probe_kinds = {"dns.mx"};
+  keeper.UpdateAgent(old);
+  const Board board = At(Noon());
+  EXPECT_EQ(board.cannot_run,
+            (std::map<std::string, Names>{{"eu-2", {"smtp.mx", "witness"}}}));  // not of us-1
+  ASSERT_EQ(board.targets[0].cells.size(), 4u);
+  EXPECT_EQ(board.targets[0].cells[0].detail, "");  // dns.mx
+  EXPECT_EQ(board.targets[0].cells[2].detail, "eu-2 does not know this kind of check; update it");
+  EXPECT_EQ(board.targets[0].cells[3].detail, "");  // us
+  old.connected = false;
+  keeper.UpdateAgent(old);
+  EXPECT_EQ(At(Noon()).targets[0].cells[2].detail, "");
+  EXPECT_EQ(At(Noon()).cannot_run.size(), 1u);
+}
+
+TEST_F(BoardKeeperTest, KindsComeInTheOrderInWhichMailBreaks) {
+  keeper.SetPlan(
+      {{Check("alpha.test", "reg.rdap", Leg::kRegistration),
+        Check("alpha.test", "dns.spf", Leg::kDns), Check("alpha.test", "dns.mx", Leg::kDns),
+        Check("alpha.test", "smtp.mx"), Check("beta.test", "smtp.mx"),
+        Check("", "witness", Leg::kControl), Check("alpha.test", "roundtrip", Leg::kDelivery)}});
+  EXPECT_EQ(At(Noon()).kinds, (std::vector<BoardKind>{{"roundtrip", Leg::kDelivery},
+                                                      {"smtp.mx", Leg::kInbound},
+                                                      {"dns.mx", Leg::kDns},
+                                                      {"dns.spf", Leg::kDns},
+                                                      {"reg.rdap", Leg::kRegistration}}));
+}
+
+TEST_F(BoardKeeperTest, ListsWhatThoseFoundWhoseWordCounts) {
+  for (const std::string agent : {"eu-1", "us-1"}) {
+    Sighting seen = Seen(agent, Outcome::kPass);
+    seen.observation.findings = {{.klass = FailureClass::kTlsNotOffered, .detail = "no STARTTLS"}};
+    keeper.Observe(seen);
+  }
+  const auto mask = [this](const std::string& agent) { return masks[agent]; };
+  const absl::Duration fresh = 3 * absl::Seconds(60) + absl::Seconds(20);
+  const FindingList both = keeper.Findings(Noon() + fresh, mask);
+  ASSERT_EQ(both.findings.size(), 1u);
+  EXPECT_EQ(both.findings[0].target, "alpha.test");
+  EXPECT_EQ(both.findings[0].words.at(0).regions, (Names{"eu", "us"}));
+  EXPECT_TRUE(keeper.Findings(Noon() + fresh + absl::Milliseconds(1), mask).findings.empty());
+  masks["us-1"] = "silent";
+  EXPECT_EQ(keeper.Findings(Noon(), mask).findings.at(0).words.at(0).regions, (Names{"eu"}));
+  keeper.ForgetAgent("eu-1");
+  EXPECT_TRUE(keeper.Findings(Noon(), mask).findings.empty());
+  masks.clear();
+  EXPECT_EQ(keeper.Findings(Noon(), mask).findings.size(), 1u);
+  keeper.SetPlan({{Check("beta.test", "smtp.mx")}});
+  EXPECT_TRUE(keeper.Findings(Noon(), mask).findings.empty());
+}
+
 TEST_F(BoardKeeperTest, ABacklogIsThePast) {
   keeper.Observe(Seen("eu-1", Outcome::kPass, absl::Seconds(10)));
   Sighting old = Seen("eu-1", Outcome::kFail);  // received now

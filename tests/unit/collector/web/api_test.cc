@@ -6,6 +6,7 @@
 
 #include "collector/store/open_store.h"
 #include "collector/web/board_json.h"
+#include "collector/web/findings_json.h"
 #include "tests/contract/store_samples.h"
 #include "tests/support/fake_store.h"
 #include "tests/support/incident_samples.h"
@@ -16,7 +17,9 @@ namespace {
 class FixedBoard : public BoardSource {
  public:
   Board Current() const override { return board; }
+  FindingList CurrentFindings() const override { return findings; }
   Board board;
+  FindingList findings;
 };
 
 // Remembers what it was asked for, and can be told to fail.
@@ -185,8 +188,8 @@ TEST_F(ApiTest, WhatThereIsNotIsNotFound) {
   EXPECT_EQ(Get("/../etc/passwd").status, 404);
   EXPECT_EQ(Get("/api/v1").status, 404);
   EXPECT_EQ(Error(Get("/api/v1/secr%22ets")),
-            R"(404 {"error":"/api/v1/ knows board, targets, agents, incidents, observations and )"
-            R"(export, but not 'secr\"ets'"})");
+            R"(404 {"error":"/api/v1/ knows board, targets, findings, agents, incidents, )"
+            R"(observations and export, but not 'secr\"ets'"})");
   EXPECT_EQ(Get("/api/v1/boards").status, 404);
 }
 
@@ -202,6 +205,28 @@ TEST_F(ApiTest, TheBoardInWholeAndInParts) {
   EXPECT_EQ(Get("/api/v1/targets").body, TargetsJson(board.board));
   EXPECT_EQ(Get("/api/v1/agents").body, AgentsJson(board.board));
   EXPECT_EQ(Get("/api/v1/agents").content_type, "application/json");
+}
+
+TEST_F(ApiTest, FindingsAllOrOfATargetOrAClass) {
+  for (const std::string target : {"alpha.test", "beta.test"}) {
+    board.findings.findings.push_back({.target = target,
+                                       .check_id = target + "/dns.dmarc",
+                                       .kind = "dns.dmarc",
+                                       .leg = Leg::kDns,
+                                       .klass = FailureClass::kDmarcMissing,
+                                       .words = {{"none", {"eu"}, Noon()}}});
+  }
+  const FindingList& list = board.findings;
+  EXPECT_EQ(Get("/api/v1/findings").body, FindingsJson(list, {.limit = 100}));
+  EXPECT_EQ(Get("/api/v1/findings?limit=0").body, FindingsJson(list, {.limit = 0}));
+  EXPECT_EQ(Get("/api/v1/findings?target=beta.test&class=dmarc_missing&limit=1").body,
+            FindingsJson(
+                list, {.target = "beta.test", .klass = FailureClass::kDmarcMissing, .limit = 1}));
+  EXPECT_EQ(Error(Get("/api/v1/findings?class=dmarc")),
+            R"(400 {"error":"class: there is no failure class 'dmarc'"})");
+  EXPECT_EQ(Get("/api/v1/findings?limit=1001").status, 400);
+  EXPECT_EQ(Get("/api/v1/findings?since=1").status, 400);
+  EXPECT_EQ(Ask("POST", "/api/v1/findings").status, 405);
 }
 
 TEST_F(ApiTest, IncidentsOpenOrAll) {

@@ -9,17 +9,21 @@ namespace {
 
 TEST(BoardJson, AnEmptyBoardIsWellFormed) {
   EXPECT_EQ(BoardJson({.at = Noon()}),
-            R"({"at":"2026-11-02T12:00:00.000Z","regions":[],"targets":[],"agents":[],)"
+            R"({"at":"2026-11-02T12:00:00.000Z","regions":[],"kinds":[],"targets":[],"agents":[],)"
             R"("incidents":[]})");
 }
 
 TEST(BoardJson, HoldsItsParts) {
-  Board board{.at = Noon(), .regions = {"eu", "us"}, .targets = {{.target = "alpha.test"}}};
+  Board board{.at = Noon(),
+              .kinds = {{"smtp.mx", Leg::kInbound}, {"dns.mx", Leg::kDns}},
+              .regions = {"eu", "us"},
+              .targets = {{.target = "alpha.test"}}};
   board.open = {AccessOutage()};
   const std::string json = BoardJson(board);
   const std::string targets = TargetsJson(board);
   const std::string incidents = IncidentsJson(board.open);
-  EXPECT_EQ(json, R"({"at":"2026-11-02T12:00:00.000Z","regions":["eu","us"],)" +
+  EXPECT_EQ(json, R"({"at":"2026-11-02T12:00:00.000Z","regions":["eu","us"],)"
+                  R"("kinds":[{"kind":"smtp.mx","leg":"inbound"},{"kind":"dns.mx","leg":"dns"}],)" +
                       targets.substr(1, targets.size() - 2) + R"(,"agents":[],)" +
                       incidents.substr(1));
 }
@@ -59,11 +63,12 @@ TEST(AgentsJson, ShowsWhereAnAgentStandsAndHowItIs) {
   agent.spooled = 3;
   agent.dropped = 4;
   agent.problems = {"check x: \"bad\""};
-  EXPECT_EQ(AgentsJson({.agents = {agent}}),
+  EXPECT_EQ(AgentsJson({.agents = {agent}, .cannot_run = {{"eu-1", {"dns.caa", "dns.spf"}}}}),
             R"({"agents":[{"agent":"eu-1","region":"eu","zone":"eu-a","network":"AS64500",)"
             R"("resolver":"192.0.2.53:53","version":"0.1.0","connected":true,)"
             R"("last_heard":"2026-11-02T12:00:00.000Z","clock_offset_seconds":-0.25,)"
-            R"("spooled":3,"dropped":4,"problems":["check x: \"bad\""]}]})");
+            R"("spooled":3,"dropped":4,"problems":["check x: \"bad\""],)"
+            R"("cannot_run":["dns.caa","dns.spf"]}]})");
 }
 
 Sighting FailedRun() {
