@@ -18,6 +18,17 @@ class Unavailable(Exception):
     """A server that was not fetched or does not start: its rows are skipped, and counted."""
 
 
+def unpacked_version(server: str, package: str, title: str) -> str:
+    """"Exim 4.96": the title and the upstream version of a package that fetch unpacked."""
+    with contextlib.suppress(OSError):
+        for line in (UNPACKED / f"{server}.versions").read_text().splitlines():
+            name, _, version = line.partition(" ")
+            if name == package:
+                upstream = (version.partition(":")[2] or version).split("-")[0]
+                return f"{title} {upstream.split('+')[0]}"
+    return title
+
+
 @dataclass(frozen=True)
 class Account:
     """What the servers of a world share: one password, one certificate for all their names."""
@@ -71,14 +82,7 @@ class Server:
 
     def version(self) -> str:
         """"Exim 4.96": the title and the upstream version of its package."""
-        status = UNPACKED / f"{self.name}.versions"
-        with contextlib.suppress(OSError):
-            for line in status.read_text().splitlines():
-                package, _, version = line.partition(" ")
-                if package == self.package:
-                    upstream = (version.partition(":")[2] or version).split("-")[0]
-                    return f"{self.title} {upstream.split('+')[0]}"
-        return self.title
+        return unpacked_version(self.name, self.package, self.title)
 
     def write(self, name: str, text: str, mode: int = 0o644) -> Path:
         """A file below home, with @name@ for what all configurations need."""

@@ -6,7 +6,7 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
-from base import HERE, UNPACKED
+from base import HERE, UNPACKED, unpacked_version
 from interop_world import installed_version
 from scenarios import Scenario
 
@@ -31,9 +31,12 @@ class InteropLab:
         self.missing: dict[str, str] = {}
         self.versions = {"postfix": installed_version("postfix", "Postfix"),
                          "dovecot": installed_version("dovecot-core", "Dovecot"),
-                         "postgrey": "Postgrey"}
-        if not (UNPACKED / "postgrey").is_dir():
-            self.missing["postgrey"] = "Postgrey was not fetched: scripts/setup interop"
+                         "knot": installed_version("knot", "Knot"),
+                         "unbound": installed_version("unbound", "Unbound")}
+        for name, title in (("postgrey", "Postgrey"), ("opendkim", "OpenDKIM")):
+            self.versions[name] = unpacked_version(name, name, title)
+            if not (UNPACKED / name).is_dir():
+                self.missing[name] = f"{title} was not fetched: scripts/setup interop"
 
     def __enter__(self) -> "InteropLab":
         return self
@@ -65,13 +68,13 @@ class InteropLab:
         return file
 
 
-def fault(name: str):
+def fault(name: str, provider: str = "alpha"):
     """One of the lab's faults, for as long as a scenario lasts."""
     @contextlib.contextmanager
     def broken(world: InteropLab) -> Iterator[None]:
-        world.lab.inject(name, "alpha")
+        world.lab.inject(name, provider)
         yield
-        world.lab.repair(name, "alpha")
+        world.lab.repair(name, provider)
     return broken
 
 
@@ -96,10 +99,10 @@ def greylisting(world: InteropLab) -> Iterator[None]:
         (home / folder).mkdir(parents=True)
     command = (f"chown postgrey: {home}/db; exec postgrey --inet=127.0.0.1:{GREYLIST_PORT} -d"
                f" --pidfile={home}/pid --dbdir={home}/db --delay=3600 --user=postgrey")
+    log = lab.state / "log/postgrey.log"
     processes.launch(lab.argv("alpha", [HERE / "enter", UNPACKED / "postgrey", home / "etc",
-                                        "postgrey", "sh", "-ec", command]),
-                     lab.state / "log/postgrey.log")
-    observe.until(lambda: _listening(lab))
+                                        "postgrey", "sh", "-ec", command]), log)
+    observe.until(lambda: not_listening(lab, "alpha", GREYLIST_PORT, log))
     policy = f"check_policy_service inet:127.0.0.1:{GREYLIST_PORT}"
     with altered(lab, "alpha", smtpd_recipient_restrictions=policy):
         yield
@@ -125,11 +128,12 @@ def _named(lab: Lab, name: str) -> list[int]:
     return [pid for pid in processes.inside(lab.netns("alpha")) if processes.name(pid) == name]
 
 
-def _listening(lab: Lab) -> str | None:
+def not_listening(lab: Lab, provider: str, port: int, log: Path) -> str | None:
+    """Why a helper of a provider's Postfix cannot be reached; None when it can."""
     try:
-        observe.dial(lab.netns_path("alpha"), "127.0.0.1", GREYLIST_PORT).close()
+        observe.dial(lab.netns_path(provider), "127.0.0.1", port).close()
     except OSError as error:
-        return f"postgrey: {error}; see {lab.state}/log/postgrey.log"
+        return f"port {port}: {error}; see {log}"
     return None
 
 

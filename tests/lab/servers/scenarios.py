@@ -36,7 +36,7 @@ def held_imap(world: InteropWorld) -> Iterator[None]:
     """Somebody else is logged in to limit@ as often as the server allows."""
     with contextlib.ExitStack() as held:
         for _ in range(CONNECTION_LIMIT):
-            client = _Imap(held.enter_context(_dial(world, 993)))
+            client = ImapOn(held.enter_context(_dial(world, 993)))
             client.login("limit@exim.test", world.password)
         yield
 
@@ -62,7 +62,9 @@ def held_courier(world: InteropWorld) -> Iterator[None]:
         yield
 
 
-class _Imap(imaplib.IMAP4):
+class ImapOn(imaplib.IMAP4):
+    """A client on a connection that is there already."""
+
     def __init__(self, sock):
         self._given = sock
         super().__init__()
