@@ -23,7 +23,7 @@ google::protobuf::Duration ToProto(absl::Duration duration) {
 
 google::protobuf::Timestamp ToProto(absl::Time time) {
   time = std::clamp(time, absl::FromUnixSeconds(kMinTimestampSeconds),
-                    absl::FromUnixSeconds(kMaxTimestampSeconds));
+                    absl::FromUnixSeconds(kMaxTimestampSeconds + 1) - absl::Nanoseconds(1));
   google::protobuf::Timestamp result;
   result.set_seconds(absl::ToUnixSeconds(time));  // rounds down, so that nanos are never negative
   const absl::Duration rest = time - absl::FromUnixSeconds(result.seconds());

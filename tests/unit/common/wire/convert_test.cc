@@ -305,5 +305,11 @@ TEST(ConvertTime, NanosecondsAndThePastComeBack) {
   EXPECT_FALSE(FromProto(mixed).ok());
 }
 
+TEST(ConvertTime, TheLastNanosecondComesBackAndStandsForAllBehind) {
+  const absl::Time last = absl::FromUnixSeconds(253'402'300'800) - absl::Nanoseconds(1);
+  EXPECT_EQ(*FromProto(ToProto(last)), last);
+  EXPECT_EQ(*FromProto(ToProto(absl::InfiniteFuture())), last);
+}
+
 }  // namespace
 }  // namespace postwatch
