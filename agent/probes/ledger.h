@@ -1,4 +1,5 @@
-// Ledger: messages in flight, so that a letter that comes late is matched to the run that sent it.
+// Ledger: what probes must know again after a restart: messages in flight, so that a letter that
+// comes late is matched to the run that sent it, and small notes of their own.
 #pragma once
 
 #include <optional>
@@ -33,8 +34,8 @@ enum class LetterEvent {
   kSettled,          // seen and deleted, bounced, or never sent
 };
 
-// Survives a restart of the agent. Keeps an entry for 7 days, settled or not, so that a copy that
-// comes late is still known; at most 12000 entries a check. Called on the event loop; each call is
+// Survives a restart of the agent. Keeps a letter for 7 days, settled or not, so that a copy that
+// comes late is still known; at most 12000 a check. Called on the event loop; each call is
 // one small synchronous write.
 class Ledger {
  public:
@@ -50,6 +51,18 @@ class Ledger {
   virtual absl::StatusOr<std::vector<LedgerEntry>> InFlight(const std::string& check_id) = 0;
   // Whether a letter of any other check, sent at `since` or later, was delivered.
   virtual absl::StatusOr<bool> OthersDeliver(const std::string& check_id, absl::Time since) = 0;
+
+  // A note of a check, in place of the one of the same key; an empty text takes that away. Never a
+  // secret. Kept for 90 days; of more than 4096 notes, that which was written longest ago goes.
+  // InvalidArgument: a key of more than 1 KiB, a text of more than 16 KiB.
+  virtual absl::Status Keep(const std::string& check_id, const std::string& key,
+                            const std::string& text) = 0;
+  // Empty when there is none.
+  virtual absl::StatusOr<std::string> Recall(const std::string& check_id,
+                                             const std::string& key) = 0;
 };
+
+inline constexpr size_t kMaxNoteKeyBytes = 1024;
+inline constexpr size_t kMaxNoteBytes = 16 * 1024;
 
 }  // namespace postwatch::agent

@@ -12,6 +12,8 @@ namespace {
 
 constexpr absl::Duration kKeep = absl::Hours(24 * 7);
 constexpr int64_t kMaxEntriesOfCheck = 12000;
+constexpr absl::Duration kKeepNotes = absl::Hours(24 * 90);
+constexpr int64_t kMaxNotes = 4096;
 
 constexpr std::string_view kSchema[] = {
     "CREATE TABLE letters ("
@@ -27,6 +29,14 @@ constexpr std::string_view kSchema[] = {
     "ALTER TABLE letters ADD COLUMN reported_lost INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE letters ADD COLUMN delivered INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE letters ADD COLUMN settled INTEGER NOT NULL DEFAULT 0;",
+    "CREATE TABLE notes ("
+    " check_id TEXT NOT NULL,"
+    " key TEXT NOT NULL,"
+    " text TEXT NOT NULL,"
+    " written INTEGER NOT NULL,"
+    " PRIMARY KEY (check_id, key)"
+    ") WITHOUT ROWID;"
+    "CREATE INDEX notes_by_age ON notes (written);",
 };
 
 constexpr std::string_view kColumns =
@@ -108,6 +118,24 @@ class SqliteLedger : public Ledger {
     return select->Step();
   }
 
+  absl::Status Keep(const std::string& check_id, const std::string& key,
+                    const std::string& text) override {
+    if (key.size() > kMaxNoteKeyBytes || text.size() > kMaxNoteBytes) {
+      return absl::InvalidArgumentError(Concat("ledger: a note of ", text.size(),
+                                               " bytes under a key of ", key.size(),
+                                               " is too long to be kept"));
+    }
+    const absl::Status status = text.empty() ? TakeAway(check_id, key) : Write(check_id, key, text);
+    return Guard(status);
+  }
+
+  absl::StatusOr<std::string> Recall(const std::string& check_id, const std::string& key) override {
+    absl::StatusOr<std::string> text = TryRecall(check_id, key);
+    if (!absl::IsDataLoss(text.status())) return text;
+    if (absl::Status status = Replace(text.status()); !status.ok()) return status;
+    return std::string();
+  }
+
  private:
   absl::Status Load() {
     absl::StatusOr<Database> database = Database::Open(path_);
@@ -185,6 +213,36 @@ class SqliteLedger : public Ledger {
         " ORDER BY sent DESC, probe_id LIMIT -1 OFFSET ?)");
     if (!surplus.ok()) return surplus.status();
     return surplus->Bind(1, check_id).Bind(2, kMaxEntriesOfCheck - 1).Run();
+  }
+
+  absl::Status TakeAway(const std::string& check_id, const std::string& key) {
+    absl::StatusOr<Statement> remove = Prepare("DELETE FROM notes WHERE check_id = ? AND key = ?");
+    if (!remove.ok()) return remove.status();
+    return remove->Bind(1, check_id).Bind(2, key).Run();
+  }
+
+  absl::Status Write(const std::string& check_id, const std::string& key, const std::string& text) {
+    absl::StatusOr<Statement> write =
+        Prepare("REPLACE INTO notes (check_id, key, text, written) VALUES (?, ?, ?, ?)");
+    if (!write.ok()) return write.status();
+    write->Bind(1, check_id).Bind(2, key).Bind(3, text).BindTime(4, clock_.Now());
+    const absl::Status written = write->Run();
+    if (!written.ok()) return written;
+    absl::StatusOr<Statement> surplus = Prepare(
+        "DELETE FROM notes WHERE written <= ? OR (check_id, key) IN (SELECT check_id, key"
+        " FROM notes ORDER BY written DESC, check_id, key LIMIT -1 OFFSET ?)");
+    if (!surplus.ok()) return surplus.status();
+    return surplus->BindTime(1, clock_.Now() - kKeepNotes).Bind(2, kMaxNotes).Run();
+  }
+
+  absl::StatusOr<std::string> TryRecall(const std::string& check_id, const std::string& key) {
+    absl::StatusOr<Statement> select =
+        Prepare("SELECT text FROM notes WHERE check_id = ? AND key = ? AND written > ?");
+    if (!select.ok()) return select.status();
+    select->Bind(1, check_id).Bind(2, key).BindTime(3, clock_.Now() - kKeepNotes);
+    const absl::StatusOr<bool> row = select->Step();
+    if (!row.ok()) return row.status();
+    return *row ? select->Text(0) : std::string();
   }
 
   const std::string path_;

@@ -10,6 +10,7 @@
 #include "agent/uplink/spool.h"
 #include "common/base/ids.h"
 #include "common/base/text.h"
+#include "common/sqlite/database.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/file_size_limit.h"
 
@@ -223,6 +224,30 @@ class LedgerFileTest : public SpoolFileTest {
     file << std::string(static_cast<size_t>(size - 4096), '\xee');
   }
 };
+
+TEST_F(LedgerFileTest, NotesOutliveARestart) {
+  ASSERT_TRUE(OpenLedger()->Keep("c", "k", "a note").ok());
+  EXPECT_EQ(*OpenLedger()->Recall("c", "k"), "a note");
+  DamagePages();
+  const auto damaged = OpenLedger();
+  EXPECT_EQ(*damaged->Recall("c", "k"), "");
+  ASSERT_TRUE(damaged->Keep("c", "k", "another").ok());
+  EXPECT_EQ(*OpenLedger()->Recall("c", "k"), "another");
+}
+
+// A ledger of before there were notes.
+TEST_F(LedgerFileTest, AnOlderFileIsTakenUp) {
+  ASSERT_TRUE(OpenLedger()->Sent(Entry("p1")).ok());
+  {
+    absl::StatusOr<Database> database = Database::Open(path_);
+    ASSERT_TRUE(database.ok()) << database.status();
+    ASSERT_TRUE(database->Execute("DROP TABLE notes; PRAGMA user_version = 2;").ok());
+  }
+  const auto ledger = OpenLedger();
+  EXPECT_TRUE(ledger->Find("p1")->has_value());
+  ASSERT_TRUE(ledger->Keep("c", "k", "a note").ok());
+  EXPECT_EQ(*ledger->Recall("c", "k"), "a note");
+}
 
 TEST_F(LedgerFileTest, ACorruptFileIsSetAsideAndANewOneBegun) {
   std::ofstream(path_, std::ios::binary) << std::string(8192, 'x');

@@ -48,6 +48,30 @@ absl::StatusOr<bool> FakeLedger::OthersDeliver(const std::string& check_id, absl
   });
 }
 
+absl::Status FakeLedger::Keep(const std::string& check_id, const std::string& key,
+                              const std::string& text) {
+  if (!status_.ok()) return status_;
+  if (text.empty()) {
+    notes_.erase({check_id, key});
+  } else {
+    notes_[{check_id, key}] = text;
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::string> FakeLedger::Recall(const std::string& check_id,
+                                               const std::string& key) {
+  if (!status_.ok()) return status_;
+  const auto found = notes_.find({check_id, key});
+  return found == notes_.end() ? std::string() : found->second;
+}
+
+std::vector<std::string> FakeLedger::notes() const {
+  std::vector<std::string> texts;
+  for (const auto& [key, text] : notes_) texts.push_back(text);
+  return texts;
+}
+
 std::vector<LedgerEntry> FakeLedger::open_entries() const {
   std::vector<LedgerEntry> found;
   for (const auto& [id, entry] : entries_) {

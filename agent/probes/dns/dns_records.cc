@@ -6,6 +6,7 @@
 #include <set>
 #include <utility>
 
+#include "agent/probes/check_memory.h"
 #include "agent/probes/configured_probe.h"
 #include "agent/probes/dns/authority.h"
 #include "common/base/text.h"
@@ -14,6 +15,9 @@
 
 namespace postwatch::agent {
 namespace {
+
+// In place of a time: there is nothing to wait for.
+constexpr absl::Duration kGone = absl::InfiniteDuration();
 
 // What one server has.
 struct FoundRecords {
@@ -41,6 +45,10 @@ bool IsAsExpected(const ExpectedRecords& expected, const FoundRecords& found) {
 
 bool IsAsBefore(const ExpectedRecords& expected, const FoundRecords& found) {
   return !expected.previous.empty() && found.values == expected.previous;
+}
+
+std::string NoteKey(const ExpectedRecords& expected) {
+  return Concat("previous ", RrTypeText(expected.type), " ", expected.name);
 }
 
 std::string Subject(const ExpectedRecords& expected) {
@@ -107,8 +115,11 @@ class DnsRecords : public ConfiguredProbe<DnsRecordsSettings> {
                                             const ExpectedRecords& expected);
   std::optional<Fault> Age(const RunContext& context, size_t index, const FoundRecords& found);
 
+  absl::Duration GoneBy(const RunContext& context, size_t index, absl::Duration ttl);
+  void IsGone(const RunContext& context, size_t index);
+
   // When what was before a change must be gone from the resolver's cache, by index of `expect`;
-  // since the run that saw it first.
+  // since the run that saw it first, also before a restart. kGone: they are gone.
   std::map<size_t, absl::Duration> gone_by_;
 };
 
@@ -151,7 +162,7 @@ Task<std::optional<Fault>> DnsRecords::AskResolver(const RunContext& context, si
   if (!IsAsExpected(expected, found) && IsAsBefore(expected, found)) {
     co_return Age(context, index, found);
   }
-  gone_by_.erase(index);
+  IsGone(context, index);
   if (IsAsExpected(expected, found)) co_return std::nullopt;
   Fault drift{FailureClass::kDnsDrift,
               Concat("the ", Subject(expected), " at ", reply.server,
@@ -164,7 +175,7 @@ std::optional<Fault> DnsRecords::Age(const RunContext& context, size_t index,
                                      const FoundRecords& found) {
   const ExpectedRecords& expected = settings_.expect[index];
   const absl::Duration now = deps_.clock.Steady();
-  const absl::Duration gone_by = gone_by_.try_emplace(index, now + found.ttl).first->second;
+  const absl::Duration gone_by = GoneBy(context, index, found.ttl);
   const std::string before =
       Concat("the ", Subject(expected), " at the resolver are still those of before the change, ",
              Join(found.values, ", "));
@@ -178,6 +189,36 @@ std::optional<Fault> DnsRecords::Age(const RunContext& context, size_t index,
   context.run.Find(FailureClass::kDnsPropagating,
                    Concat(before, ", for ", absl::FormatDuration(found.ttl), " more"));
   return std::nullopt;
+}
+
+// The note is "<Unix seconds> <the records of before>": other ones have a time of their own.
+absl::Duration DnsRecords::GoneBy(const RunContext& context, size_t index, absl::Duration ttl) {
+  const auto known = gone_by_.find(index);
+  if (known != gone_by_.end() && known->second != kGone) return known->second;
+  const absl::Duration now = deps_.clock.Steady();
+  const absl::Time today = deps_.clock.Now();
+  absl::Duration gone_by = now + ttl;
+  const std::string key = NoteKey(settings_.expect[index]);
+  const std::string values = Join(settings_.expect[index].previous, ", ");
+  const std::string kept = known == gone_by_.end() ? RecallNote(context, key) : "";
+  const size_t space = std::min(kept.find(' '), kept.size());
+  const std::optional<int64_t> seconds = ParseInteger(kept.substr(0, space));
+  if (seconds.has_value() && kept.substr(space) == Concat(" ", values)) {
+    gone_by = std::min(gone_by, now + (absl::FromUnixSeconds(*seconds) - today));
+  } else {
+    KeepNote(context, key, Concat(absl::ToUnixSeconds(today + ttl), " ", values));
+  }
+  gone_by_[index] = gone_by;
+  return gone_by;
+}
+
+void DnsRecords::IsGone(const RunContext& context, size_t index) {
+  absl::Duration& gone_by = gone_by_.try_emplace(index).first->second;
+  if (gone_by == kGone) return;
+  gone_by = kGone;
+  if (!settings_.expect[index].previous.empty()) {
+    KeepNote(context, NoteKey(settings_.expect[index]), "");
+  }
 }
 
 Task<std::optional<Fault>> DnsRecords::FindAuthorities(const RunContext& context, std::string name,

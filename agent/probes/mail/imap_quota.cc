@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include "agent/probes/check_memory.h"
 #include "agent/probes/configured_probe.h"
 #include "agent/probes/mail/mail_session.h"
 #include "agent/probes/mail/quota_trend.h"
@@ -44,6 +45,7 @@ class ImapQuotaProbe : public ConfiguredProbe<ImapQuotaSettings> {
  private:
   Task<std::optional<Fault>> Ask(const RunContext& context, ImapSession& session);
   std::optional<Fault> Judge(const RunContext& context, const std::vector<ImapQuotaLimit>& limits);
+  const QuotaTrend& TrendOf(const RunContext& context, const std::string& key, uint64_t used);
   std::string Weigh(const RunContext& context, const ImapQuotaLimit& quota,
                     std::optional<absl::Duration>& soonest);
 
@@ -86,6 +88,19 @@ Task<std::optional<Fault>> ImapQuotaProbe::Ask(const RunContext& context, ImapSe
   co_return Judge(context, quota->limits);
 }
 
+// The trend of one limit, with this reading.
+const QuotaTrend& ImapQuotaProbe::TrendOf(const RunContext& context, const std::string& key,
+                                          uint64_t used) {
+  const std::string note = Concat("quota ", settings_.mailbox.address, "\n", key);
+  auto trend = trends_.find(key);
+  if (trend == trends_.end()) {
+    trend = trends_.emplace(key, QuotaTrend::FromText(RecallNote(context, note))).first;
+  }
+  trend->second.Note(context.deps.clock.Now(), used);
+  KeepNote(context, note, trend->second.Text());
+  return trend->second;
+}
+
 // Records one limit; what to say of it, "" for nothing.
 std::string ImapQuotaProbe::Weigh(const RunContext& context, const ImapQuotaLimit& quota,
                                   std::optional<absl::Duration>& soonest) {
@@ -98,8 +113,7 @@ std::string ImapQuotaProbe::Weigh(const RunContext& context, const ImapQuotaLimi
   const std::string key = Concat(quota.root, "\n", quota.resource);
   std::optional<absl::Duration> full_in;
   if (trends_.contains(key) || trends_.size() < kMaxTrends) {
-    trends_[key].Note(context.deps.clock.Now(), quota.used);
-    full_in = trends_[key].FullIn(quota.limit);
+    full_in = TrendOf(context, key, quota.used).FullIn(quota.limit);
   }
   if (full_in.has_value()) soonest = std::min(*full_in, soonest.value_or(*full_in));
   if (percent < settings_.warn_at) return "";

@@ -1,9 +1,11 @@
 #include "agent/probes/mail/mailbox_canary.h"
 
 #include <algorithm>
+#include <array>
 #include <optional>
 #include <utility>
 
+#include "agent/probes/check_memory.h"
 #include "agent/probes/configured_probe.h"
 #include "agent/probes/mail/mail_session.h"
 #include "common/base/text.h"
@@ -42,9 +44,13 @@ class MailboxCanary : public ConfiguredProbe<ImapCanarySettings> {
   Task<std::optional<Fault>> Put(const RunContext& context, ImapSession& session);
   std::optional<Fault> Remember(const RunContext& context, const Look& look);
   Fault Damage(const RunContext& context, const Look& look);
+  void Recall(const RunContext& context, std::string mark);
+  void Keep(const RunContext& context);
+  std::string NoteKey() const;
 
-  // Of earlier runs.
+  // Of earlier runs; kept for those after a restart.
   std::string mark_;
+  std::string kept_;
   uint32_t known_uid_ = 0;
   uint32_t uid_validity_ = 0;
   bool seen_ = false;
@@ -62,10 +68,13 @@ Task<void> MailboxCanary::Run(StepRecorder& run) {
     run.NotTested(Concat("the fleet key could not be read: ", FromAbsl(key.status().message())));
     co_return;
   }
-  mark_ = CanaryMark(spec_.id, *key);
+  Recall(context, CanaryMark(spec_.id, *key));
   ImapSession session;
   std::optional<Fault> fault = co_await OpenImap(context, settings_.mailbox, session);
-  if (!fault.has_value()) fault = co_await Inspect(context, session);
+  if (!fault.has_value()) {
+    fault = co_await Inspect(context, session);
+    Keep(context);
+  }
   if (fault.has_value()) {
     Decide(run, *fault);
     if (fault->klass != FailureClass::kImapStoreCorruption) co_return;
@@ -209,6 +218,41 @@ Fault MailboxCanary::Damage(const RunContext& context, const Look& look) {
                           look.since, ") is not what was put there");
   }
   return fault;
+}
+
+std::string MailboxCanary::NoteKey() const {
+  return Concat("canary ", settings_.mailbox.address, "\n", settings_.folder);
+}
+
+// "<mark> <UIDVALIDITY> <UID> <seen> <gone since, Unix seconds, or 0>". With another mark, as after
+// a change of the fleet's key, there is another canary, and nothing is known of it.
+void MailboxCanary::Recall(const RunContext& context, std::string mark) {
+  if (mark == mark_) return;
+  kept_ = mark_.empty() ? RecallNote(context, NoteKey()) : "";
+  mark_ = std::move(mark);
+  known_uid_ = uid_validity_ = 0;
+  seen_ = false;
+  gone_since_.reset();
+  const std::vector<std::string_view> words = Split(kept_, ' ');
+  if (words.size() != 5 || words[0] != mark_) return;
+  std::array<int64_t, 4> numbers{};
+  for (size_t i = 0; i < numbers.size(); ++i) {
+    const std::optional<int64_t> number = ParseInteger(words[i + 1]);
+    if (!number.has_value()) return;
+    numbers[i] = *number;
+  }
+  uid_validity_ = static_cast<uint32_t>(numbers[0]);
+  known_uid_ = static_cast<uint32_t>(numbers[1]);
+  seen_ = numbers[2] != 0;
+  if (numbers[3] != 0) gone_since_ = absl::FromUnixSeconds(numbers[3]);
+}
+
+void MailboxCanary::Keep(const RunContext& context) {
+  std::string note = Concat(mark_, " ", uid_validity_, " ", known_uid_, " ", seen_ ? 1 : 0, " ",
+                            gone_since_.has_value() ? absl::ToUnixSeconds(*gone_since_) : 0);
+  if (note == kept_) return;
+  kept_ = std::move(note);
+  KeepNote(context, NoteKey(), kept_);
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <deque>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "absl/time/time.h"
 
@@ -14,6 +15,10 @@ namespace postwatch::agent {
 class QuotaTrend {
  public:
   void Note(absl::Time when, uint64_t used);
+
+  // As one text, and back. What is no such text, or out of order, gives no readings.
+  std::string Text() const;
+  static QuotaTrend FromText(std::string_view text);
 
   // How long until `limit` is reached at the rate since the oldest reading. Nothing within an hour
   // of that, for what does not grow, and beyond a year.

@@ -89,5 +89,46 @@ TEST_F(SqliteLedgerTest, AnUnknownIdIsNoError) {
   EXPECT_FALSE(ledger_->Find("none")->has_value());
 }
 
+TEST_F(SqliteLedgerTest, KeepsANoteOfACheckUnderItsKey) {
+  EXPECT_EQ(*ledger_->Recall("c1", "k"), "");
+  ASSERT_TRUE(ledger_->Keep("c1", "k", "one").ok());
+  ASSERT_TRUE(ledger_->Keep("c1", "other", "two").ok());
+  ASSERT_TRUE(ledger_->Keep("c2", "k", "three").ok());
+  ASSERT_TRUE(ledger_->Keep("c1", "k", "four").ok());
+  EXPECT_EQ(*ledger_->Recall("c1", "k"), "four");
+  EXPECT_EQ(*ledger_->Recall("c1", "other"), "two");
+  EXPECT_EQ(*ledger_->Recall("c2", "k"), "three");
+  ASSERT_TRUE(ledger_->Keep("c1", "k", "").ok());
+  ASSERT_TRUE(ledger_->Keep("c1", "k", "").ok());
+  EXPECT_EQ(*ledger_->Recall("c1", "k"), "");
+  EXPECT_EQ(*ledger_->Recall("c1", "other"), "two");
+}
+
+TEST_F(SqliteLedgerTest, ForgetsANoteAfter90Days) {
+  ASSERT_TRUE(ledger_->Keep("c1", "k", "one").ok());
+  clock_.Advance(absl::Hours(90 * 24) - absl::Seconds(1));
+  EXPECT_EQ(*ledger_->Recall("c1", "k"), "one");
+  clock_.Advance(absl::Seconds(1));
+  EXPECT_EQ(*ledger_->Recall("c1", "k"), "");
+}
+
+TEST_F(SqliteLedgerTest, OfTooManyNotesTheOldestGoes) {
+  for (int i = 0; i < 4097; ++i) {
+    clock_.Advance(absl::Milliseconds(1));
+    ASSERT_TRUE(ledger_->Keep("c1", std::to_string(i), "x").ok());
+  }
+  EXPECT_EQ(*ledger_->Recall("c1", "0"), "");
+  EXPECT_EQ(*ledger_->Recall("c1", "1"), "x");
+  EXPECT_EQ(*ledger_->Recall("c1", "4096"), "x");
+}
+
+TEST_F(SqliteLedgerTest, RefusesANoteThatIsTooLong) {
+  EXPECT_TRUE(ledger_->Keep("c1", std::string(1024, 'k'), std::string(16384, 'x')).ok());
+  EXPECT_EQ(ledger_->Keep("c1", "k", std::string(16385, 'x')).code(),
+            absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(ledger_->Keep("c1", std::string(1025, 'k'), "x").code(),
+            absl::StatusCode::kInvalidArgument);
+}
+
 }  // namespace
 }  // namespace postwatch::agent

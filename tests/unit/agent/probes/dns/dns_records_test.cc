@@ -97,6 +97,29 @@ TEST_F(DnsRecordsTest, WhatWasBeforeIsPropagatingUntilItsTtlIsOverAndThenStale) 
   EXPECT_EQ(Summary(RunAll(*probe, spec).front()), "pass") << "the TTL counts anew";
 }
 
+TEST_F(DnsRecordsTest, TheTimeOfWhatWasBeforeOutlivesARestart) {
+  const auto spec = [this](const std::string& before) {
+    return Expecting({{"type", Text("MX")},
+                      {"values", Texts({"10 mx1.alpha.test"})},
+                      {"previous", Texts({before})}});
+  };
+  ResolverMx({{10, "old.alpha.test"}});
+  EXPECT_EQ(Summary(Run(spec("10 old.alpha.test"))), "pass");
+  clock_.Advance(absl::Minutes(5) + absl::Seconds(30));
+  const Observation seen = Run(spec("10 old.alpha.test"));  // by a probe made anew
+  EXPECT_EQ(Summary(seen), "fail dns_stale at dns");
+  EXPECT_TRUE(seen.failure->detail.ends_with(", 30s longer than their TTL allows"))
+      << seen.failure->detail;
+  ResolverMx({{10, "older.alpha.test"}});
+  EXPECT_EQ(Summary(Run(spec("10 older.alpha.test"))), "pass") << "another change, another time";
+  ResolverMx({{10, "mx1.alpha.test"}});
+  EXPECT_EQ(Summary(Run(spec("10 older.alpha.test"))), "pass");
+  EXPECT_TRUE(ledger_.notes().empty());
+  clock_.Advance(absl::Hours(1));
+  ResolverMx({{10, "older.alpha.test"}});
+  EXPECT_EQ(Summary(Run(spec("10 older.alpha.test"))), "pass") << "the TTL counts anew";
+}
+
 TEST_F(DnsRecordsTest, EachNameServerIsHeldAgainstIt) {
   ResolverMx({{10, "mx1.alpha.test"}});
   const CheckSpec spec = Expecting({{"type", Text("MX")},

@@ -100,6 +100,22 @@ TEST_F(ImapQuotaTest, TheRateTellsWhenItIsFull) {
   }
 }
 
+TEST_F(ImapQuotaTest, TheRateOutlivesARestart) {
+  const std::string full = "S: * QUOTA \"r\" (STORAGE 600000 1000000)\nS: A4 OK done\n";
+  RunAnswer("S: * QUOTA \"r\" (STORAGE 500000 1000000)\nS: A4 OK done\n");
+  clock_.Advance(absl::Hours(24));
+  EXPECT_EQ(RunAnswer(full).evidence.facts.at("quota.full_in"), "4d");  // by a probe made anew
+  for (const std::string& note : ledger_.notes()) EXPECT_EQ(note.find(kPassword), note.npos);
+  EXPECT_EQ(ledger_.notes().size(), 1u);
+}
+
+TEST_F(ImapQuotaTest, ALedgerThatFailsCostsTheTrendAndNoMore) {
+  ledger_.FailWith(absl::UnavailableError("disk full"));
+  const Observation seen = RunLimits("STORAGE 512 1048576");
+  EXPECT_EQ(Summary(seen), "pass");
+  EXPECT_THAT(AllText(seen), HasSubstr("cannot be kept for after a restart: disk full"));
+}
+
 TEST_F(ImapQuotaTest, ABrokenConnectionIsTheServers) {
   Script(Concat(kLogin, "S! close\n"));
   EXPECT_EQ(Summary(Run(Quota())), "fail conn_closed_early at quota");

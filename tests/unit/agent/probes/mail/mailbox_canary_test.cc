@@ -142,6 +142,29 @@ TEST_F(MailboxCanaryTest, GoneTwiceIsALoss) {
   EXPECT_THAT(seen.failure->detail, HasSubstr("the canary is gone from INBOX"));
 }
 
+TEST_F(MailboxCanaryTest, WhatWasThereBeforeARestartIsStillMissed) {
+  SeeIt();
+  probe_ = Make(spec_);
+  Commands commands;
+  commands.Examine().LookAtNothing(9).Scan(0, mark_).Examine().Scan(0, mark_);
+  EXPECT_EQ(Summary(RunOn(commands)), "fail imap_store_corruption at confirm");
+  probe_ = Make(spec_);
+  clock_.Advance(absl::Hours(24));
+  Commands later;  // and is put back a day after it was first missed
+  later.Examine().Scan(0, mark_).Put(Message()).Examine().Scan(9, mark_).Fetch(9, Message());
+  EXPECT_EQ(Summary(RunOn(later)), "pass");
+}
+
+TEST_F(MailboxCanaryTest, AnotherFleetKeyMakesAnotherCanary) {
+  SeeIt();
+  ASSERT_EQ(ledger_.notes().size(), 1u);
+  ASSERT_TRUE(ledger_.Keep(spec_.id, "canary probe@alpha.test\nINBOX", "other 7 9 1 0").ok());
+  probe_ = Make(spec_);
+  Commands commands;
+  commands.Examine().Scan(0, mark_).Put(Message()).Examine().Scan(9, mark_).Fetch(9, Message());
+  EXPECT_EQ(Summary(RunOn(commands)), "pass");
+}
+
 TEST_F(MailboxCanaryTest, BackAtTheSecondLookIsNoLoss) {
   SeeIt();
   Commands commands;

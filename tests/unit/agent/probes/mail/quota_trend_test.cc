@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
+
 namespace postwatch::agent {
 namespace {
 
@@ -44,6 +46,32 @@ TEST(QuotaTrend, ManyReadingsKeepTheFirstAndTheLast) {
   ASSERT_TRUE(trend.FullIn(3000).has_value());
   EXPECT_EQ(absl::Trunc(*trend.FullIn(3000) - absl::Minutes(1000), absl::Minutes(1)),
             absl::ZeroDuration());
+}
+
+TEST(QuotaTrend, IsTheSameAfterATextOfIt) {
+  EXPECT_EQ(QuotaTrend().Text(), "");
+  QuotaTrend trend;
+  trend.Note(kStart, 100);
+  trend.Note(kStart + absl::Hours(2), 200);
+  EXPECT_EQ(trend.Text(), "1790000000 100,7200 200");
+  EXPECT_EQ(QuotaTrend::FromText(trend.Text()).Text(), trend.Text());
+  EXPECT_EQ(QuotaTrend::FromText(trend.Text()).FullIn(1000), absl::Hours(16));
+}
+
+TEST(QuotaTrend, WhatIsNoTrendGivesNoReadings) {
+  for (const char* text : {"", "1790000000", "x 1", "1 x", "-1 5", "1 -5", "1790000000 1,",
+                           "1 1,-1 2", "253402300799 1,1 2", "9223372036854775807 1"}) {
+    EXPECT_EQ(QuotaTrend::FromText(text).Text(), "") << text;
+  }
+}
+
+TEST(QuotaTrend, AFullTrendFitsIntoANote) {
+  QuotaTrend trend;
+  for (int64_t i = 0; i < 1000; ++i) {
+    trend.Note(kStart + absl::Minutes(9 * i), std::numeric_limits<int64_t>::max());
+  }
+  EXPECT_LE(trend.Text().size(), 16u * 1024);
+  EXPECT_EQ(QuotaTrend::FromText(trend.Text()).Text(), trend.Text());
 }
 
 TEST(QuotaTrend, ShortDurations) {
