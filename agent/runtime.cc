@@ -10,6 +10,7 @@
 
 #include "agent/assignment_file.h"
 #include "agent/config_files.h"
+#include "agent/credential_mark.h"
 #include "agent/secret_access.h"
 #include "agent/uplink/grpc_stream.h"
 #include "common/base/log.h"
@@ -140,6 +141,9 @@ void Runtime::MakeScheduler(const AgentConfig& config) {
   actions.make = [this](const CheckSpec& spec) { return MakeBuiltinProbe(spec, *deps_); };
   actions.run = &RunOnce;
   actions.report = around_.report;
+  actions.credential_mark = [mark = CredentialMark(deps_->secrets)](const CheckSpec& spec) {
+    return mark.Of(spec);
+  };
   scheduler_ = std::make_unique<Scheduler>(around_.executor, around_.clock,
                                            SchedulerOptions{config.name, config.concurrency},
                                            std::move(actions));

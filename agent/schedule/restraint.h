@@ -13,13 +13,16 @@ class Restraint {
  public:
   // How long no run should start after this observation; zero as a rule.
   // - A rejected credential: from the second in a row on, 6 intervals, doubled each time, at most
-  // 30
-  //   minutes. An account sees all agents of a fleet: where there are several they take turns from
-  //   the first rejection on, so that the account sees no more than one try per such time.
+  //   30 minutes, or until it is another. An account sees all agents of a fleet: where there are
+  //   several they take turns from the first rejection on, so that the account sees no more than
+  //   one try per such time.
   // - A rate or connection limit: 2 intervals, doubled each time, at most 30 minutes; at least what
   //   the server asked for (the fact `backoff.seconds`), at most a day.
   // Anything else ends it.
   absl::Duration After(const Observation& observation, absl::Duration interval, FleetShare share);
+
+  // Whether the credential was rejected when it was last tried: another one needs no patience.
+  bool rejected() const { return rejections_ > 0; }
 
  private:
   int rejections_ = 0;

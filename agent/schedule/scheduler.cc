@@ -7,6 +7,7 @@
 #include <boost/asio/post.hpp>
 #include <exception>
 #include <map>
+#include <set>
 #include <utility>
 
 #include "agent/schedule/restraint.h"
@@ -21,6 +22,8 @@ namespace asio = boost::asio;
 
 // A wait that was overtaken by an earlier one ends within this time, so that few ever pile up.
 constexpr absl::Duration kLongestWait = absl::Minutes(1);
+// How often the credentials of checks that are held for theirs are looked at.
+constexpr absl::Duration kLookAgain = absl::Seconds(5);
 constexpr absl::Duration kStopPoll = absl::Milliseconds(20);
 constexpr absl::Duration kUnwindLimit = absl::Seconds(2);
 
@@ -29,6 +32,7 @@ struct Active {
   CheckSpec spec;
   std::unique_ptr<Probe> probe;
   Restraint restraint;
+  std::string credential;  // mark of what the last run logged in with
 };
 
 }  // namespace
@@ -108,7 +112,7 @@ class Scheduler::Core : public std::enable_shared_from_this<Scheduler::Core> {
                                std::map<std::string, std::string>& problems) {
     absl::StatusOr<std::unique_ptr<Probe>> probe = actions_.make(spec);
     if (probe.ok()) {
-      return std::make_shared<Active>(Active{spec, *std::move(probe), Restraint()});
+      return std::make_shared<Active>(Active{spec, *std::move(probe), Restraint(), ""});
     }
     const std::string why(FromAbsl(probe.status().message()));
     const auto known = problems_.find(spec.id);
@@ -120,12 +124,30 @@ class Scheduler::Core : public std::enable_shared_from_this<Scheduler::Core> {
     return nullptr;
   }
 
+  // Whoever mended a password should not have to wait for the end of the hold.
+  void ReleaseRenewed(absl::Duration now) {
+    if (rejected_.empty() || now < look_at_) return;
+    look_at_ = now + kLookAgain;
+    std::erase_if(rejected_, [this, now](const std::string& id) {
+      const auto it = active_.find(id);
+      if (it == active_.end()) return true;
+      Active& active = *it->second;
+      if (actions_.credential_mark(active.spec) == active.credential) return false;
+      Log(LogLevel::kInfo, "a rejected credential has changed; trying it now", {{"check", id}});
+      active.restraint = Restraint();
+      timetable_.Release(id, now);
+      return true;
+    });
+  }
+
   // Starts what is due and sees to it that we wake for the next slot.
   void Dispatch() {
     if (stopping_) return;
     const absl::Duration now = clock_.Steady();
+    ReleaseRenewed(now);
     for (DueRun& due : timetable_.TakeDue(now)) Start(std::move(due));
-    const absl::Duration next = std::min(timetable_.NextSlot(now), now + kLongestWait);
+    const absl::Duration longest = rejected_.empty() ? kLongestWait : kLookAgain;
+    const absl::Duration next = std::min(timetable_.NextSlot(now), now + longest);
     if (wake_at_ > now && wake_at_ <= next) return;
     wake_at_ = next;
     ++wake_generation_;
@@ -153,6 +175,7 @@ class Scheduler::Core : public std::enable_shared_from_this<Scheduler::Core> {
   }
 
   static Task<void> Run(std::shared_ptr<Core> core, std::shared_ptr<Active> active, DueRun due) {
+    active->credential = core->actions_.credential_mark(active->spec);
     std::vector<Observation> seen =
         co_await core->actions_.run(*active->probe, active->spec, core->clock_);
     if (core->dropping_ || seen.empty()) co_return;
@@ -173,8 +196,19 @@ class Scheduler::Core : public std::enable_shared_from_this<Scheduler::Core> {
       const absl::Duration now = core->clock_.Steady();
       const auto hold = core->hold_.extract(id);
       core->timetable_.Finish(id, now, hold.empty() ? now : now + hold.mapped());
+      core->Watch(id);
       core->Dispatch();
     });
+  }
+
+  void Watch(const std::string& id) {
+    const auto it = active_.find(id);
+    const bool rejected = it != active_.end() && it->second->restraint.rejected();
+    if (rejected && !it->second->credential.empty()) {
+      rejected_.insert(id);
+    } else {
+      rejected_.erase(id);
+    }
   }
 
   const asio::any_io_executor executor_;
@@ -185,6 +219,8 @@ class Scheduler::Core : public std::enable_shared_from_this<Scheduler::Core> {
   std::map<std::string, std::string> problems_;  // by check id
   std::map<std::string, absl::Duration> hold_;   // set by Run for AfterRun
   std::map<std::string, std::unique_ptr<asio::cancellation_signal>> signals_;  // of the runs
+  std::set<std::string> rejected_;                      // checks whose credential was
+  absl::Duration look_at_ = -absl::InfiniteDuration();  // again at these
   absl::Duration wake_at_ = -absl::InfiniteDuration();
   uint64_t wake_generation_ = 0;
   FleetShare share_;

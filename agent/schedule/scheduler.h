@@ -29,6 +29,9 @@ struct SchedulerActions {
   // One run with its deadline; RunOnce.
   Task<std::vector<Observation>> (*run)(Probe& probe, const CheckSpec& spec, EventClock& clock);
   std::function<void(std::vector<Observation>)> report;
+  // What stays the same as long as the secrets of a check do; empty for a check without. A check
+  // that was held because its credential was rejected runs at once when this changes.
+  std::function<std::string(const CheckSpec&)> credential_mark;
 };
 
 // On the event loop of `executor`; nothing is called back from within a call to it but `make`.

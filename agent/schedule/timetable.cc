@@ -149,6 +149,17 @@ void Timetable::Finish(const std::string& check_id, absl::Duration now, absl::Du
   queue_.emplace(entry.due, check_id);
 }
 
+void Timetable::Release(const std::string& check_id, absl::Duration now) {
+  const auto it = entries_.find(check_id);
+  if (it == entries_.end() || running_.contains(check_id)) return;
+  Entry& entry = it->second;
+  queue_.erase({entry.due, check_id});
+  entry.due = now;
+  entry.held_until = now;
+  entry.hold_requested = false;
+  queue_.emplace(entry.due, check_id);
+}
+
 absl::Duration Timetable::NextSlot(absl::Duration now) const {
   for (auto it = queue_.begin(); it != queue_.end(); ++it) {
     if (it->first > now) return it->first;

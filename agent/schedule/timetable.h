@@ -57,6 +57,9 @@ class Timetable {
   // The run is over; no further slot before `not_before`.
   void Finish(const std::string& check_id, absl::Duration now, absl::Duration not_before);
 
+  // Ends the hold of a check that does not run: it is due now.
+  void Release(const std::string& check_id, absl::Duration now);
+
   // The next slot after `now`; InfiniteDuration when there is none. What is due already and could
   // not start is started by TakeDue after a Finish.
   absl::Duration NextSlot(absl::Duration now) const;

@@ -73,7 +73,7 @@ class SecretsTest(FleetCase):
         self.wait(lambda: None if fleet.alerts(since=begun) else "no alert", 90,
                   "an alert about the login")
         file.write_text(self.password)
-        fleet.wait_green(240)  # three agents take turns at a rejected credential: up to 180 s
+        fleet.wait_green(150)  # agents try a password that has changed at once
         for fault in ("dovecot-hang", "postfix-stop", "cert-expired"):
             begun = time.time()
             fleet.lab.inject(fault, "alpha")

@@ -72,6 +72,15 @@ TEST(Restraint, ThrottlingIsAnsweredWithPatienceAtOnce) {
   EXPECT_EQ(r.After(throttled, absl::Hours(24), {}), absl::Minutes(30));
 }
 
+TEST(Restraint, TellsWhetherTheCredentialWasRejected) {
+  Restraint r;
+  EXPECT_FALSE(r.rejected());
+  r.After(Failed(FailureClass::kPop3AuthFailed), kMinute, {});
+  EXPECT_TRUE(r.rejected());
+  r.After(Failed(FailureClass::kImapThrottled), kMinute, {});
+  EXPECT_FALSE(r.rejected());
+}
+
 TEST(Restraint, OutagesAreProbedOn) {
   Restraint r;
   for (int i = 0; i < 5; ++i) {

@@ -75,6 +75,7 @@ class SchedulerTest : public testing::Test {
     actions.report = [this](std::vector<Observation> seen) {
       for (Observation& o : seen) reported_.push_back(std::move(o));
     };
+    actions.credential_mark = [this](const CheckSpec&) { return credential_; };
     scheduler_ = std::make_unique<Scheduler>(loop_.io().get_executor(), clock_,
                                              SchedulerOptions{"a1", 2}, actions);
   }
@@ -92,6 +93,7 @@ class SchedulerTest : public testing::Test {
   TestLoop loop_;
   FakeClock clock_{&loop_};
   World world_;
+  std::string credential_ = "first";
   std::vector<Observation> reported_;
   std::unique_ptr<Scheduler> scheduler_;
   bool stopped_ = false;
@@ -178,6 +180,38 @@ TEST_F(SchedulerTest, ARejectedCredentialIsLeftAlone) {
   clock_.Advance(absl::Minutes(60));
   EXPECT_LE(world_.runs["c"], 6);  // 60 without restraint
   EXPECT_GE(world_.runs["c"], 4);
+}
+
+TEST_F(SchedulerTest, ANewCredentialIsTriedAtOnce) {
+  world_.behaviours["c"].fails = FailureClass::kSmtpAuthFailed;
+  scheduler_->Assign({Spec("c", absl::Minutes(5))});
+  clock_.Advance(absl::Minutes(15));
+  const int tries = world_.runs["c"];
+  clock_.Advance(absl::Minutes(5));
+  ASSERT_EQ(world_.runs["c"], tries);  // it is held, for 30 minutes
+  credential_ = "second";
+  clock_.Advance(absl::Seconds(5));
+  EXPECT_EQ(world_.runs["c"], tries + 1);
+  clock_.Advance(absl::Minutes(4));
+  EXPECT_EQ(world_.runs["c"], tries + 1);  // as wrong as the first, and looked at no more often
+  world_.behaviours["c"].fails.reset();
+  credential_ = "third";
+  clock_.Advance(absl::Seconds(5));
+  EXPECT_EQ(world_.runs["c"], tries + 2);
+  credential_ = "fourth";  // nothing is held now
+  clock_.Advance(absl::Minutes(1));
+  EXPECT_EQ(world_.runs["c"], tries + 2);
+}
+
+TEST_F(SchedulerTest, WithoutACredentialThereIsNothingToLookAt) {
+  credential_ = "";
+  world_.behaviours["c"].fails = FailureClass::kSmtpAuthFailed;
+  scheduler_->Assign({Spec("c", absl::Minutes(5))});
+  clock_.Advance(absl::Minutes(20));
+  const int tries = world_.runs["c"];
+  credential_ = "first";
+  clock_.Advance(absl::Minutes(1));
+  EXPECT_EQ(world_.runs["c"], tries);
 }
 
 TEST_F(SchedulerTest, AProbeThatThrowsDoesNotStopTheOthers) {

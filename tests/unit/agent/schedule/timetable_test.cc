@@ -210,6 +210,25 @@ TEST(Timetable, AHeldCheckWaitsAndFollowsOneRequest) {
   EXPECT_FALSE(table.Request("r2", "a", t1));
 }
 
+TEST(Timetable, AHeldCheckThatIsReleasedIsDueAtOnce) {
+  Timetable table("a1", 1);
+  table.Assign({Spec("a")}, kStart);
+  const absl::Duration t1 = kStart + absl::Seconds(11);
+  ASSERT_EQ(table.TakeDue(t1).size(), 1u);
+  table.Release("a", t1);  // it runs: nothing to release
+  table.Finish("a", t1, t1 + absl::Minutes(30));
+  EXPECT_TRUE(table.Request("r", "a", t1));
+  ASSERT_EQ(table.TakeDue(t1).size(), 1u);
+  table.Finish("a", t1, t1 + absl::Minutes(30));
+  table.Release("unknown", t1);
+  table.Release("a", t1);
+  EXPECT_EQ(Ids(table.TakeDue(t1)), Names{"a"});
+  table.Finish("a", t1, t1);
+  EXPECT_TRUE(table.TakeDue(t1).empty());
+  EXPECT_LT(table.NextSlot(t1), t1 + absl::Minutes(2));
+  EXPECT_TRUE(table.Request("r2", "a", t1));
+}
+
 TEST(Timetable, ANewAssignmentKeepsTheSlotsOfUnchangedChecks) {
   Timetable table("a1", 4);
   table.Assign({Spec("a")}, kStart);
