@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 from api import Api
-from fleet_files import HTTP_PORT, RECEIVER_PORT, FleetFiles, Pace, Place
+from fleet_files import BRISK_KINDS, HTTP_PORT, RECEIVER_PORT, FleetFiles, Pace, Place
 from programs import BIN, ROOT, Program
 from waiting import Impatient, wait_until
 
@@ -20,8 +20,6 @@ from maillab import Lab  # api.py has put the lab on the path
 REGIONS = ("eu", "us", "ap")
 START_LIMIT_S = 20.0
 GREEN_LIMIT_S = 60.0
-KINDS = {"dns.mx", "smtp.mx"}
-KINDS_WITH_MAILBOX = KINDS | {"smtp.submit", "imap.access", "roundtrip"}
 
 
 class Fleet:
@@ -144,19 +142,16 @@ class Fleet:
             return f"only {len(board['agents'])} of {len(self.agents)} agents are known"
         for incident in board["incidents"]:
             return f"{incident['component']} {incident['class']} is open"
-        cells = {(row["target"], c["kind"], c["region"]): c
-                 for row in board["targets"] for c in row["cells"]}
-        for expected in self._expected_cells():
-            cell = cells.get(expected)
-            if cell is None or cell["state"] != "healthy":
-                return _describe_cell(expected, cell)
+        planned = {row["target"]: {cell["kind"] for cell in row["cells"]} for row in board["targets"]}
+        for domain in self.files.targets:
+            wanted = set(BRISK_KINDS) if domain in self.files.mailbox_domains else {"smtp.mx"}
+            if missing := wanted - planned.get(domain, set()):
+                return f"{sorted(missing)} of {domain} are not on the board"
+        for row in board["targets"]:
+            for cell in row["cells"]:
+                if cell["kind"] in BRISK_KINDS and cell["state"] != "healthy":
+                    return _describe_cell(row["target"], cell)
         return None
-
-    def _expected_cells(self) -> list[tuple[str, str, str]]:
-        return [(domain, kind, region) for domain in self.files.targets
-                for kind in sorted(KINDS_WITH_MAILBOX if domain in self.files.mailbox_domains
-                                   else KINDS)
-                for region in dict.fromkeys(place.region for place in self.places)]
 
     # Waiting.
 
@@ -192,9 +187,6 @@ class Fleet:
         return "\n  ".join(p.tail() for p in dead or [self.collector, *self.agents.values()])
 
 
-def _describe_cell(expected: tuple[str, str, str], cell: dict | None) -> str:
-    target, kind, region = expected
-    if cell is None:
-        return f"{kind} of {target} from {region}: not on the board"
-    return (f"{kind} of {target} from {region}: {cell['state']} {cell.get('class', '')} "
-            f"{cell.get('detail', '')}").rstrip()
+def _describe_cell(target: str, cell: dict) -> str:
+    return (f"{cell['kind']} of {target} from {cell['region']}: {cell['state']} "
+            f"{cell.get('class', '')} {cell.get('detail', '')}").rstrip()
