@@ -100,8 +100,9 @@ def _start_of(seen: dict) -> datetime:
 
 
 def _findings(seen: dict) -> list[dict]:
-    """The outcome, then what was found beside it."""
-    main = {"class": "", "detail": seen.get("not_tested_reason") or ""}
+    """The outcome, with the facts for a detail where it has none, then what was found beside it."""
+    facts = ", ".join(f"{key}={value}" for key, value in sorted(seen["facts"].items()))
+    main = {"class": "", "detail": seen.get("not_tested_reason") or facts}
     main |= (seen.get("failure") or {}) | {"outcome": seen["outcome"]}
     beside = [{**finding, "outcome": "finding"} for finding in seen["findings"]]
     return [{"check": seen["kind"], "severity": "warning", **said} for said in (main, *beside)]

@@ -89,7 +89,8 @@ def watch(world: WatchedLab, scenario: Scenario) -> tuple[list[dict], str]:
 
 
 def run_scenario(world, scenario: Scenario, ledger: Ledger, look: Callable) -> None:
-    versions = " and ".join(world.versions[name] for name in scenario.servers)
+    *others, last = (world.versions[name] for name in scenario.servers)
+    versions = " and ".join([", ".join(others), last] if others else [last])
     missing = [world.missing[name] for name in scenario.servers if name in world.missing]
     if missing or scenario.unusable:
         why = missing[0] if missing else scenario.unusable

@@ -33,7 +33,8 @@ class InteropLab:
                          "dovecot": installed_version("dovecot-core", "Dovecot"),
                          "knot": installed_version("knot", "Knot"),
                          "unbound": installed_version("unbound", "Unbound")}
-        for name, title in (("postgrey", "Postgrey"), ("opendkim", "OpenDKIM")):
+        for name, title in (("postgrey", "Postgrey"), ("opendkim", "OpenDKIM"),
+                            ("opendmarc", "OpenDMARC")):
             self.versions[name] = unpacked_version(name, name, title)
             if not (UNPACKED / name).is_dir():
                 self.missing[name] = f"{title} was not fetched: scripts/setup interop"

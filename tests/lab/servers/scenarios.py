@@ -27,7 +27,7 @@ class Scenario:
     extra: str = ""  # more lines of the mailbox
     prepare: Callable[[Any], AbstractContextManager] | None = None
     timeout: str = "20s"
-    says: str = ""  # what the detail or the reply of each outcome that is no pass must hold
+    says: str = ""  # words that must be in a detail or a reply
     unusable: str = ""  # why the rows are skipped, always
 
 

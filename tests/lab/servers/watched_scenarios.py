@@ -13,21 +13,26 @@ from scenarios import ImapOn, Scenario
 
 from maillab import Lab, observe, plan, processes
 
-MILTER_PORT = 8891
+OPENDKIM_PORT, OPENDMARC_PORT = 8891, 8893
 SELECTOR = "lab"
 TXT_LIMIT = 255
-OPENDKIM = """\
-Mode {mode}
+MILTER = """\
 Socket inet:{port}@127.0.0.1
 PidFile {home}/pid
 Background yes
 Syslog no
 AuthservID mail.{name}.test
+"""
+OPENDKIM = """\
+Mode {mode}
 Nameservers {resolver}
 ResolverConfiguration {home}/unbound.conf
 Canonicalization relaxed/simple
-AlwaysAddARHeader yes
 RequireSafeKeys no
+"""
+OPENDMARC = """\
+SPFIgnoreResults yes
+SPFSelfValidate yes
 """
 # OpenDKIM holds an Unbound, which answers for "test." by itself unless told not to.
 UNBOUND = """\
@@ -39,50 +44,62 @@ Domain {name}.test
 Selector {selector}
 KeyFile {key}
 """
+SPF = f"v=spf1 ip4:{plan.PROVIDERS['alpha'].address} -all"  # as the lab has it
+TEMPFAIL = {"milter_default_action": "tempfail"}
 FORGED = "Authentication-Results: mail.elsewhere.test; dkim={0}; spf={0}; dmarc={0}"
 OTHER_MX = f"{DOMAIN}. MX 20 mail.beta.test."
 CANARY_WORDS = b"a dot and a letter", b"a dog and a letter"
 
 
-def letters(other_key: bool = False, forged: str = ""):
-    """Alpha signs letters by DKIM and beta verifies, both with OpenDKIM; perhaps with another key
-    than the DNS has, and with results of a stranger already in the letter."""
+def letters(other_key: bool = False, forged: str = "", spf: str = SPF):
+    """Alpha signs letters by DKIM, beta verifies DKIM, SPF and DMARC. Perhaps alpha has another key
+    or SPF record than fits, and the letter already has results of a stranger's in it."""
     @contextlib.contextmanager
     def prepared(world: InteropLab) -> Iterator[None]:
         lab = world.lab
         published, used = _key(lab, "published"), _key(lab, "other" if other_key else "published")
-        record = f"{SELECTOR}._domainkey.{DOMAIN}. TXT {_public(published)}"
-        milter = {"smtpd_milters": f"inet:127.0.0.1:{MILTER_PORT}",
-                  "milter_default_action": "tempfail"}
+        usual = f'{DOMAIN}. TXT "{SPF}"'
+        records = [f"{SELECTOR}._domainkey.{DOMAIN}. TXT {_public(published)}",
+                   f'{DOMAIN}. TXT "{spf}"']
         stranger = {"header_checks": f"regexp:{{{{/^From:/ PREPEND {FORGED.format(forged)}}}}}"
                     } if forged else {}
-        lab.change_zone(DOMAIN, add=[record])
-        with (opendkim(lab, "alpha", used), opendkim(lab, "beta", None),
-              altered(lab, "alpha", **milter, **stranger), altered(lab, "beta", **milter)):
+        lab.change_zone(DOMAIN, remove=[usual], add=records)
+        with (opendkim(lab, "alpha", used) as signing, opendkim(lab, "beta", None) as verifying,
+              milter(lab, "beta", "opendmarc", OPENDMARC_PORT, OPENDMARC) as judging,
+              altered(lab, "alpha", smtpd_milters=signing, **TEMPFAIL, **stranger),
+              altered(lab, "beta", smtpd_milters=f"{verifying}, {judging}", **TEMPFAIL)):
             yield
-        lab.change_zone(DOMAIN, remove=[record])
+        lab.change_zone(DOMAIN, remove=records, add=[usual])
     return prepared
 
 
-@contextlib.contextmanager
-def opendkim(lab: Lab, name: str, key: Path | None) -> Iterator[None]:
+def opendkim(lab: Lab, name: str, key: Path | None):
     """OpenDKIM beside a provider's Postfix; it signs when given a key, and verifies."""
     home = lab.state / f"opendkim-{name}"
-    (home / "etc").mkdir(parents=True, exist_ok=True)
-    text = OPENDKIM.format(mode="sv" if key else "v", port=MILTER_PORT, home=home, name=name,
+    home.mkdir(exist_ok=True)
+    (home / "unbound.conf").write_text(UNBOUND)
+    text = OPENDKIM.format(mode="sv" if key else "v", home=home,
                            resolver=plan.PROVIDERS[name].resolver)
     if key:
         text += SIGNER.format(name=name, selector=SELECTOR, key=key)
-    (home / "opendkim.conf").write_text(text)
-    (home / "unbound.conf").write_text(UNBOUND)
-    log = lab.state / f"log/opendkim-{name}.log"
-    processes.launch(lab.argv(name, [HERE / "enter", UNPACKED / "opendkim", home / "etc", "",
-                                     "opendkim", "-x", home / "opendkim.conf"]), log)
-    observe.until(lambda: not_listening(lab, name, MILTER_PORT, log))
-    yield
+    return milter(lab, name, "opendkim", OPENDKIM_PORT, text)
+
+
+@contextlib.contextmanager
+def milter(lab: Lab, name: str, program: str, port: int, settings: str) -> Iterator[str]:
+    """A mail filter beside a provider's Postfix, and what to call it in main.cf."""
+    home = lab.state / f"{program}-{name}"
+    (home / "etc").mkdir(parents=True, exist_ok=True)
+    (home / "conf").write_text(MILTER.format(port=port, home=home, name=name) + settings)
+    log = lab.state / f"log/{program}-{name}.log"
+    processes.launch(lab.argv(name, [HERE / "enter", UNPACKED / program, home / "etc", "",
+                                     program, "-c" if program == "opendmarc" else "-x",
+                                     home / "conf"]), log)
+    observe.until(lambda: not_listening(lab, name, port, log))
+    yield f"inet:127.0.0.1:{port}"
     daemon = int((home / "pid").read_text())
     processes.send(daemon, signal.SIGKILL)  # it takes five seconds to go by itself
-    observe.until(lambda: "OpenDKIM lingers" if processes.identity(daemon) else None)
+    observe.until(lambda: f"{program} lingers" if processes.identity(daemon) else None)
 
 
 def _key(lab: Lab, name: str) -> Path:
@@ -149,18 +166,23 @@ def canary_removed(world: InteropLab) -> Iterator[None]:
     yield
 
 
-WITH_DKIM = ("postfix", "opendkim")
+FILTERS = ("postfix", "opendkim", "opendmarc")
 WATCHED_SCENARIOS = [
     Scenario(BOTH, "healthy", DOMAIN,
              {"smtp.relay": "pass", "smtp.secondary": "not tested", "dns.records": "pass",
               "imap.canary": "pass"}),
-    Scenario(WITH_DKIM, "letter signed by DKIM, verified", DOMAIN, {"roundtrip": "pass"},
-             prepare=letters()),
-    Scenario(WITH_DKIM, "letter signed, a stranger's results say fail", DOMAIN,
-             {"roundtrip": "pass"}, prepare=letters(forged="fail")),
-    Scenario(WITH_DKIM, "key in the DNS is another, a stranger's results say pass", DOMAIN,
+    Scenario(FILTERS, "letter verified by DKIM, SPF and DMARC", DOMAIN, {"roundtrip": "pass"},
+             prepare=letters(), says="auth.dkim=pass, auth.dmarc=pass"),
+    Scenario(FILTERS, "a stranger's results say fail", DOMAIN, {"roundtrip": "pass"},
+             prepare=letters(forged="fail")),
+    Scenario(FILTERS, "DKIM key in the DNS is another, a stranger's results say pass", DOMAIN,
              {"roundtrip": "fail auth_result_fail"}, prepare=letters(other_key=True, forged="pass"),
              says="mail.beta.test says dkim=fail"),
+    Scenario(FILTERS, "SPF names no server", DOMAIN, {"roundtrip": "fail auth_result_fail"},
+             prepare=letters(spf="v=spf1 -all"), says="mail.beta.test says spf=fail"),
+    Scenario(FILTERS, "neither DKIM nor SPF hold", DOMAIN, {"roundtrip": "fail auth_result_fail"},
+             prepare=letters(other_key=True, spf="v=spf1 -all"),
+             says="mail.beta.test says spf=fail, dkim=fail, dmarc=fail"),
     Scenario(BOTH, "nobody verifies letters", DOMAIN, {"roundtrip": "fail auth_result_fail"},
              says="no Authentication-Results of mail.beta.test"),
     Scenario(("postfix",), "relays for everybody", DOMAIN, {"smtp.relay": "fail smtp_open_relay"},
