@@ -8,8 +8,9 @@ const LOSS = {none: 'no mail is lost', queued: 'mail waits in queues', rejected:
 const MOST_TARGETS = 12;
 const MOST_FINDINGS = 1000; // the API's limit
 const FEW_FINDINGS = 8; // so few are shown unfolded
-const FEW_TARGETS = 3; // and so are the checks of so few targets
-const unfolded = new Map(); // target: whether the reader wants to see its checks
+const MOST_CALM = 20; // targets without trouble, until the reader wants them all
+const chosen = new Map(); // target: which of its checks the reader wants to see, 'all' or 'none'
+let everyTarget = false;
 let lastGood = 0;
 
 function element(tag, attributes, ...children) {
@@ -41,38 +42,43 @@ function breakable(name) {
   return name.split('_').flatMap((word, i) => i ? ['_', element('wbr', {}), word] : [word]);
 }
 
+// Whether there is nothing fresh to say because nothing could be tested; `detail` says why.
+function stateOf(cell) { return cell.state === 'unknown' && cell.detail && cell.last_seen ? 'untested' : cell.state; }
+
 function cellNode(cell) {
-  const word = {healthy: 'ok', failing: 'FAIL', masked: 'masked', unknown: '–'}[cell.state];
+  const word = {healthy: 'ok', failing: 'FAIL', masked: 'masked', untested: 'untested', unknown: '–'}[stateOf(cell)];
   const title = [cell.detail, cell.last_seen ? 'last seen ' + ago(cell.last_seen) : 'never seen'].filter(Boolean).join(' · ');
   const td = element('td', {title}, element('span', {class: 'cell ' + cell.state}, word));
   if (cell.state === 'failing') td.append(element('span', {class: 'why'}, ...breakable(cell.class || '')));
   return td;
 }
 
-// "2 failing · 14 ok · 3 without a word", of the cells of a target.
+// "2 failing", "14 ok", "3 without a fresh word": the cells of a target.
 function tally(cells) {
-  const count = state => cells.filter(c => c.state === state).length;
-  return [['failing', 'failing'], ['masked', 'masked'], ['healthy', 'ok'], ['unknown', 'without a fresh word']]
-    .filter(([state]) => count(state)).map(([state, word]) => `${count(state)} ${word}`).join(' · ');
+  const count = state => cells.filter(c => stateOf(c) === state).length;
+  return [['failing', 'failing'], ['masked', 'masked'], ['healthy', 'ok'], ['untested', 'untested'], ['unknown', 'without a fresh word']]
+    .filter(([state]) => count(state))
+    .map(([state, word]) => element('span', {class: 'why' + (state === 'failing' ? ' bad' : '')}, `${count(state)} ${word}`));
 }
 
-// The checks of one target: a line, and unfolded a row a kind.
+function troubled(cells) { return cells.some(c => c && (c.state === 'failing' || c.state === 'masked')); }
+
+// The checks of one target: a line, and below it a row a kind: of all, of those in trouble, or none.
 function targetRows(board, target) {
-  const failing = target.cells.some(c => c.state === 'failing');
-  const few = board.targets.length <= FEW_TARGETS;
-  const open = unfolded.has(target.target) ? unfolded.get(target.target) : failing || few;
+  const shown = chosen.get(target.target) || (board.targets.length === 1 ? 'all' : troubled(target.cells) ? 'trouble' : 'none');
   const body = element('tbody', {});
-  const button = element('button', {type: 'button', 'aria-expanded': String(open)}, target.target);
-  button.addEventListener('click', () => { unfolded.set(target.target, !open); body.replaceWith(targetRows(board, target)); });
-  const head = element('th', {class: 'target', colspan: board.regions.length + 1, scope: 'rowgroup'}, button,
-    element('span', {class: 'why' + (failing ? ' bad' : '')}, tally(target.cells)));
+  const button = element('button', {type: 'button', 'aria-expanded': String(shown === 'all')}, target.target);
+  button.addEventListener('click', () => {
+    chosen.set(target.target, shown === 'all' ? 'none' : 'all');
+    body.replaceWith(targetRows(board, target));
+  });
+  const head = element('th', {class: 'target', colspan: board.regions.length + 1, scope: 'rowgroup'}, button, ...tally(target.cells));
   if (target.provider !== target.target) head.append(element('span', {class: 'why'}, 'run by ' + target.provider));
   body.append(element('tr', {}, head));
-  if (!open) return body;
-  for (const {kind, leg} of board.kinds) {
+  for (const {kind, leg} of shown === 'none' ? [] : board.kinds) {
     const cells = board.regions.map(region => target.cells.find(c => c.kind === kind && c.region === region));
-    if (!cells.some(Boolean)) continue;
-    body.append(element('tr', {}, element('th', {scope: 'row'}, kind, element('span', {class: 'why'}, leg)),
+    if (!cells.some(Boolean) || (shown === 'trouble' && !troubled(cells))) continue;
+    body.append(element('tr', {}, element('th', {scope: 'row'}, kind, element('span', {class: 'why leg'}, leg)),
       ...cells.map(cell => cell ? cellNode(cell) : element('td', {}))));
   }
   return body;
@@ -83,16 +89,38 @@ function matrix(board) {
   if (!board.regions.length) return none('No agent has connected yet.');
   const table = element('table', {}, element('thead', {}, element('tr', {}, element('th', {scope: 'col'}, 'Check'),
     ...board.regions.map(r => element('th', {scope: 'col'}, r)))));
-  const failing = target => target.cells.some(c => c.state === 'failing');
-  const targets = [...board.targets.filter(failing), ...board.targets.filter(t => !failing(t))];
+  const calm = board.targets.filter(t => !troubled(t.cells));
+  const targets = [...board.targets.filter(t => troubled(t.cells)), ...calm.slice(0, everyTarget ? calm.length : MOST_CALM)];
   table.append(...targets.map(target => targetRows(board, target)));
-  return element('div', {class: 'scroll'}, table);
+  const node = element('div', {class: 'scroll'}, table);
+  if (targets.length < board.targets.length) {
+    const button = element('button', {type: 'button', class: 'more'}, `and ${board.targets.length - targets.length} more without trouble`);
+    button.addEventListener('click', () => { everyTarget = true; node.replaceWith(matrix(board)); });
+    node.append(button);
+  }
+  return node;
+}
+
+// What regions say in the same words but for the address they asked is shown once.
+function inOneVoice(seen) {
+  const voices = [];
+  for (const said of seen) {
+    const words = said.detail.replace(/\d+(\.\d+){3}(:\d+)?|\[[0-9a-f:.]+\](:\d+)?/gi, '');
+    const same = voices.find(v => v.words === words && !v.regions.some(r => said.regions.includes(r)));
+    if (same) {
+      same.regions.push(...said.regions);
+      if (said.last_seen > same.last_seen) same.last_seen = said.last_seen;
+    } else {
+      voices.push({words, detail: said.detail, regions: [...said.regions], last_seen: said.last_seen});
+    }
+  }
+  return voices;
 }
 
 function findingNode(finding) {
   const item = element('li', {}, element('strong', {}, finding.target), element('span', {class: 'why'}, finding.kind));
-  for (const said of finding.seen) {
-    item.append(element('div', {}, said.detail, element('span', {class: 'why'}, `${said.regions.join(', ')} · ${ago(said.last_seen)}`)));
+  for (const said of inOneVoice(finding.seen)) {
+    item.append(element('div', {}, said.detail, element('span', {class: 'why'}, `${said.regions.sort().join(', ')} · ${ago(said.last_seen)}`)));
   }
   return item;
 }
