@@ -11,6 +11,8 @@ namespace postwatch {
 namespace {
 
 constexpr size_t kMaxQuoted = 100;
+constexpr size_t kLongestLine = 998;
+constexpr std::string_view kLongLineStart = "This line has 998 octets:";
 
 // Everything that mail systems are known to damage, in lines of their own: dots at line starts,
 // white space at line ends, "From " at a line start, "=" signs, text beyond ASCII and Latin-1.
@@ -57,6 +59,14 @@ std::string Canonical(std::string_view text) {
   return out;
 }
 
+std::string WithoutWhiteSpace(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    if (c != ' ' && c != '\t' && c != '\r' && c != '\n') out += c;
+  }
+  return out;
+}
+
 // Of a header value in a message.
 std::string Quoted(std::string_view value) { return Concat("'", Truncate(value, kMaxQuoted), "'"); }
 
@@ -86,6 +96,7 @@ void CheckEncoding(std::string_view headers, HeaderCheck& check) {
   const std::string sent = HeaderField(headers, "X-Probe-Encoding");
   if (sent.empty()) return;
   const std::string type = MediaType(HeaderField(headers, "Content-Type"));
+  if (!HeaderField(headers, kPartsField).empty() && type == "multipart/mixed") return;
   if (type != "text/plain") {
     check.changes.push_back(Concat("the text was wrapped into ", type));
     return;
@@ -105,6 +116,28 @@ std::string LetterBody(std::string_view signed_token) {
 
 std::string LetterSubject(const ProbeToken& token) {
   return Concat("[mail-probe] ", token.route, " ", std::string_view(token.probe_id).substr(0, 8));
+}
+
+std::string LongLine() {
+  std::string line(kLongLineStart);
+  for (int number = 1; line.size() < kLongestLine; ++number) Append(line, " ", number);
+  line.resize(kLongestLine, '.');
+  line.back() = '.';
+  return line;
+}
+
+LineState CheckLongLine(const std::vector<std::string>& texts) {
+  const std::string sent = LongLine();
+  const std::string start = WithoutWhiteSpace(kLongLineStart);
+  for (const std::string& text : texts) {
+    const std::string got = WithoutWhiteSpace(text);
+    if (!got.starts_with(start)) continue;
+    for (const std::string_view line : Split(text, '\n')) {
+      if (Trim(line) == sent) return LineState::kWhole;
+    }
+    return got == WithoutWhiteSpace(sent) ? LineState::kBroken : LineState::kDamaged;
+  }
+  return LineState::kDamaged;
 }
 
 std::string_view IntegrityName(Integrity integrity) {

@@ -27,6 +27,24 @@ std::string_view IntegrityName(Integrity integrity);
 // `got` is one decoded text part, `sent` the LetterBody.
 Integrity CompareBody(std::string_view got, std::string_view sent);
 
+// The line of the longest allowed length, 998 octets and CRLF (RFC 5322 section 2.1.1), which is a
+// part of its own where it is sent.
+std::string LongLine();
+
+enum class LineState {
+  kNotSent,
+  kWhole,
+  kBroken,   // all of it is there, in several lines
+  kDamaged,  // changed or gone
+};
+
+// Of the decoded text parts of a letter that was sent with the line.
+LineState CheckLongLine(const std::vector<std::string>& texts);
+
+// Field that names the parts which a letter has beside its text.
+inline constexpr std::string_view kPartsField = "X-Probe-Parts";
+inline constexpr std::string_view kLongLinePart = "long-line";
+
 struct HeaderCheck {
   std::vector<std::string> changes;  // harmless: "the subject became '[list] ...'"
   std::string damage;                // what must not happen to a header; "" when nothing did

@@ -13,6 +13,7 @@ namespace {
 constexpr std::string_view kCanaryVersion = "1";
 constexpr size_t kMaxMessage = 1024 * 1024;
 constexpr size_t kTokenLines = 20;
+constexpr size_t kBallastLine = 76;
 
 // Header text must stay on its line whatever the configuration says.
 std::string OneLine(std::string_view text) {
@@ -76,6 +77,43 @@ ProbeMessageKind KindOf(std::string_view message, std::string_view headers, bool
   return answers ? ProbeMessageKind::kReply : ProbeMessageKind::kLetter;
 }
 
+std::string TextPart(const ProbeLetter& letter, std::string_view token) {
+  const std::string body = LetterBody(token);
+  return Concat("Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: ",
+                letter.eight_bit ? "8bit" : "quoted-printable", "\r\n\r\n",
+                letter.eight_bit ? body : EncodeQuotedPrintable(body));
+}
+
+// Lines of 76 octets, so that the whole has the size that is wanted, or a line more.
+std::string Ballast(size_t octets) {
+  std::string text;
+  text.reserve(octets + 2 * kBallastLine);
+  for (size_t line = 1; text.size() < octets; ++line) {
+    std::string words = Concat("Line ", line, " of a letter that is large on purpose ");
+    words.resize(kBallastLine, '.');
+    Append(text, words, "\r\n");
+  }
+  return text;
+}
+
+// The text, and what else the letter is to carry, as parts of a multipart message (RFC 2046).
+void AppendParts(const ProbeLetter& letter, std::string_view text, std::string& out) {
+  const std::string boundary = Concat("part-", letter.token.probe_id);
+  const std::string plain = Concat("\r\n--", boundary,
+                                   "\r\nContent-Type: text/plain; charset=us-ascii\r\n"
+                                   "Content-Transfer-Encoding: 7bit\r\n\r\n");
+  std::vector<std::string_view> parts;
+  if (letter.long_line) parts.push_back(kLongLinePart);
+  if (letter.size > 0) parts.emplace_back("ballast");
+  Append(out, kPartsField, ": ", Join(parts, ", "), "\r\n");
+  Append(out, "Content-Type: multipart/mixed; boundary=\"", boundary, "\"\r\n");
+  Append(out, "Content-Transfer-Encoding: ", letter.eight_bit ? "8bit" : "7bit", "\r\n\r\n");
+  Append(out, "--", boundary, "\r\n", text);
+  if (letter.long_line) Append(out, plain, LongLine(), "\r\n");
+  if (letter.size > out.size()) Append(out, plain, Ballast(letter.size - out.size()));
+  Append(out, "\r\n--", boundary, "--\r\n");
+}
+
 }  // namespace
 
 std::string ComposeProbeMessage(const ProbeLetter& letter, const Secret& fleet_key,
@@ -93,10 +131,10 @@ std::string ComposeProbeMessage(const ProbeLetter& letter, const Secret& fleet_k
   Append(out, "X-Probe-Token: ", token, "\r\n", "X-Probe-Version: ", kCanaryVersion, "\r\n");
   const std::string_view encoding = letter.eight_bit ? "8bit" : "quoted-printable";
   Append(out, "X-Probe-Encoding: ", encoding, "\r\n");
-  Append(out, "MIME-Version: 1.0\r\n", "Content-Type: text/plain; charset=utf-8\r\n");
-  Append(out, "Content-Transfer-Encoding: ", encoding, "\r\n\r\n");
-  const std::string body = LetterBody(token);
-  out += letter.eight_bit ? body : EncodeQuotedPrintable(body);
+  const std::string text = TextPart(letter, token);
+  out += "MIME-Version: 1.0\r\n";
+  if (!letter.long_line && letter.size == 0) return out + text;
+  AppendParts(letter, text, out);
   return out;
 }
 
@@ -120,6 +158,13 @@ std::optional<ReceivedProbe> ReadProbeMessage(std::string_view message, const Se
     probe.integrity = std::min(probe.integrity, CompareBody(leaf.text, sent));
   }
   probe.header = CheckHeaders(entity.headers, probe.token, signed_token);
+  if (HeaderField(entity.headers, kPartsField).find(kLongLinePart) == std::string::npos)
+    return probe;
+  std::vector<std::string> texts;
+  for (const MimeLeaf& leaf : leaves) {
+    if (leaf.type.starts_with("text/")) texts.push_back(leaf.text);
+  }
+  probe.long_line = CheckLongLine(texts);
   return probe;
 }
 

@@ -15,6 +15,8 @@ struct ProbeLetter {
   std::string from, to;  // addresses
   ProbeToken token;
   bool eight_bit = false;  // the server offered 8BITMIME; otherwise quoted-printable
+  bool long_line = false;  // with a line of 998 octets in a part of its own
+  size_t size = 0;         // with as much text in another part that it has this many octets
 };
 
 // The whole message, CRLF lines, headers as mail-domain.md section 2.5 names them (Message-ID,
@@ -34,6 +36,7 @@ struct ReceivedProbe {
   ProbeMessageKind kind = ProbeMessageKind::kLetter;
   Integrity integrity = Integrity::kCorrupted;  // of a letter, as is `header`
   HeaderCheck header;
+  LineState long_line = LineState::kNotSent;
 };
 
 // Reads a fetched message (at most 1 MiB is looked at). Looks for the token in X-Probe-Token,

@@ -81,6 +81,14 @@ std::vector<std::string> EhloReply::AuthMechanisms() const {
   return mechanisms;
 }
 
+size_t EhloReply::MaxMessageSize() const {
+  for (const std::string_view line : capabilities) {
+    if (!line.starts_with("SIZE ")) continue;
+    return static_cast<size_t>(std::max<int64_t>(ParseInteger(line.substr(5)).value_or(0), 0));
+  }
+  return 0;
+}
+
 Task<absl::StatusOr<SmtpReplyParser>> SmtpClient::ReadLines() {
   SmtpReplyParser parser;
   while (parser.progress() == SmtpReplyParser::Progress::kMore) {
@@ -178,8 +186,14 @@ Task<absl::StatusOr<SmtpReply>> SmtpClient::MailFrom(std::string sender,
   absl::Status fit = CheckAddress("the sender", sender);
   if (!fit.ok()) co_return fit;
   std::string command = Concat("MAIL FROM:<", sender, ">");
+  absl::StatusOr<SmtpReply> reply = co_await Envelope(std::move(command), std::move(parameters));
+  co_return reply;
+}
+
+Task<absl::StatusOr<SmtpReply>> SmtpClient::Envelope(std::string command,
+                                                     std::vector<std::string> parameters) {
   for (const std::string& parameter : parameters) {
-    if (Injects(parameter)) co_return RefuseText("a MAIL parameter");
+    if (Injects(parameter)) co_return RefuseText("a parameter of MAIL or RCPT");
     Append(command, " ", parameter);
   }
   absl::StatusOr<SmtpReply> reply = co_await Command(std::move(command));
@@ -187,10 +201,17 @@ Task<absl::StatusOr<SmtpReply>> SmtpClient::MailFrom(std::string sender,
 }
 
 Task<absl::StatusOr<SmtpReply>> SmtpClient::RcptTo(std::string recipient) {
+  std::vector<std::string> none;
+  absl::StatusOr<SmtpReply> reply = co_await RcptTo(std::move(recipient), std::move(none));
+  co_return reply;
+}
+
+Task<absl::StatusOr<SmtpReply>> SmtpClient::RcptTo(std::string recipient,
+                                                   std::vector<std::string> parameters) {
   absl::Status fit = CheckAddress("the recipient", recipient);
   if (!fit.ok()) co_return fit;
   std::string command = Concat("RCPT TO:<", recipient, ">");
-  absl::StatusOr<SmtpReply> reply = co_await Command(std::move(command));
+  absl::StatusOr<SmtpReply> reply = co_await Envelope(std::move(command), std::move(parameters));
   co_return reply;
 }
 

@@ -19,6 +19,7 @@ struct EhloReply {
   std::vector<std::string> capabilities;            // upper-case keyword and parameters, one a line
   bool Has(std::string_view keyword) const;         // "STARTTLS"
   std::vector<std::string> AuthMechanisms() const;  // of "AUTH ..." and the legacy "AUTH=..."
+  size_t MaxMessageSize() const;  // octets, of "SIZE ..." (RFC 1870); 0 = no limit is told
 };
 
 // Speaks over a stream it does not own. Every method returns the server's reply as a value; an
@@ -41,6 +42,9 @@ class SmtpClient {
   // MAIL FROM:<sender> with the given parameters ("SIZE=1234", "BODY=8BITMIME"); sender may be "".
   Task<absl::StatusOr<SmtpReply>> MailFrom(std::string sender, std::vector<std::string> parameters);
   Task<absl::StatusOr<SmtpReply>> RcptTo(std::string recipient);
+  // The same with parameters ("NOTIFY=FAILURE").
+  Task<absl::StatusOr<SmtpReply>> RcptTo(std::string recipient,
+                                         std::vector<std::string> parameters);
   Task<absl::StatusOr<SmtpReply>> DataCommand();
   // Sends the message (any line ends; made CRLF, dot-stuffed, ended by CRLF.CRLF), reads the final
   // reply.
@@ -56,6 +60,8 @@ class SmtpClient {
   Task<absl::StatusOr<SmtpReply>> ReadReply();
   Task<absl::StatusOr<SmtpReplyParser>> Say(std::string line);
   Task<absl::StatusOr<SmtpReply>> Command(std::string line);
+  Task<absl::StatusOr<SmtpReply>> Envelope(std::string command,
+                                           std::vector<std::string> parameters);
 
   Stream& stream_;
   bool final_dot_sent_ = false;

@@ -35,7 +35,7 @@ class FakeSmtpStream : public FakeServerStream {
       Say("250-AUTH PLAIN LOGIN");
       if (server_.offers_dsn) Say("250-DSN");
       Say("250-8BITMIME");
-      Say("250 SIZE 1000000");
+      Say(Concat("250 ", server_.size));
     } else if (line == "STARTTLS") {
       Say("220 go on");
     } else if (line.starts_with("AUTH")) {
@@ -235,7 +235,9 @@ class FakeImapStream : public FakeServerStream {
       const uint32_t uid = messages[i]->uid;
       if (to_end ? uid < first && !is_last : uid != first) continue;
       const std::string& text = messages[i]->text;
-      const std::string body = headers_only ? HeadersOf(text) : text;
+      const size_t part = arguments.find("<0.");
+      const size_t most = part == arguments.npos ? text.npos : Number(arguments.substr(part + 3));
+      const std::string body = (headers_only ? HeadersOf(text) : text).substr(0, most);
       const absl::Time arrived = clock_.Now() - (clock_.Steady() - messages[i]->visible);
       Append(out_, "* ", i + 1, " FETCH (UID ", uid, " RFC822.SIZE ", text.size(),
              " INTERNALDATE \"",

@@ -41,7 +41,8 @@ class FakeMailServer : public Dialer {
   std::string also_deliver_to;  // a copy goes there too
   bool keeps_sent = false;      // the folder "Sent" gets what was handed in
   bool offers_dsn = false;      // RFC 3461
-  std::string second_user;      // logged in as this, INBOX is the folder "second"
+  std::string size = "SIZE 1000000";
+  std::string second_user;  // logged in as this, INBOX is the folder "second"
   int copies = 1;
   std::function<std::string(std::string)> on_delivery;  // what the letter becomes on its way
   std::string mail_reply = "250 2.1.0 Ok";

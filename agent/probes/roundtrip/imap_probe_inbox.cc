@@ -13,7 +13,9 @@ constexpr uint32_t kSweptMessages = 1000;
 // Messages whose headers alone do not settle whether they are ours, read whole in one scan.
 constexpr int kMaxBodiesRead = 16;
 constexpr size_t kMaxTold = 1000;
-constexpr std::string_view kWholeSection = "BODY.PEEK[]";
+// As much as a client takes; the rest of a larger message is of no use.
+constexpr std::string_view kWholeSection = "BODY.PEEK[]<0.1048576>";
+static_assert(kMaxImapLiteral == 1048576);
 constexpr absl::Duration kQuickPause = absl::Milliseconds(50);
 constexpr absl::Duration kSlowPause = absl::Seconds(1);  // where there is no IDLE
 // IDLE is only a hint: servers forget to announce (RFC 2177 promises nothing), so it is asked

@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <utility>
 
+#include "agent/probes/check_memory.h"
 #include "agent/probes/mail/mx_session.h"
 #include "common/base/ids.h"
 #include "common/base/log.h"
 #include "common/base/text.h"
+#include "common/mail/dsn_request.h"
 #include "common/mail/probe_message.h"
 
 namespace postwatch::agent {
@@ -14,6 +16,9 @@ namespace {
 
 constexpr uint16_t kSmtpPort = 25;
 constexpr absl::Duration kFarewellTimeout = absl::Seconds(2);
+constexpr absl::Duration kLargeEvery = absl::Hours(24);
+// Under which the time of the last large letter is kept, in seconds since 1970.
+constexpr char kLargeNote[] = "large_letter";
 
 // The one server that `via` names, as a sending server would reach it.
 Task<std::optional<Fault>> OpenVia(const RunContext& context, std::string host,
@@ -48,18 +53,31 @@ Task<std::optional<Fault>> OpenWay(const RunContext& context, const RoundtripSet
   co_return fault;
 }
 
-// Where the server knows notices (RFC 3461), they are to carry the token and no copy of the text.
-// Their default is what we want: failures and delays.
+// RFC 1870: the server says beforehand what it does not take.
+std::optional<Fault> TooLarge(const EhloReply& ehlo, size_t size) {
+  const size_t most = ehlo.MaxMessageSize();
+  if (most == 0 || size <= most) return std::nullopt;
+  return Fault{FailureClass::kSmtpSize,
+               Concat("the server takes letters of up to ", most,
+                      " octets (SIZE), and this one has ", size, "; it was not sent"),
+               std::nullopt};
+}
+
+// Where the server knows notices (RFC 3461), they are to carry the token and no copy of the text,
+// and to come for failures and delays only.
 Task<std::optional<Fault>> SendEnvelope(const RunContext& context, SmtpSession& session,
                                         const RoundtripSettings& settings, std::string token,
                                         size_t size) {
   context.run.Begin("mail");
+  std::optional<Fault> large = TooLarge(session.ehlo, size);
+  if (large.has_value()) co_return large;
   std::vector<std::string> parameters;
   if (session.ehlo.Has("SIZE")) parameters.push_back(Concat("SIZE=", size));
   if (session.ehlo.Has("8BITMIME")) parameters.emplace_back("BODY=8BITMIME");
+  std::vector<std::string> wishes;
   if (session.ehlo.Has("DSN")) {
-    parameters.emplace_back("RET=HDRS");
-    parameters.push_back(Concat("ENVID=", token));
+    for (std::string& wish : DsnMailParameters(token)) parameters.push_back(std::move(wish));
+    wishes = DsnRcptParameters(settings.to);
   }
   const absl::StatusOr<SmtpReply> mail =
       co_await session.client->MailFrom(settings.sender.address, parameters);
@@ -67,8 +85,20 @@ Task<std::optional<Fault>> SendEnvelope(const RunContext& context, SmtpSession& 
       SmtpFault(context, SmtpStage::kMail, session.stream.get(), mail);
   if (bad_sender.has_value()) co_return bad_sender;
   context.run.Begin("rcpt");
-  const absl::StatusOr<SmtpReply> rcpt = co_await session.client->RcptTo(settings.to);
+  const absl::StatusOr<SmtpReply> rcpt = co_await session.client->RcptTo(settings.to, wishes);
   co_return SmtpFault(context, SmtpStage::kRcpt, session.stream.get(), rcpt);
+}
+
+// How many octets the letter is to have; 0: as few as it takes. The time of a large one is kept
+// before it is sent, whatever becomes of it.
+size_t SizeOfNext(const RunContext& context, const RoundtripSettings& settings) {
+  if (settings.large_size == 0) return 0;
+  const absl::Time now = context.deps.clock.Now();
+  const std::optional<int64_t> last = ParseInteger(RecallNote(context, kLargeNote));
+  if (last.has_value() && now < absl::FromUnixSeconds(*last) + kLargeEvery) return 0;
+  KeepNote(context, kLargeNote, Concat(absl::ToUnixSeconds(now)));
+  context.run.Fact("letter.octets", Concat(settings.large_size));
+  return settings.large_size;
 }
 
 void Settle(const RunContext& context, SentLetter& letter) {
@@ -139,8 +169,9 @@ Task<std::optional<Fault>> SendLetter(const RunContext& context, const Roundtrip
   if (closed.has_value()) co_return closed;
   const absl::Time now = context.deps.clock.Now();
   letter.token = {RandomId(), settings.route, absl::FromUnixSeconds(absl::ToUnixSeconds(now))};
-  const ProbeLetter text{settings.sender.address, settings.to, letter.token,
-                         session.ehlo.Has("8BITMIME")};
+  ProbeLetter text{settings.sender.address, settings.to, letter.token, session.ehlo.Has("8BITMIME"),
+                   settings.long_line};
+  text.size = SizeOfNext(context, settings);
   std::string message = ComposeProbeMessage(text, fleet_key, DomainOf(settings.sender.address));
   std::string token = SignToken(letter.token, fleet_key);
   std::optional<Fault> refused =

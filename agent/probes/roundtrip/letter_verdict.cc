@@ -84,9 +84,14 @@ void JudgeState(const RunContext& context, const ReceivedProbe& probe) {
   if (probe.integrity == Integrity::kRewritten) {
     changes.emplace_back("text was added to the letter on its way");
   }
+  if (probe.long_line == LineState::kBroken) {
+    changes.emplace_back("the line of 998 octets was broken into shorter ones");
+  }
   if (!changes.empty()) context.run.Find(FailureClass::kRewritten, Join(changes, "; "));
   if (probe.integrity == Integrity::kCorrupted) {
     context.run.Fail(FailureClass::kCorruptedBody, "the letter's text is not what was sent");
+  } else if (probe.long_line == LineState::kDamaged) {
+    context.run.Fail(FailureClass::kCorruptedBody, "the line of 998 octets is not what was sent");
   }
   if (!probe.header.damage.empty()) {
     context.run.Fail(FailureClass::kCorruptedHeader, probe.header.damage);

@@ -14,8 +14,9 @@ namespace postwatch::agent {
 // missing, the spam folder is looked at, and the sender's INBOX for a bounce or for the letter
 // itself. A letter found after its run had ended amends that run's observation, as does a bounce,
 // and the lost horizon when neither came. A janitor visits every folder at the start and every 6
-// hours; it is on no record. Facts: see JudgeLetter; also queue.id, mailbox.exists,
-// ignored.automatic, ignored.replies and ignored.unverified.
+// hours; it is on no record. Where a letter is found that was not announced to the session that
+// waited (IDLE), that is imap_idle_stalled. Facts: see JudgeLetter; also queue.id, mailbox.exists,
+// letter.octets of a large one, ignored.automatic, ignored.replies and ignored.unverified.
 absl::StatusOr<std::unique_ptr<Probe>> MakeRoundtrip(const CheckSpec& spec, const ProbeDeps& deps);
 
 }  // namespace postwatch::agent

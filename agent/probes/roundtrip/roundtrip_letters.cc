@@ -178,6 +178,9 @@ Task<std::optional<Fault>> RoundtripRun::HandleReport(ProbeInbox& inbox, Sightin
     Note(sighting.token.probe_id, LetterEvent::kSettled);
   } else if (!earlier.has_value()) {
     Mention(run_, report.fault);
+  } else if (earlier->reported_missing && !earlier->reported_lost) {
+    // Servers tell a delay after hours, when the run is long over.
+    Amend(*earlier, report.fault);
   }
   bool gone = false;
   std::optional<Fault> fault = co_await Remove(inbox, std::move(sighting), gone);
@@ -224,9 +227,10 @@ void RoundtripRun::Amend(const LedgerEntry& entry, const std::optional<Fault>& f
   amendment.amends = entry.observation_id;
   memory_.amendments.push_back(std::move(amendment));
   // Told once: from now on the entry stands only for a letter that is still to be deleted. A lost
-  // one may still come.
+  // one may still come, and so may one that is delayed.
   const bool may_come = fault.has_value() && (fault->klass == FailureClass::kDeliveryLost ||
-                                              fault->klass == FailureClass::kQuarantinedSuspected);
+                                              fault->klass == FailureClass::kQuarantinedSuspected ||
+                                              fault->klass == FailureClass::kDelayNotice);
   if (!may_come) Note(entry.probe_id, LetterEvent::kAmended);
 }
 

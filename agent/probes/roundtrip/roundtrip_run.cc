@@ -39,7 +39,7 @@ Task<void> RoundtripRun::Go() {
   std::optional<Fault> fault = co_await inbox_->Open();
   connected_ = Now();
   if (!fault.has_value()) fault = co_await CleanUp();
-  if (!fault.has_value()) fault = memory_.limits.Judge(context_, inbox_->exists());
+  if (!fault.has_value()) fault = memory_.limits.Judge(context_, settings_, inbox_->exists());
   if (!fault.has_value()) fault = co_await SendLetter(context_, settings_, key_, give_up_, letter_);
   if (!fault.has_value()) fault = co_await AwaitLetter();
   NoteForeign(inbox_->tally());
@@ -186,9 +186,9 @@ Task<std::optional<Fault>> RoundtripRun::LookAfresh() {
   InboxMemory unremembered = memory_.receiving;
   const std::unique_ptr<ProbeInbox> fresh =
       MakeProbeInbox(aside, settings_.receiver, key_, unremembered, settings_.reflected);
-  const std::optional<Fault> closed = co_await fresh->Open();
+  std::optional<Fault> closed = co_await fresh->Open();
   std::vector<Sighting> found;
-  if (!closed.has_value()) co_await fresh->ScanOld(found);
+  if (!closed.has_value()) closed = co_await fresh->ScanOld(found);
   co_await fresh->Close();
   const bool shown = std::ranges::any_of(found, [this](const Sighting& sighting) {
     return sighting.token == letter_.token && IsAnswer(sighting);

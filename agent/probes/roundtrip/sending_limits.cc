@@ -10,12 +10,8 @@ namespace {
 
 constexpr size_t kMaxBacklog = 10000;
 constexpr int kMaxFailedDeletions = 3;
-constexpr size_t kMaxUnreconciled = 10;
 constexpr size_t kMaxReplies = 2;
 constexpr absl::Duration kStop = absl::Hours(6);
-// While letters go missing: every second interval, so that a recovery is not seen too late.
-constexpr absl::Duration kMaxHeldBack = absl::Minutes(10);
-constexpr int kHeldBackIntervals = 2;
 
 Fault Held(std::string why) { return {FailureClass::kUnspecified, std::move(why), std::nullopt}; }
 
@@ -32,7 +28,9 @@ void SendingLimits::Delivered(absl::Time sent) {
   last_delivered_ = std::max(last_delivered_, sent);
 }
 
-std::optional<Fault> SendingLimits::Judge(const RunContext& context, size_t mailbox_size) const {
+std::optional<Fault> SendingLimits::Judge(const RunContext& context,
+                                          const RoundtripSettings& settings,
+                                          size_t mailbox_size) const {
   const absl::Time now = context.deps.clock.Now();
   if (now < stopped_until_) {
     return Fault{stopped_for_,
@@ -55,10 +53,11 @@ std::optional<Fault> SendingLimits::Judge(const RunContext& context, size_t mail
         Concat("the mailbox holds ", replies_,
                " answers to our letters; turn the automatic responder off and delete them"));
   }
-  return JudgeMissing(context);
+  return JudgeMissing(context, settings);
 }
 
-std::optional<Fault> SendingLimits::JudgeMissing(const RunContext& context) const {
+std::optional<Fault> SendingLimits::JudgeMissing(const RunContext& context,
+                                                 const RoundtripSettings& settings) const {
   const absl::StatusOr<std::vector<LedgerEntry>> in_flight =
       context.deps.ledger.InFlight(context.spec.id);
   if (!in_flight.ok()) {
@@ -71,12 +70,13 @@ std::optional<Fault> SendingLimits::JudgeMissing(const RunContext& context) cons
     const bool awaited = entry.reported_missing && !entry.reported_lost;
     if (awaited && entry.sent > last_delivered_) ++missing;
   }
-  const absl::Duration pause = std::min(kMaxHeldBack, kHeldBackIntervals * context.spec.interval);
-  if (missing < kMaxUnreconciled || context.deps.clock.Now() >= newest + pause) {
-    return std::nullopt;
-  }
-  return Held(Concat("the last ", missing, " letters are missing; the next one is sent ",
-                     absl::FormatDuration(pause), " after the last"));
+  const absl::Duration left = newest + settings.hold_off - context.deps.clock.Now();
+  if (missing < settings.max_missing || left <= absl::ZeroDuration()) return std::nullopt;
+  return Held(
+      Concat("the last ", missing,
+             " letters are missing, so that no more are sent until one of them is accounted "
+             "for; one is tried in ",
+             absl::FormatDuration(absl::Ceil(left, absl::Seconds(1)))));
 }
 
 }  // namespace postwatch::agent

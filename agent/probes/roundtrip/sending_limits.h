@@ -6,6 +6,7 @@
 #include <string>
 
 #include "agent/probes/dns/mail_dns.h"
+#include "common/checks/mail/roundtrip_settings.h"
 
 namespace postwatch::agent {
 
@@ -26,12 +27,15 @@ class SendingLimits {
   void SetReplies(size_t replies) { replies_ = replies; }
 
   // Why no letter may be sent now: over 10000 messages in the mailbox, 3 deletions in a row that
-  // failed, a loop, more than 2 answers of a machine, or over 10 letters missing, of which then one
-  // is sent in two intervals or 10 minutes, so that a recovery is seen.
-  std::optional<Fault> Judge(const RunContext& context, size_t mailbox_size) const;
+  // failed, a loop, more than 2 answers of a machine, or `max_missing` letters of which nothing is
+  // known. These may be stuck, and then the first that arrives says so; or they are gone, and then
+  // only another letter can tell that the fault is over: one goes out each `hold_off`.
+  std::optional<Fault> Judge(const RunContext& context, const RoundtripSettings& settings,
+                             size_t mailbox_size) const;
 
  private:
-  std::optional<Fault> JudgeMissing(const RunContext& context) const;
+  std::optional<Fault> JudgeMissing(const RunContext& context,
+                                    const RoundtripSettings& settings) const;
 
   int failed_deletions_ = 0;  // in a row
   FailureClass deletion_class_ = FailureClass::kUnspecified;

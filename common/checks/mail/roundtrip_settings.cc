@@ -13,6 +13,10 @@ namespace {
 // Left of the timeout for looking into the spam folder and for closing the books.
 constexpr absl::Duration kReserve = absl::Seconds(5);
 
+// Sending that has stopped is tried again this seldom.
+constexpr int kHeldIntervals = 12;
+constexpr absl::Duration kLongestHold = absl::Hours(24);
+
 absl::Duration DefaultDeadline(absl::Duration timeout) {
   return timeout > 2 * kReserve ? timeout - kReserve : timeout / 2;
 }
@@ -71,6 +75,16 @@ void ReadExpectations(SettingsReader& in, RoundtripSettings& settings) {
   }
 }
 
+// Choices, since a typing error would cost traffic.
+void ReadSize(SettingsReader& in, RoundtripSettings& settings) {
+  const std::string size = in.Choice("size", "", {"1MiB", "2MiB", "3MiB", "4MiB", "5MiB"});
+  if (size.empty()) return;
+  settings.large_size = static_cast<size_t>(size[0] - '0') * 1024 * 1024;
+  if (settings.receiver.receive_by != ReceiveProtocol::kImap) {
+    in.Complain("size", "needs a mailbox that is read by IMAP: POP3 would fetch the whole letter");
+  }
+}
+
 }  // namespace
 
 bool RoundtripSettings::self_loop() const {
@@ -99,7 +113,13 @@ RoundtripSettings ReadRoundtripSettings(const CheckSpec& spec, Mistakes& mistake
       in.Duration("slow_after", absl::Minutes(1), absl::Milliseconds(100), absl::Hours(1));
   settings.lost_after =
       in.Duration("lost_after", absl::Hours(24), absl::Minutes(5), absl::Hours(24 * 6));
+  settings.max_missing = static_cast<size_t>(in.Integer("max_missing", 10, 1, 100));
+  settings.hold_off =
+      in.Duration("hold_off", std::min(kHeldIntervals * spec.interval, kLongestHold),
+                  absl::Seconds(10), kLongestHold);
   ReadExpectations(in, settings);
+  settings.long_line = in.Bool("long_line", false);
+  ReadSize(in, settings);
   if (settings.self_loop() && AtOneCopyDomain(settings.sender.address)) {
     in.Complain("mailbox",
                 "at Gmail a letter to oneself never arrives (it keeps the sent copy "

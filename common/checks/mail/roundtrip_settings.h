@@ -25,7 +25,16 @@ namespace postwatch {
 //   slow_after: 60s           a letter that takes longer is a finding (delivered_slow), and so is
 //                             a server on the way that held it longer (delivery_hop_slow)
 //   lost_after: 24h           a letter not seen by then counts as lost (delivery_lost)
+//   max_missing: 10           with as many letters missing sending stops, 1 to 100. It goes on as
+//                             soon as one of them arrives, comes back or counts as lost
+//   hold_off: 1h              while it has stopped, one letter goes out this long after the last,
+//   as
+//                             nothing else would tell that letters arrive again; default: 12
+//                             intervals, 10s to 24h
 //   expect_via: [host, ...]   names, or *.domain; a letter that passed none of them is misrouted
+//   long_line: false          true: letters carry a line of 998 octets, the longest allowed, too
+//   size: 1MiB                once a day a letter is this large, 1MiB to 5MiB; never without. Needs
+//                             a mailbox that is read by IMAP
 //   authserv_id: host         whose Authentication-Results are believed; none without
 //   require_auth: false       true: SPF, DKIM or DMARC that did not pass is a failure
 struct RoundtripSettings {
@@ -38,9 +47,13 @@ struct RoundtripSettings {
   absl::Duration delivery_deadline;
   absl::Duration slow_after;
   absl::Duration lost_after;
+  size_t max_missing = 10;
+  absl::Duration hold_off;
   std::vector<std::string> expect_via;
   std::string authserv_id;
   bool require_auth = false;
+  bool long_line = false;
+  size_t large_size = 0;  // octets; 0 = no letter is large
 
   // Whether the letter comes back to the mailbox that sends it.
   bool self_loop() const;

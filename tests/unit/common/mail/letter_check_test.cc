@@ -36,6 +36,17 @@ TEST(LetterCheckTest, EachDegreeOfChangeHasAName) {
   EXPECT_EQ(degree(""), "corrupted");
 }
 
+TEST(LetterCheckTest, TheLongLineIsAsLongAsALineMayBe) {
+  const std::string line = LongLine();
+  EXPECT_EQ(line.size(), 998u);
+  EXPECT_EQ(line.find_first_of("\r\n"), line.npos);
+  EXPECT_EQ(CheckLongLine({"text\r\n", line + "\r\n"}), LineState::kWhole);
+  EXPECT_EQ(CheckLongLine({line + "\r\n\r\na footer\r\n"}), LineState::kWhole);
+  EXPECT_EQ(CheckLongLine({line.substr(0, 500) + "\r\n " + line.substr(500)}), LineState::kBroken);
+  EXPECT_EQ(CheckLongLine({line.substr(0, 900)}), LineState::kDamaged);
+  EXPECT_EQ(CheckLongLine({"text\r\n"}), LineState::kDamaged);
+}
+
 TEST(LetterCheckTest, AHeaderAsWrittenHasNoChange) {
   const ProbeToken token{std::string(32, 'a'), "r", absl::FromUnixSeconds(1793620800)};
   const std::string headers =

@@ -89,7 +89,7 @@ TEST_F(MarkedFoldersTest, AtGmailTheMarkedTrashIsUsed) {
   EXPECT_EQ(InboxSize(), 0u);
   EXPECT_EQ(server_.Folder("[Gmail]/Kosz").size(), 1u);  // the janitor has been there
   const bool moved = std::ranges::any_of(server_.imap_commands, [](const std::string& line) {
-    return line.ends_with(" UID MOVE 2 \"[Gmail]/Kosz\"");
+    return line.ends_with(" UID MOVE 1 \"[Gmail]/Kosz\"");
   });
   EXPECT_TRUE(moved);
 }

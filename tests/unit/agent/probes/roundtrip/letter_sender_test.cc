@@ -48,6 +48,86 @@ TEST_F(LetterSenderTest, ANoticeIsToCarryTheTokenWhereTheServerKnowsThat) {
                                  [](const std::string& line) { return line.starts_with("MAIL"); });
   ASSERT_NE(mail, server_.smtp_commands.end());
   EXPECT_TRUE(mail->ends_with(envid)) << *mail;
+  EXPECT_TRUE(Has(server_.smtp_commands,
+                  "RCPT TO:<probe@alpha.test> NOTIFY=FAILURE,DELAY ORCPT=rfc822;probe@alpha.test"));
+}
+
+TEST_F(LetterSenderTest, AServerThatKnowsNoNoticesIsAskedForNone) {
+  EXPECT_EQ(Summary(RunTrip()), "pass");
+  EXPECT_TRUE(Has(server_.smtp_commands, "RCPT TO:<probe@alpha.test>"));
+}
+
+class LargeLetterTest : public RoundtripFixture {
+ protected:
+  LargeLetterTest() {
+    Configure({{"size", Text("1MiB")}});
+    server_.size = "SIZE 10485760";
+  }
+
+  static constexpr size_t kMebibyte = 1024 * 1024;
+};
+
+TEST_F(LargeLetterTest, GoesOutOnceADayWhateverIsRestarted) {
+  const Observation seen = RunTrip();
+  EXPECT_EQ(Summary(seen), "pass");
+  EXPECT_EQ(FindingsText(seen), "");
+  EXPECT_EQ(Fact(seen, "letter.octets"), "1048576");
+  EXPECT_EQ(Fact(seen, "integrity"), "exact");
+  EXPECT_GE(server_.letters[0].size(), kMebibyte);
+  EXPECT_LT(server_.letters[0].size(), kMebibyte + 1000);
+  EXPECT_EQ(InboxSize(), 0u);
+  Restart();
+  EXPECT_EQ(Fact(RunTrip(), "letter.octets"), "none");
+  EXPECT_LT(server_.letters[1].size(), 4096u);
+  clock_.Advance(absl::Hours(24));
+  EXPECT_EQ(Summary(RunTrip()), "pass");
+  EXPECT_GE(server_.letters[2].size(), kMebibyte);
+}
+
+TEST_F(LargeLetterTest, IsNotSentToAServerThatSaysItTakesLess) {
+  server_.size = "SIZE 1000000";
+  const Observation seen = RunTrip();
+  EXPECT_EQ(Summary(seen), "fail smtp_size at mail");
+  EXPECT_NE(seen.failure->detail.find("letters of up to 1000000 octets (SIZE)"), std::string::npos)
+      << seen.failure->detail;
+  EXPECT_TRUE(server_.letters.empty());
+  EXPECT_TRUE(ledger_.open_entries().empty());
+  EXPECT_EQ(Summary(RunTrip()), "pass");  // with a small one
+}
+
+TEST_F(LargeLetterTest, MayBeTooLargeWithoutAWordBefore) {
+  server_.size = "SIZE";
+  server_.final_reply = "552 5.3.4 Message size exceeds fixed limit";
+  EXPECT_EQ(Summary(RunTrip()), "fail smtp_size at final");
+}
+
+class LongLineTest : public RoundtripFixture {
+ protected:
+  LongLineTest() { Configure({{"long_line", Text("true")}}); }
+};
+
+TEST_F(LongLineTest, ArrivesWhole) {
+  const Observation seen = RunTrip();
+  EXPECT_EQ(Summary(seen), "pass");
+  EXPECT_EQ(FindingsText(seen), "");
+  EXPECT_EQ(Fact(seen, "integrity"), "exact");
+  EXPECT_NE(server_.letters[0].find(Concat("\r\n", LongLine(), "\r\n")), std::string::npos);
+}
+
+TEST_F(LongLineTest, IsToldWhenBrokenOrDamaged) {
+  server_.on_delivery = [](std::string letter) {
+    return letter.insert(letter.find(" 100 "), "\r\n");
+  };
+  const Observation broken = RunTrip();
+  EXPECT_EQ(Summary(broken), "pass");
+  EXPECT_EQ(FindingDetail(broken, FailureClass::kRewritten),
+            "the line of 998 octets was broken into shorter ones");
+  server_.on_delivery = [](std::string letter) {
+    return letter.replace(letter.find(" 100 "), 5, "     ");
+  };
+  const Observation damaged = RunTrip();
+  EXPECT_EQ(Summary(damaged), "fail corrupted_body at fetch");
+  EXPECT_EQ(damaged.failure->detail, "the line of 998 octets is not what was sent");
 }
 
 class ReflectorTest : public RoundtripFixture {

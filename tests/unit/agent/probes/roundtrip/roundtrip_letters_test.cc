@@ -160,6 +160,31 @@ TEST_F(RoundtripLettersTest, ADelayNoticeIsAFindingAndTheLetterIsStillAwaited) {
   EXPECT_EQ(InboxSize(), 0u);
 }
 
+TEST_F(RoundtripLettersTest, ADelayNoticeThatComesAfterHoursAmendsAndTheLetterMayStillCome) {
+  server_.delivery = absl::Hours(5);
+  const std::string missed = RunTrip().id;
+  server_.delivery = absl::ZeroDuration();
+  clock_.Advance(absl::Hours(4));
+  server_.Put("INBOX",
+              Concat("From: MAILER-DAEMON@alpha.test\r\nContent-Type: multipart/report; "
+                     "boundary=b\r\n\r\n--b\r\nContent-Type: message/delivery-status\r\n\r\n"
+                     "Reporting-MTA: dns; mail\r\nOriginal-Envelope-Id: ",
+                     TokenOf(server_.letters[0]),
+                     "\r\n\r\nAction: delayed\r\nStatus: 4.4.1\r\n"
+                     "Diagnostic-Code: smtp; 451 4.4.1 no route\r\n\r\n--b--\r\n"));
+  EXPECT_EQ(Summary(RunTrip()), "pass");
+  ASSERT_EQ(seen_.size(), 2u);
+  EXPECT_EQ(seen_[1].amends, missed);
+  EXPECT_EQ(Summary(seen_[1]), "fail delay_notice at delivery");
+  EXPECT_EQ(InboxSize(), 1u);  // the letter, which nobody is shown yet
+  clock_.Advance(absl::Hours(1));
+  EXPECT_EQ(Summary(RunTrip()), "pass");
+  ASSERT_EQ(seen_.size(), 2u);
+  EXPECT_EQ(seen_[1].amends, missed);
+  EXPECT_EQ(FindingsText(seen_[1]), "delivered_late");
+  EXPECT_EQ(InboxSize(), 0u);
+}
+
 TEST_F(RoundtripLettersTest, AnAnswerToTheLetterIsNotTheLetter) {
   server_.on_delivery = [](const std::string& letter) {
     return Concat("Auto-Submitted: auto-replied\r\nIn-Reply-To: <", TokenOf(letter),

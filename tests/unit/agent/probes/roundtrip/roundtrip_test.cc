@@ -279,20 +279,6 @@ TEST_F(RoundtripTest, ALostImapConnectionIsOpenedAgain) {
   EXPECT_EQ(InboxSize(), 0u);
 }
 
-TEST_F(RoundtripTest, TooManyMissingLettersSlowTheSendingDown) {
-  server_.delivery = std::nullopt;
-  for (int i = 0; i < 10; ++i) {
-    EXPECT_EQ(Summary(RunTrip()), "fail delivery_delayed at delivery");
-    clock_.Advance(absl::Minutes(1));
-  }
-  EXPECT_EQ(RunTrip().outcome, Outcome::kNotTested);
-  EXPECT_EQ(server_.letters.size(), 10u);
-  clock_.Advance(absl::Minutes(10));
-  server_.delivery = absl::ZeroDuration();
-  EXPECT_EQ(Summary(RunTrip()), "pass");
-  EXPECT_EQ(Summary(RunTrip()), "pass");
-}
-
 TEST_F(RoundtripTest, ASlowLetterIsAFinding) {
   Configure({{"slow_after", Text("2s")}});
   server_.delivery = absl::Seconds(4);

@@ -19,6 +19,8 @@ TEST(RoundtripSettings, GoToTheOwnMailboxUnlessTold) {
   EXPECT_EQ(settings.route, "roundtrip");
   EXPECT_EQ(settings.delivery_deadline, absl::Seconds(25));
   EXPECT_EQ(settings.slow_after, absl::Minutes(1));
+  EXPECT_EQ(settings.max_missing, 10u);
+  EXPECT_EQ(settings.hold_off, absl::Minutes(12));
   EXPECT_EQ(mistakes.lines(), Lines{});
 }
 
@@ -47,6 +49,10 @@ TEST(RoundtripSettings, EveryKeyOfTheRouteIsRead) {
                 "alias: a@alpha.test\n"
                 "via: mx2.alpha.test\n"
                 "lost_after: 12h\n"
+                "max_missing: 3\n"
+                "hold_off: 2h\n"
+                "long_line: true\n"
+                "size: 5MiB\n"
                 "expect_via: [mx.alpha.test, '*.beta.test']\n"
                 "authserv_id: mx.alpha.test\n"
                 "require_auth: true\n"),
@@ -57,6 +63,10 @@ TEST(RoundtripSettings, EveryKeyOfTheRouteIsRead) {
   EXPECT_TRUE(settings.self_loop());
   EXPECT_EQ(settings.via, "mx2.alpha.test");
   EXPECT_EQ(settings.lost_after, absl::Hours(12));
+  EXPECT_EQ(settings.max_missing, 3u);
+  EXPECT_EQ(settings.hold_off, absl::Hours(2));
+  EXPECT_TRUE(settings.long_line);
+  EXPECT_EQ(settings.large_size, 5u * 1024 * 1024);
   EXPECT_EQ(settings.expect_via, (Lines{"mx.alpha.test", "*.beta.test"}));
   EXPECT_EQ(settings.authserv_id, "mx.alpha.test");
   EXPECT_TRUE(settings.require_auth);
@@ -91,6 +101,18 @@ TEST(RoundtripSettings, AWayIsOneWayAndLeadsBack) {
   EXPECT_EQ(mistakes("require_auth: true\n"),
             Lines{"c.yaml:2: c.require_auth: needs authserv_id: any sender can write results of "
                   "its own"});
+}
+
+TEST(RoundtripSettings, ALargeLetterIsOneOfFiveSizesAndReadByImap) {
+  EXPECT_EQ(MistakesOf(ReadRoundtripSettings,
+                       "mailbox: {address: p@alpha.test, password: {env: P}}\nsize: 50MiB\n")
+                .size(),
+            1u);
+  EXPECT_EQ(MistakesOf(ReadRoundtripSettings,
+                       "mailbox: {address: p@alpha.test, password: {env: P}, receive: {protocol: "
+                       "pop3}}\nsize: 1MiB\n"),
+            Lines{"c.yaml:2: c.size: needs a mailbox that is read by IMAP: POP3 would fetch the "
+                  "whole letter"});
 }
 
 TEST(RoundtripSettings, AtGmailTwoMailboxesAreNeeded) {
