@@ -75,4 +75,12 @@ std::string InvalidText(const TlsFacts& facts, absl::Time now) {
   return "";
 }
 
+std::string MissingStapleText(const TlsFacts& facts) {
+  const bool demanded = !facts.chain.empty() && facts.chain.front().must_staple;
+  if (!demanded || facts.stapled) return "";
+  return Concat("the certificate ", facts.chain.front().subject,
+                " demands an OCSP response (must-staple) and the server sends none: clients that "
+                "honour that break off the handshake");
+}
+
 }  // namespace postwatch

@@ -29,4 +29,8 @@ std::string CertificateText(const CertificateFacts& certificate);
 // until 2026-01-01"; "" when the one served there is.
 std::string InvalidText(const TlsFacts& facts, absl::Time now);
 
+// What is wrong where the certificate served demands an OCSP response beside it (RFC 7633) and none
+// came; "" when nothing is.
+std::string MissingStapleText(const TlsFacts& facts);
+
 }  // namespace postwatch

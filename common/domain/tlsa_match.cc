@@ -32,6 +32,9 @@ struct FreeX509 {
 };
 using Certificate = std::unique_ptr<X509, FreeX509>;
 
+struct FreeKey {
+  void operator()(EVP_PKEY* key) const { EVP_PKEY_free(key); }
+};
 struct FreeStore {
   void operator()(X509_STORE* store) const { X509_STORE_free(store); }
 };
@@ -68,8 +71,8 @@ bool Names(const TlsaRecord& record, const CertificateFacts& certificate) {
   }
 }
 
-// "" when the leaf chains to the certificate at `anchor` and has one of the names; else why not.
-std::string AnchorMistake(std::span<const CertificateFacts> chain, size_t anchor,
+// "" when the leaf chains to the certificate `anchor` (DER) and has one of the names; else why not.
+std::string AnchorMistake(std::span<const CertificateFacts> chain, const std::string& anchor,
                           std::span<const std::string> names, absl::Time now) {
   std::vector<Certificate> certificates;
   const std::unique_ptr<STACK_OF(X509), FreeStack> sent(sk_X509_new_null());
@@ -78,8 +81,10 @@ std::string AnchorMistake(std::span<const CertificateFacts> chain, size_t anchor
     if (certificates.back() == nullptr) return "a certificate of the chain cannot be read";
     sk_X509_push(sent.get(), certificates.back().get());
   }
+  const Certificate trusted = Decode(anchor);
+  if (trusted == nullptr) return "no certificate that can be read";
   const std::unique_ptr<X509_STORE, FreeStore> store(X509_STORE_new());
-  X509_STORE_add_cert(store.get(), certificates[anchor].get());
+  X509_STORE_add_cert(store.get(), trusted.get());
   const std::unique_ptr<X509_STORE_CTX, FreeContext> context(X509_STORE_CTX_new());
   X509* leaf = certificates.front().get();
   if (X509_STORE_CTX_init(context.get(), store.get(), leaf, sent.get()) != 1) return "no memory";
@@ -98,6 +103,31 @@ std::string AnchorMistake(std::span<const CertificateFacts> chain, size_t anchor
   return named ? "" : Concat("the certificate is not for ", Join(names, " or "));
 }
 
+// Whether the key (SubjectPublicKeyInfo, DER) made the certificate's signature.
+bool Signed(const std::string& spki, const CertificateFacts& facts) {
+  const auto* bytes = reinterpret_cast<const unsigned char*>(spki.data());
+  const std::unique_ptr<EVP_PKEY, FreeKey> key(
+      d2i_PUBKEY(nullptr, &bytes, static_cast<long>(spki.size())));
+  const Certificate certificate = Decode(facts.der);
+  return key != nullptr && certificate != nullptr && X509_verify(certificate.get(), key.get()) == 1;
+}
+
+// The certificates (DER) that a record of usage 2 makes trust anchors: those of the chain it names,
+// or the one it holds itself. For a bare key that is not in the chain those signed by it stand in.
+std::vector<std::string> AnchorsOf(const TlsaRecord& record,
+                                   std::span<const CertificateFacts> chain) {
+  std::vector<std::string> anchors;
+  for (const CertificateFacts& facts : chain.subspan(1)) {
+    if (Names(record, facts)) anchors.push_back(facts.der);
+  }
+  if (!anchors.empty() || record.matching_type != kExact) return anchors;
+  if (record.selector == kWholeCertificate) return {record.data};
+  for (const CertificateFacts& facts : chain) {
+    if (Signed(record.data, facts)) anchors.push_back(facts.der);
+  }
+  return anchors;
+}
+
 // "" when the record names the certificate served.
 std::string Mistake(const TlsaRecord& record, std::span<const CertificateFacts> chain,
                     std::span<const std::string> names, absl::Time now) {
@@ -105,9 +135,8 @@ std::string Mistake(const TlsaRecord& record, std::span<const CertificateFacts> 
     return Names(record, chain.front()) ? "" : "not of the served certificate";
   }
   std::string mistake = "of no authority in the served chain";
-  for (size_t i = 1; i < chain.size(); ++i) {
-    if (!Names(record, chain[i])) continue;
-    mistake = AnchorMistake(chain, i, names, now);
+  for (const std::string& anchor : AnchorsOf(record, chain)) {
+    mistake = AnchorMistake(chain, anchor, names, now);
     if (mistake.empty()) break;
   }
   ERR_clear_error();
@@ -145,15 +174,24 @@ std::string KeyFingerprint(const CertificateFacts& certificate) {
 
 TlsaVerdict MatchTlsa(std::span<const TlsaRecord> records, std::span<const CertificateFacts> chain,
                       std::span<const std::string> names, absl::Time now) {
-  if (chain.empty()) return {false, "the server sent no certificate"};
+  if (chain.empty()) return {false, "the server sent no certificate", {}};
+  TlsaVerdict verdict;
   std::vector<std::string> lacking;
   for (const TlsaRecord& record : records) {
     if (!IsUsableTlsa(record)) continue;
     const std::string mistake = Mistake(record, chain, names, now);
-    if (mistake.empty()) return {true, TlsaText(record)};
-    if (lacking.size() < kMaxShown) lacking.push_back(Concat(TlsaText(record), " is ", mistake));
+    const std::string text = TlsaText(record);
+    if (!mistake.empty()) {
+      if (lacking.size() < kMaxShown) lacking.push_back(Concat(text, " is ", mistake));
+      if (verdict.others.size() < kMaxShown) verdict.others.push_back(text);
+    } else if (!verdict.matches) {
+      verdict.matches = true;
+      verdict.why = text;
+    }
   }
-  return {false, lacking.empty() ? "no record can be used" : Join(lacking, "; ")};
+  if (verdict.matches) return verdict;
+  verdict.why = lacking.empty() ? "no record can be used" : Join(lacking, "; ");
+  return verdict;
 }
 
 }  // namespace postwatch

@@ -4,6 +4,7 @@
 
 #include <span>
 #include <string>
+#include <vector>
 
 #include "absl/time/time.h"
 #include "common/dns/message.h"
@@ -24,12 +25,14 @@ std::string KeyFingerprint(const CertificateFacts& certificate);
 struct TlsaVerdict {
   bool matches = false;
   std::string why;  // the record that matched as TlsaText, or what each usable one lacks
+  std::vector<std::string> others;  // the usable ones that did not match, at most 8
 };
 
 // `chain` as served, leaf first. Usage 3 takes the leaf as it is: neither its names nor its dates
-// matter (RFC 7672 section 3.1.1). Usage 2 takes an authority in the chain to which the leaf chains
-// at `now`, and one of `names` must be the leaf's (section 3.2.2). Records that are not usable are
-// passed over.
+// matter (RFC 7672 section 3.1.1). Usage 2 takes an authority to which the leaf chains at `now`, in
+// the chain or, where the record holds a whole certificate or key, beside it (RFC 7671 section
+// 5.2.2), and one of `names` must be the leaf's (RFC 7672 section 3.2.2). Records that are not
+// usable are passed over.
 TlsaVerdict MatchTlsa(std::span<const TlsaRecord> records, std::span<const CertificateFacts> chain,
                       std::span<const std::string> names, absl::Time now);
 

@@ -234,6 +234,7 @@ absl::Status AsioStream::PrepareTls(const TlsSettings& settings) {
     SSL_free(ssl);
     return Fail(NetStatus(NetError::kOther, "TLS: the server name is no host name"));
   }
+  SSL_set_tlsext_status_type(ssl, TLSEXT_STATUSTYPE_ocsp);
   if (settings.diagnostic) TakeAnything(ssl);
   tls_.emplace(connection_->socket, ssl);
   return absl::OkStatus();

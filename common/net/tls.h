@@ -24,8 +24,9 @@ struct CertificateFacts {
   std::string sha256;  // lower-case hex of the DER form
   int key_bits = 0;
   bool self_signed = false;
-  std::string der;   // the certificate; a whole chain is at most 64 KiB
-  std::string spki;  // its SubjectPublicKeyInfo, DER too: what TLSA records may name
+  bool must_staple = false;  // demands an OCSP response beside it (RFC 7633)
+  std::string der;           // the certificate; a whole chain is at most 64 KiB
+  std::string spki;          // its SubjectPublicKeyInfo, DER too: what TLSA records may name
 };
 
 // What one handshake showed. Collected before verification, so it survives a failed one.
@@ -37,6 +38,7 @@ struct TlsFacts {
   long verify_error = 0;                // an X509_V_ERR_ code; 0 when the chain is fine
   int verify_depth = 0;                 // 0 = leaf; tells an expired leaf from an expired root
   std::string verify_text;              // OpenSSL's words for verify_error
+  bool stapled = false;                 // an OCSP response came along (RFC 6066 section 8)
   bool name_matches = false;            // leaf covers the expected name (DNS-ID; CN is not used)
 };
 

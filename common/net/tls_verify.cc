@@ -25,6 +25,10 @@ constexpr int kMaxDnsNames = 100;
 constexpr int kMaxDnsNameBytes = 255;
 constexpr size_t kMaxNameBytes = 512;
 
+// TLS extensions a certificate can demand (RFC 6066 section 8, RFC 6961).
+constexpr long kStatusRequest = 5;
+constexpr long kStatusRequestV2 = 17;
+
 // What Debian's OpenSSL demands of keys and signatures by default (112 bits).
 constexpr int kSecurityLevel = 2;
 
@@ -68,6 +72,20 @@ std::vector<std::string> DnsNamesOf(X509* certificate) {
     result.emplace_back(bytes, static_cast<size_t>(length));
   }
   return result;
+}
+
+void FreeFeatures(TLS_FEATURE* features) { TLS_FEATURE_free(features); }
+
+// Whether the TLS feature extension lists status_request, in its first or second version.
+bool MustStaple(const X509* certificate) {
+  const std::unique_ptr<TLS_FEATURE, Freer<FreeFeatures>> features(
+      static_cast<TLS_FEATURE*>(X509_get_ext_d2i(certificate, NID_tlsfeature, nullptr, nullptr)));
+  const int count = features == nullptr ? 0 : sk_ASN1_INTEGER_num(features.get());
+  for (int i = 0; i < count; ++i) {
+    const long feature = ASN1_INTEGER_get(sk_ASN1_INTEGER_value(features.get(), i));
+    if (feature == kStatusRequest || feature == kStatusRequestV2) return true;
+  }
+  return false;
 }
 
 std::string Fingerprint(const X509* certificate) {
@@ -125,6 +143,7 @@ CertificateFacts ReadCertificateFacts(X509* certificate) {
   const EVP_PKEY* key = X509_get0_pubkey(certificate);
   facts.key_bits = key != nullptr ? EVP_PKEY_get_bits(key) : 0;
   facts.self_signed = X509_self_signed(certificate, 0) == 1;
+  facts.must_staple = MustStaple(certificate);
   facts.der = Der(certificate, i2d_X509);
   facts.spki = Der(X509_get_X509_PUBKEY(certificate), i2d_X509_PUBKEY);
   return facts;
@@ -134,6 +153,8 @@ TlsFacts ReadTlsFacts(SSL* ssl, const TrustStore& trust, const std::string& name
   TlsFacts facts;
   facts.version = SSL_get_version(ssl);
   facts.cipher = SSL_get_cipher_name(ssl);
+  unsigned char* staple = nullptr;
+  facts.stapled = SSL_get_tlsext_status_ocsp_resp(ssl, &staple) > 0;
   STACK_OF(X509)* chain = SSL_get_peer_cert_chain(ssl);
   const int count = chain == nullptr ? 0 : std::min(sk_X509_num(chain), kMaxChain);
   for (int i = 0; i < count; ++i) {

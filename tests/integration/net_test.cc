@@ -191,6 +191,21 @@ TEST(Tls, WeakKeyIsAFactAndNoBrokenHandshake) {
   EXPECT_EQ(session.facts.chain[0].key_bits, 1024);
 }
 
+TEST(Tls, AStapleIsAskedForAndSeen) {
+  const TestCa ca("Test Root");
+  TestCertificateOptions options;
+  options.must_staple = true;
+  TestCertificate certificate = ca.Issue(options);
+  const Session without = Meet(certificate, TrustIn(ca), true);
+  EXPECT_TRUE(without.status.ok()) << without.status;
+  EXPECT_TRUE(without.facts.chain[0].must_staple);
+  EXPECT_FALSE(without.facts.stapled);
+  certificate.staple = "a response";
+  const Session with = Meet(certificate, TrustIn(ca), true);
+  EXPECT_TRUE(with.status.ok()) << with.status;
+  EXPECT_TRUE(with.facts.stapled);
+}
+
 TEST(Tls, DistrustIsOnlyRecordedWhenNotRequired) {
   const Session session = Meet(TestCa::SelfSigned({}), nullptr, false);
   EXPECT_TRUE(session.status.ok()) << session.status;

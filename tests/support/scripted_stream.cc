@@ -112,7 +112,9 @@ TlsFacts MakeFacts(const TlsSettings& settings, absl::Time now, std::string_view
     leaf.self_signed = true;
   }
   if (how == "untrusted-name") leaf.dns_names = {"other.example"};
+  leaf.must_staple = how == "must-staple" || how == "stapled";
   TlsFacts facts;
+  facts.stapled = how == "stapled";
   facts.version = "TLSv1.3";
   facts.cipher = "TLS_AES_256_GCM_SHA384";
   if (how == "diagnostic TLSv1") facts.version = "TLSv1";
@@ -345,7 +347,8 @@ Task<absl::Status> ScriptedStream::StartTls(TlsSettings settings) {
   }
   const absl::Time now = clock_ != nullptr ? clock_->Now() : FakeClock().Now();
   facts_ = std::make_unique<TlsFacts>(MakeFacts(settings, now, how));
-  const bool known = how.empty() || how.starts_with("lasts ") || how.starts_with("diagnostic");
+  const bool known = how.empty() || how.starts_with("lasts ") || how.starts_with("diagnostic") ||
+                     how == "must-staple" || how == "stapled";
   if (!known && facts_->verified) {
     co_return Mismatch(Concat("there is no way '", how, "' to start TLS"));
   }

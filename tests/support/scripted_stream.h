@@ -30,6 +30,7 @@ namespace postwatch {
 //   C! starttls [how]            the client calls StartTls. `how`:
 //        (nothing)               trusted, TLSv1.3, 60 days to live
 //        lasts 3d                the same with another lifetime (d, h, or any absl duration)
+//        must-staple | stapled   the certificate demands an OCSP response, and has none | one
 //        untrusted-expired | -not-yet-valid | -self-signed | -root | -chain | -revoked | -name
 //        diagnostic [TLSv1]      what a client that takes anything finds (TlsSettings::diagnostic)
 //        handshake | version | reset | close | silence | hang     the handshake fails this way

@@ -82,6 +82,7 @@ Certificate MakeLeaf(const TestCertificateOptions& options, EVP_PKEY* key, X509*
   X509* signer = issuer != nullptr ? issuer : leaf.get();
   if (!names.empty()) Extend(leaf.get(), signer, NID_subject_alt_name, names);
   Extend(leaf.get(), signer, NID_ext_key_usage, "serverAuth");
+  if (options.must_staple) Extend(leaf.get(), signer, NID_tlsfeature, "status_request");
   Require(X509_sign(leaf.get(), issuer_key, EVP_sha256()) > 0, "sign");
   return leaf;
 }

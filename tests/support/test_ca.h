@@ -18,6 +18,7 @@ namespace postwatch {
 struct TestCertificate {
   std::string chain;
   std::string key;
+  std::string staple;  // for an OCSP response, to clients that ask for one; "" for none
 };
 
 struct TestCertificateOptions {
@@ -25,7 +26,8 @@ struct TestCertificateOptions {
   std::vector<std::string> ips;
   absl::Time not_before = absl::Now() - absl::Hours(1);
   absl::Time not_after = absl::Now() + absl::Hours(24 * 30);
-  int rsa_bits = 0;  // 0 = an EC key on P-256
+  bool must_staple = false;  // demands an OCSP response beside it
+  int rsa_bits = 0;          // 0 = an EC key on P-256
 };
 
 class TestCa {

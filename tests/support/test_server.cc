@@ -89,6 +89,14 @@ int ChooseByName(SSL* ssl, int*, void* choice) {
   return SSL_TLSEXT_ERR_OK;
 }
 
+int SendStaple(SSL* ssl, void* staple) {
+  const auto& bytes = *static_cast<const std::string*>(staple);
+  void* copy = OPENSSL_memdup(bytes.data(), bytes.size());
+  return SSL_set_tlsext_status_ocsp_resp(ssl, copy, static_cast<int>(bytes.size())) == 1
+             ? SSL_TLSEXT_ERR_OK
+             : SSL_TLSEXT_ERR_NOACK;
+}
+
 }  // namespace
 
 TestPeer::~TestPeer() { Close(); }
@@ -131,6 +139,11 @@ bool TestPeer::StartTls(const TestCertificate& certificate, ServerTls mode,
     if (choice.context == nullptr) return false;
     SSL_CTX_set_tlsext_servername_callback(context.get(), ChooseByName);
     SSL_CTX_set_tlsext_servername_arg(context.get(), &choice);
+  }
+  std::string staple = certificate.staple;
+  if (!staple.empty()) {
+    SSL_CTX_set_tlsext_status_cb(context.get(), SendStaple);
+    SSL_CTX_set_tlsext_status_arg(context.get(), &staple);
   }
   ssl_ = SSL_new(context.get());
   SSL_set_fd(ssl_, fd_);

@@ -1,6 +1,7 @@
 #include "agent/probes/dns/dns_tlsa.h"
 
 #include <algorithm>
+#include <functional>
 #include <optional>
 #include <utility>
 
@@ -19,11 +20,13 @@ constexpr size_t kMaxHosts = 8;
 constexpr size_t kMaxAddressesOfHost = 4;
 constexpr size_t kMaxRecords = 32;
 constexpr size_t kMaxRecordsShown = 6;
+constexpr int kMaxAliases = 8;  // in a chain
 constexpr uint16_t kSmtpPort = 25;
 
 // The TLSA records of one MX host and what the answers they hang on are worth.
 struct HostRecords {
-  std::string name;  // _25._tcp.<host>
+  std::string base;  // what senders take the host for: itself, or what it is an alias of
+  std::string name;  // _25._tcp.<base>
   DnsReply reply;
   std::string weak;  // which answer is not authenticated; "" when all are
   std::vector<TlsaRecord> records;
@@ -48,14 +51,16 @@ class DnsTlsa : public ConfiguredProbe<DnsTlsaSettings> {
  private:
   Task<void> LookUp(const RunContext& context, std::string host, bool mx_secure,
                     HostRecords& found);
+  Task<void> AskFor(std::string base, HostRecords& found);
   Task<std::optional<Fault>> JudgeLookup(const HostRecords& found);
   Task<bool> ResolverValidates();
   Task<std::optional<Fault>> JudgeHost(const RunContext& context, std::string host, bool mx_secure,
                                        Tally& tally);
   Task<std::optional<Fault>> VisitHost(const RunContext& context, std::string host,
                                        const HostRecords& found, Tally& tally);
-  std::optional<Fault> JudgeVisit(const std::string& host, const std::string& ip,
-                                  const HostRecords& found, const TlsVisit& visit) const;
+  std::optional<Fault> JudgeVisit(const RunContext& context, const std::string& host,
+                                  const std::string& ip, const HostRecords& found,
+                                  const TlsVisit& visit) const;
 
   absl::Duration started_;  // the run, steady
 };
@@ -122,16 +127,69 @@ Task<void> DnsTlsa::Run(StepRecorder& run) {
   Conclude(run, tally);
 }
 
-// Senders ask for the host's records only when MX and address are secure (RFC 7672 section 2.2).
+// Where the aliases of the answer lead to from `host`; itself when it is none, or a circle.
+std::string AliasTarget(const DnsMessage& message, const std::string& host) {
+  std::string name = CanonicalName(host);
+  for (int steps = 0; steps < kMaxAliases; ++steps) {
+    const NameRecord* next = nullptr;
+    for (const ResourceRecord& record : message.answers) {
+      if (record.type != RrType::kCname || record.name != name) continue;
+      next = std::get_if<NameRecord>(&record.value);
+    }
+    if (next == nullptr) return name;
+    name = CanonicalName(next->name);
+  }
+  return host;
+}
+
+// Whether a sender goes by what was found and asks for no other name: records it may trust, or a
+// lookup that fails.
+bool Counts(const HostRecords& found) {
+  if (found.base.empty()) return false;
+  const DnsPresence presence = PresenceOf(found.reply, RrType::kTlsa);
+  return presence == DnsPresence::kFailed || (!found.records.empty() && found.reply.message.ad);
+}
+
+// Senders ask for the host's records only when MX and address are secure (RFC 7672 section 2.2). Of
+// an alias that is secure all the way they take the records of what it leads to, if there are any,
+// else those of the alias (section 2.2.3).
 Task<void> DnsTlsa::LookUp(const RunContext& context, std::string host, bool mx_secure,
                            HostRecords& found) {
   context.run.Begin("dns");
   TouchDns(context, host);
-  found.name = Concat("_25._tcp.", host);
   AddressLookup lookup = co_await LookUpAddresses(deps_.resolver, host, RrType::kA);
   if (lookup.addresses.empty()) {
     lookup = co_await LookUpAddresses(deps_.resolver, host, RrType::kAaaa);
   }
+  const std::string target = AliasTarget(lookup.reply.message, host);
+  bool secure = lookup.reply.message.ad;
+  if (secure && target != host) {
+    co_await AskFor(target, found);
+  }
+  if (!Counts(found)) {
+    co_await AskFor(host, found);
+  }
+  if (!secure && target != host) {
+    // The alias itself may be secure where what it leads to is not (section 2.2.2).
+    DnsQuestion question;
+    question.name = host;
+    question.type = RrType::kCname;
+    const DnsReply alias = co_await deps_.resolver.Query(question);
+    secure = alias.message.ad;
+  }
+  if (!mx_secure) {
+    found.weak = Concat("the MX of ", spec_.target);
+  } else if (!secure) {
+    found.weak = Concat("the address of ", host);
+  } else if (!found.records.empty() && !found.reply.message.ad) {
+    found.weak = found.name;
+  }
+}
+
+Task<void> DnsTlsa::AskFor(std::string base, HostRecords& found) {
+  found.base = base;
+  found.name = Concat("_25._tcp.", base);
+  found.records.clear();
   DnsQuestion question;
   question.name = found.name;
   question.type = RrType::kTlsa;
@@ -139,13 +197,6 @@ Task<void> DnsTlsa::LookUp(const RunContext& context, std::string host, bool mx_
   for (const ResourceRecord& record : found.reply.message.answers) {
     const TlsaRecord* tlsa = std::get_if<TlsaRecord>(&record.value);
     if (tlsa != nullptr && found.records.size() < kMaxRecords) found.records.push_back(*tlsa);
-  }
-  if (!mx_secure) {
-    found.weak = Concat("the MX of ", spec_.target);
-  } else if (!lookup.reply.message.ad) {
-    found.weak = Concat("the address of ", host);
-  } else if (!found.records.empty() && !found.reply.message.ad) {
-    found.weak = found.name;
   }
 }
 
@@ -210,6 +261,9 @@ Task<std::optional<Fault>> DnsTlsa::JudgeHost(const RunContext& context, std::st
                             Texts(found.records), "): usage must be 2 or 3"));
     co_return std::nullopt;
   }
+  const auto unusable =
+      static_cast<size_t>(std::ranges::count_if(found.records, std::not_fn(IsUsableTlsa)));
+  if (unusable > 0) context.run.Fact(Concat("tlsa.", host, ".unusable"), Concat(unusable));
   ++tally.published;
   co_return co_await VisitHost(context, host, found, tally);
 }
@@ -226,14 +280,14 @@ Task<std::optional<Fault>> DnsTlsa::VisitHost(const RunContext& context, std::st
   if (ips.size() > kMaxAddressesOfHost) ips.resize(kMaxAddressesOfHost);
   std::string unseen = unresolved.has_value() ? unresolved->detail : "no public address";
   bool seen = false;
-  const TlsEndpoint endpoint{host, kSmtpPort, TlsProtocol::kSmtp, true};
+  const TlsEndpoint endpoint{found.base, kSmtpPort, TlsProtocol::kSmtp, true};
   for (const std::string& ip : ips) {
     HostAddresses one;
     (ip.find(':') == ip.npos ? one.v4 : one.v6).push_back(ip);
     const size_t mark = context.run.touched_count();
     const absl::Duration limit = VisitLimit(context, started_);
     const TlsVisit visit = co_await VisitTls(context, endpoint, one, false, limit);
-    std::optional<Fault> fault = JudgeVisit(host, ip, found, visit);
+    std::optional<Fault> fault = JudgeVisit(context, host, ip, found, visit);
     if (fault.has_value()) co_return fault;
     if (visit.facts.has_value()) {
       RecordTls(context.run, *visit.facts);
@@ -253,8 +307,9 @@ Task<std::optional<Fault>> DnsTlsa::VisitHost(const RunContext& context, std::st
 }
 
 // Nothing when it matches, and when nothing was seen that a sender would judge.
-std::optional<Fault> DnsTlsa::JudgeVisit(const std::string& host, const std::string& ip,
-                                         const HostRecords& found, const TlsVisit& visit) const {
+std::optional<Fault> DnsTlsa::JudgeVisit(const RunContext& context, const std::string& host,
+                                         const std::string& ip, const HostRecords& found,
+                                         const TlsVisit& visit) const {
   if (!visit.offered) {
     return Fault{FailureClass::kTlsNotOffered,
                  Concat(host, " at ", ip,
@@ -263,10 +318,18 @@ std::optional<Fault> DnsTlsa::JudgeVisit(const std::string& host, const std::str
                  std::nullopt};
   }
   if (!visit.facts.has_value()) return std::nullopt;
-  const std::vector<std::string> names = {host, CanonicalName(spec_.target)};
+  std::vector<std::string> names = {found.base, CanonicalName(spec_.target)};
+  if (found.base != host) names.push_back(host);
   const std::vector<CertificateFacts>& chain = visit.facts->chain;
   const TlsaVerdict verdict = MatchTlsa(found.records, chain, names, deps_.clock.Now());
-  if (verdict.matches) return std::nullopt;
+  if (verdict.matches) {
+    // A key that is to come must be published before it is served (RFC 7671 section 8.1).
+    context.run.Fact(Concat("tlsa.", host, ".served"), verdict.why);
+    context.run.Fact(Concat("tlsa.", host, ".next"),
+                     verdict.others.empty() ? "none: a new key needs a record of its own first"
+                                            : Join(verdict.others, ", "));
+    return std::nullopt;
+  }
   return Fault{
       FailureClass::kTlsDaneMismatch,
       Concat("no TLSA record of ", host, " is of what ", ip, " serves: ", verdict.why,

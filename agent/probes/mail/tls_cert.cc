@@ -236,6 +236,10 @@ std::optional<Fault> TlsCert::Judge(const RunContext& context, const TlsEndpoint
     if (!which.empty()) Append(fault.detail, "; ", which);
     return fault;
   }
+  const std::string unstapled = MissingStapleText(facts);
+  if (!unstapled.empty()) {
+    context.run.Find(FailureClass::kTlsHandshakeFailed, Concat(where, ": ", unstapled));
+  }
   if (age.expiring) {
     context.run.Find(
         FailureClass::kTlsCertExpiring,

@@ -13,7 +13,8 @@ namespace postwatch::agent {
 // the depth: the server's own or the chain's), another name, self-signed, no trusted root, a
 // missing intermediate, a weak key; or when it speaks old versions or ciphers only, which a second
 // handshake that takes anything tells from a broken one. On port 25 the same are findings: senders
-// take what they get (RFC 7672 section 2.2). A certificate near its end is a finding (AgeOf). An
+// take what they get (RFC 7672 section 2.2). A certificate near its end is a finding (AgeOf), and
+// so is one that demands an OCSP response which does not come with it (tls_handshake_failed). An
 // endpoint that does not answer is for others to tell; without any that does, the run is not
 // tested.
 absl::StatusOr<std::unique_ptr<Probe>> MakeTlsCert(const CheckSpec& spec, const ProbeDeps& deps);

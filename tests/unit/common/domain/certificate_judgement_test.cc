@@ -62,6 +62,20 @@ TEST(CertificateText, NamesWhatMatters) {
             "CN=mx by CN=CA, for a, b, c, d, ..., 2048 bits, until 2026-12-17");
 }
 
+TEST(MissingStapleText, OnlyWhatIsDemandedIsMissed) {
+  TlsFacts facts;
+  EXPECT_EQ(MissingStapleText(facts), "");
+  facts.chain = {Certificate(90, 45 * kDay)};
+  EXPECT_EQ(MissingStapleText(facts), "");
+  facts.chain[0].subject = "CN=mx";
+  facts.chain[0].must_staple = true;
+  EXPECT_EQ(MissingStapleText(facts),
+            "the certificate CN=mx demands an OCSP response (must-staple) and the server sends "
+            "none: clients that honour that break off the handshake");
+  facts.stapled = true;
+  EXPECT_EQ(MissingStapleText(facts), "");
+}
+
 TEST(CertificateText, TellsAnExpiredChainFromAnExpiredLeaf) {
   TlsFacts facts;
   facts.chain = {Certificate(90, 45 * kDay), Certificate(900, -kDay), Certificate(900, kDay)};

@@ -105,6 +105,35 @@ TEST_F(TlsaMatch, AnAuthorityInTheChain) {
   EXPECT_FALSE(Match({2, 1, 1, Sha256(chain_[0].spki)}, chain_).matches);
 }
 
+TEST_F(TlsaMatch, AnAuthorityThatTheRecordHoldsNeedNotBeServed) {
+  const std::vector<CertificateFacts> alone = {chain_[0]};
+  const CertificateFacts root = Chain(root_.pem())[0];
+  for (const TlsaRecord& record : {TlsaRecord{2, 0, 0, chain_[1].der}, {2, 1, 0, chain_[1].spki}}) {
+    EXPECT_TRUE(Match(record, alone).matches) << TlsaText(record);
+    EXPECT_FALSE(Match(record, alone, absl::Now() + absl::Hours(24 * 60)).matches);
+    const std::vector<std::string> others = {"a.example"};
+    EXPECT_FALSE(MatchTlsa(std::vector{record}, alone, others, absl::Now()).matches);
+  }
+  // Above the last one served.
+  EXPECT_TRUE(Match({2, 0, 0, root.der}, chain_).matches);
+  EXPECT_TRUE(Match({2, 1, 0, root.spki}, chain_).matches);
+  // The authority between is missing.
+  EXPECT_FALSE(Match({2, 0, 0, root.der}, alone).matches);
+  EXPECT_EQ(Match({2, 1, 0, root.spki}, alone).why.find("2 1 0 "), 0u);
+  EXPECT_FALSE(Match({2, 1, 0, root.spki}, alone).matches);
+  const std::string broken = Match({2, 0, 0, "der"}, alone).why;
+  EXPECT_EQ(broken, "2 0 0 646572 is no certificate that can be read");
+}
+
+TEST_F(TlsaMatch, TheRecordsThatDidNotMatchAreNamed) {
+  const std::vector<TlsaRecord> records = {{3, 1, 1, Sha256(chain_[0].spki)},
+                                           {1, 1, 1, std::string(32, 'x')},
+                                           {3, 1, 1, std::string(32, 'x')}};
+  const TlsaVerdict verdict = MatchTlsa(records, chain_, kNames, absl::Now());
+  EXPECT_EQ(verdict.why, TlsaText(records[0]));
+  EXPECT_EQ(verdict.others, std::vector<std::string>{TlsaText(records[2])});
+}
+
 TEST_F(TlsaMatch, UnderAnAuthorityNamesAndDatesMatter) {
   const TlsaRecord record{2, 1, 1, Sha256(chain_[1].spki)};
   const std::vector<std::string> others = {"a.example", "b.example"};

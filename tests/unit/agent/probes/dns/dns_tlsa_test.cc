@@ -150,6 +150,68 @@ TEST_F(DnsTlsaTest, RecordsOfOtherUsagesAreUnusable) {
   EXPECT_THAT(seen.findings[0].detail, HasSubstr("1 1 1 7878"));
 }
 
+TEST_F(DnsTlsaTest, WhatIsNotServedYetIsTheNextKeys) {
+  Tlsa(Secure(TlsaReply({Served("mx1.alpha.test"), {1, 1, 1, std::string(32, 'y')}})));
+  scripted_.AddFor("192.0.2.1:25", kWithTls);
+  const Observation alone = RunTlsa();
+  EXPECT_EQ(Summary(alone), "pass");
+  EXPECT_EQ(FindingsText(alone), "");
+  EXPECT_THAT(alone.evidence.facts.at("tlsa.mx1.alpha.test.served"), HasSubstr("3 1 0 6b6579"));
+  EXPECT_EQ(alone.evidence.facts.at("tlsa.mx1.alpha.test.next"),
+            "none: a new key needs a record of its own first");
+  EXPECT_EQ(alone.evidence.facts.at("tlsa.mx1.alpha.test.unusable"), "1");
+  Tlsa(Secure(TlsaReply({Served("mx1.alpha.test"), Other()})));
+  scripted_.AddFor("192.0.2.1:25", kWithTls);
+  EXPECT_THAT(RunTlsa().evidence.facts.at("tlsa.mx1.alpha.test.next"), HasSubstr("3 1 1 7878"));
+}
+
+class DnsTlsaAliasTest : public DnsTlsaTest {
+ protected:
+  DnsTlsaAliasTest() { Alias(true); }
+  // mx1.alpha.test is an alias of mail.beta.test.
+  void Alias(bool secure) {
+    DnsReply reply =
+        RecordsReply({MakeRecord(RrType::kCname, NameRecord{"mail.beta.test"}, "mx1.alpha.test"),
+                      MakeRecord(RrType::kA, AddressRecord{"192.0.2.1"}, "mail.beta.test")});
+    reply.message.ad = secure;
+    Address("mx1.alpha.test", std::move(reply));
+  }
+};
+
+TEST_F(DnsTlsaAliasTest, TheRecordsOfWhatAHostIsAnAliasOfComeFirst) {
+  Tlsa(Secure(TlsaReply({Other()})));
+  Tlsa(Secure(TlsaReply({Served("mail.beta.test")})), "mail.beta.test");
+  scripted_.AddFor("192.0.2.1:25", kWithTls);
+  const Observation seen = RunTlsa();
+  EXPECT_EQ(Summary(seen), "pass");
+  EXPECT_EQ(seen.evidence.facts.at("dane"), "1 of 1 hosts match");
+  Tlsa(RcodeReply(Rcode::kServFail), "mail.beta.test");
+  const Observation broken = RunTlsa();
+  EXPECT_EQ(Summary(broken), "fail dane_lookup_servfail at dns");
+  EXPECT_THAT(broken.failure->detail, HasSubstr("TLSA _25._tcp.mail.beta.test"));
+}
+
+TEST_F(DnsTlsaAliasTest, WithoutThemThoseOfTheAliasCount) {
+  Tlsa(Secure(TlsaReply({Served("mx1.alpha.test")})));
+  for (DnsReply reply : {NoDataReply(), TlsaReply({Other()})}) {  // none; some that are not secure
+    Tlsa(reply, "mail.beta.test");
+    scripted_.AddFor("192.0.2.1:25", kWithTls);
+    EXPECT_EQ(Summary(RunTlsa()), "pass");
+  }
+}
+
+TEST_F(DnsTlsaAliasTest, ASecureAliasOfAnInsecureHostHasItsOwnRecords) {
+  Alias(false);
+  Tlsa(Secure(TlsaReply({Served("mx1.alpha.test")})));
+  Tlsa(Secure(TlsaReply({Other()})), "mail.beta.test");
+  resolver_.On("mx1.alpha.test", RrType::kCname, Secure(NoDataReply()));
+  scripted_.AddFor("192.0.2.1:25", kWithTls);
+  EXPECT_EQ(Summary(RunTlsa()), "pass");
+  resolver_.Forget("mx1.alpha.test", RrType::kCname);
+  resolver_.On("test", RrType::kSoa, Secure(SoaReply(1)));
+  EXPECT_EQ(FindingsText(RunTlsa()), "dane_insecure");
+}
+
 TEST_F(DnsTlsaTest, NoTlsIsNoDelivery) {
   Tlsa(Secure(TlsaReply({Other()})));
   scripted_.AddFor("192.0.2.1:25", kWithoutTls);

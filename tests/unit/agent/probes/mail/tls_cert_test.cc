@@ -115,6 +115,15 @@ TEST_F(TlsCertTest, ACertificateNearItsEndIsAFinding) {
   EXPECT_EQ(FindingsText(RunImap(Direct("lasts 40d"))), "");
 }
 
+TEST_F(TlsCertTest, AStapleThatIsDemandedAndLacksIsAFinding) {
+  const Observation lacking = RunImap(Direct("must-staple"));
+  EXPECT_EQ(Summary(lacking), "pass");
+  ASSERT_EQ(FindingsText(lacking), "tls_handshake_failed");
+  EXPECT_THAT(lacking.findings[0].detail,
+              HasSubstr("mail.alpha.test:993: the certificate CN=mail.alpha.test demands an OCSP"));
+  EXPECT_EQ(FindingsText(RunImap(Direct("stapled"))), "");
+}
+
 TEST_F(TlsCertTest, ABrokenHandshakeIsTriedOnceMoreWithAnything) {
   OnlyImap();
   scripted_.AddFor("192.0.2.2:993", Direct("version"));
