@@ -55,27 +55,14 @@ constexpr auto kTellings = std::to_array<Telling>({
 });
 
 // What tells a person nothing by itself, or too much: it is in the JSON.
-constexpr auto kLeftOut = std::to_array<std::string_view>({"*ttl",         "*cipher",
-                                                           "*sha256",      "*issuer",
-                                                           "*verify",      "*authenticated",
-                                                           "ip",           "ipv6",
-                                                           "*took",        "*id",
-                                                           "*uid",         "integrity",
-                                                           "*seconds",     "*serial",
-                                                           "a.*",          "aaaa.*",
-                                                           "addresses.*",  "serial.*",
-                                                           "rrsig.*",      "hop.*",
-                                                           "hops",         "auth.*",
-                                                           "cert.*",       "dkim.*",
-                                                           "tlsa.*",       "ds",
-                                                           "dnskey",       "ns.parent",
-                                                           "parent",       "zone",
-                                                           "servers.*",    "quota.*",
-                                                           "dmarc.*",      "mtasts.*",
-                                                           "spf.sender.*", "rdap.*",
-                                                           "mx.single",    "mx.same_preference",
-                                                           "*mechanism",   "ignored.*",
-                                                           "resolver.*"});
+constexpr auto kLeftOut = std::to_array<std::string_view>(
+    {"*ttl",      "*cipher",   "*sha256",   "*issuer",    "*verify",   "*authenticated",
+     "ip",        "ip.beside", "ipv6",      "*took",      "*id",       "*uid",
+     "integrity", "*seconds",  "*serial",   "a.*",        "aaaa.*",    "addresses.*",
+     "serial.*",  "rrsig.*",   "hop.*",     "hops",       "auth.*",    "cert.*",
+     "dkim.*",    "tlsa.*",    "ds",        "dnskey",     "ns.parent", "parent",
+     "zone",      "servers.*", "quota.*",   "dmarc.*",    "mtasts.*",  "spf.sender.*",
+     "rdap.*",    "mx.single", "mx.same_*", "*mechanism", "ignored.*", "resolver.*"});
 
 bool LeftOut(std::string_view key) {
   return std::ranges::any_of(kLeftOut, [key](std::string_view left) { return Fits(left, key); });

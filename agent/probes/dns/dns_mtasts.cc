@@ -5,10 +5,10 @@
 
 #include "agent/probes/configured_probe.h"
 #include "agent/probes/dns/mail_dns.h"
+#include "agent/probes/dns/mtasts_fetch.h"
 #include "agent/probes/dns/mtasts_hosts.h"
 #include "agent/probes/dns/text_records.h"
 #include "agent/probes/mail/time_share.h"
-#include "agent/probes/web_fetch.h"
 #include "common/base/text.h"
 #include "common/checks/dns/dns_mtasts_settings.h"
 #include "common/domain/mtasts_policy.h"
@@ -16,7 +16,6 @@
 namespace postwatch::agent {
 namespace {
 
-constexpr size_t kMaxPolicyBytes = 64 * 1024;             // what RFC 8461 section 3.3 suggests
 constexpr absl::Duration kShortMaxAge = absl::Hours(24);  // protects from no attack that waits
 constexpr size_t kMaxHostsShown = 5;
 
@@ -39,7 +38,6 @@ class DnsMtaSts : public ConfiguredProbe<DnsMtaStsSettings> {
   void CompareWithLast(const RunContext& context, ServedPolicy now);
   Task<std::optional<Fault>> CompareWithMx(const RunContext& context, MtaStsPolicy policy,
                                            absl::Duration end);
-  std::string PolicyHost() const { return Concat("mta-sts.", CanonicalName(spec_.target)); }
 
   std::optional<ServedPolicy> last_;
 };
@@ -120,12 +118,7 @@ Fault Unreachable(const Fault& fault, const WebAnswer& answer, const std::string
 
 Task<std::optional<Fault>> DnsMtaSts::FetchPolicy(const RunContext& context, MtaStsRecord record,
                                                   std::optional<MtaStsPolicy>& policy) {
-  WebRequest request;
-  request.url.host = PolicyHost();
-  request.url.port = settings_.https_port;
-  request.url.path = "/.well-known/mta-sts.txt";
-  request.limits.body_bytes = kMaxPolicyBytes;
-  request.protocol_class = FailureClass::kMtastsPolicyUnreachable;
+  WebRequest request = MtaStsRequest(spec_.target, settings_.https_port);
   const std::string where = request.url.Text();
   WebAnswer answer;
   const std::optional<Fault> fault = co_await FetchWeb(context, request, answer);

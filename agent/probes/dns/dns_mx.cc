@@ -9,6 +9,7 @@
 #include "agent/probes/configured_probe.h"
 #include "agent/probes/dns/authority.h"
 #include "agent/probes/dns/mail_dns.h"
+#include "agent/probes/dns/networks.h"
 #include "common/base/text.h"
 #include "common/checks/dns/dns_mx_settings.h"
 
@@ -27,7 +28,8 @@ class DnsMx : public ConfiguredProbe<DnsMxSettings> {
   std::optional<Fault> Compare(const MxHosts& mx) const;
   std::optional<Fault> JudgeAddresses(const RunContext& context, const std::string& host,
                                       const HostAddresses& addresses) const;
-  Task<std::optional<Fault>> ResolveOne(const RunContext& context, std::string host);
+  Task<std::optional<Fault>> ResolveOne(const RunContext& context, std::string host,
+                                        HostAddresses& addresses);
   Task<std::optional<Fault>> ResolveAll(const RunContext& context, const MxHosts& mx);
 };
 
@@ -54,6 +56,20 @@ void RecordShape(const RunContext& context, const MxHosts& mx) {
     if (hosts.size() > 1) shared.push_back(Concat(preference, " ", Join(hosts, " ")));
   }
   if (!shared.empty()) context.run.Fact("mx.same_preference", Join(shared, ", "));
+}
+
+// Whether one fault of a network may take all of several hosts.
+bool AreInOneNetwork(const std::vector<HostAddresses>& hosts) {
+  for (const HostAddresses& host : hosts) {
+    for (const std::vector<std::string>* ips : {&host.v4, &host.v6}) {
+      const std::vector<std::string>& first = ips == &host.v4 ? hosts.front().v4 : hosts.front().v6;
+      for (const std::string& ip : *ips) {
+        if (first.empty() || !InOneNetwork(ip, first.front())) return false;
+      }
+    }
+    if (host.empty()) return false;
+  }
+  return hosts.size() > 1;
 }
 
 // While they answer, so that it is known when they do not.
@@ -124,13 +140,13 @@ std::optional<Fault> DnsMx::JudgeAddresses(const RunContext& context, const std:
   return std::nullopt;
 }
 
-Task<std::optional<Fault>> DnsMx::ResolveOne(const RunContext& context, std::string host) {
+Task<std::optional<Fault>> DnsMx::ResolveOne(const RunContext& context, std::string host,
+                                             HostAddresses& addresses) {
   if (IsLocalhost(host) && !settings_.allow_private) {
     Fault local{FailureClass::kDnsMxPrivate,
                 Concat("the MX host ", host, " is each sender's own machine"), std::nullopt};
     co_return local;
   }
-  HostAddresses addresses;
   std::optional<Fault> fault =
       co_await ResolveHost(context, host, AddressFamilies::kBoth, addresses);
   if (!fault.has_value()) co_return JudgeAddresses(context, host, addresses);
@@ -145,12 +161,15 @@ Task<std::optional<Fault>> DnsMx::ResolveOne(const RunContext& context, std::str
 
 Task<std::optional<Fault>> DnsMx::ResolveAll(const RunContext& context, const MxHosts& mx) {
   std::vector<Fault> faults;
+  std::vector<HostAddresses> found;
   for (const MxRecord& record : mx.hosts) {
-    std::optional<Fault> fault = co_await ResolveOne(context, record.host);
+    HostAddresses& addresses = found.emplace_back();
+    std::optional<Fault> fault = co_await ResolveOne(context, record.host, addresses);
     if (!fault.has_value()) continue;
     if (fault->klass == FailureClass::kUnspecified) co_return fault;
     faults.push_back(*std::move(fault));
   }
+  if (AreInOneNetwork(found)) context.run.Fact("mx.same_network", "true");
   if (!faults.empty() && faults.size() == mx.hosts.size()) co_return faults.front();
   for (const Fault& fault : faults) Mention(context.run, fault);
   co_return std::nullopt;

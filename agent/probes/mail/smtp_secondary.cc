@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "agent/probes/configured_probe.h"
-#include "agent/probes/mail/mx_hosts.h"
+#include "agent/probes/mail/secondary_names.h"
 #include "agent/probes/mail/time_share.h"
 #include "common/base/ids.h"
 #include "common/base/text.h"
@@ -14,6 +14,8 @@
 
 namespace postwatch::agent {
 namespace {
+
+constexpr double kShareOfNames = 0.25;  // of the time for visits, for what is published
 
 // What one host showed, at its first address that answered.
 struct Showing {
@@ -89,7 +91,7 @@ class SmtpSecondary : public ConfiguredProbe<SmtpSecondarySettings> {
   Task<void> LookAt(const RunContext& context, MxRound& round, MxDoor door, Showing& showing);
   Task<std::optional<Fault>> Ask(const RunContext& context, SmtpSession& session,
                                  std::string recipient);
-  void Compare(StepRecorder& run, const std::vector<MxHost>& hosts,
+  void Compare(StepRecorder& run, const std::vector<MxHost>& hosts, const PublishedNames& names,
                const std::vector<Showing>& shown) const;
 };
 
@@ -108,6 +110,9 @@ Task<void> SmtpSecondary::Run(StepRecorder& run) {
     co_return;
   }
   const absl::Duration end = deps_.clock.Steady() + VisitingTime(spec_);
+  PublishedNames names;
+  Task<void> published = LookUpPublished(context, hosts, names);
+  co_await ExpiresWithin(deps_.clock, VisitingTime(spec_) * kShareOfNames, std::move(published));
   std::vector<Showing> shown;
   for (size_t i = 0; i < hosts.size(); ++i) {
     Showing showing = co_await Look(context, round, i, end);
@@ -119,11 +124,11 @@ Task<void> SmtpSecondary::Run(StepRecorder& run) {
     }
     shown.push_back(std::move(showing));
   }
-  Compare(run, hosts, shown);
+  Compare(run, hosts, names, shown);
 }
 
 void SmtpSecondary::Compare(StepRecorder& run, const std::vector<MxHost>& hosts,
-                            const std::vector<Showing>& shown) const {
+                            const PublishedNames& names, const std::vector<Showing>& shown) const {
   const uint16_t best = hosts.front().preference;
   const Showing* primary = nullptr;
   for (size_t i = 0; i < hosts.size() && hosts[i].preference == best; ++i) {
@@ -132,7 +137,9 @@ void SmtpSecondary::Compare(StepRecorder& run, const std::vector<MxHost>& hosts,
   run.Fact("primary", primary == nullptr ? "no answer" : "ok");
   for (size_t i = 0; i < hosts.size(); ++i) {
     if (hosts[i].preference == best) continue;
-    const std::vector<std::string> amiss = ShortcomingsOf(shown[i], primary);
+    std::vector<std::string> amiss = ShortcomingsOf(shown[i], primary);
+    const std::vector<std::string> more = PublishedShortcomings(hosts, names, i);
+    amiss.insert(amiss.end(), more.begin(), more.end());
     run.Fact(DoorKey("secondary", hosts[i].name, Concat(hosts[i].preference)),
              amiss.empty() ? "ready" : Join(amiss, "; "));
     for (const std::string& what : amiss) {

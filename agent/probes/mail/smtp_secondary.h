@@ -10,8 +10,10 @@ namespace postwatch::agent {
 // that answers; RSET, QUIT, never DATA. Those not of the best preference are then held against the
 // first of the best that answered. smtp_secondary_unready, a finding each, for one that does not
 // answer; offers no STARTTLS, a certificate that does not verify, a smaller SIZE, no 8BITMIME or no
-// SMTPUTF8 where the primary is better; refuses the known mailbox; or takes the unknown one where
-// the primary refuses it (it would bounce spam to strangers later: backscatter). Not tested where
+// SMTPUTF8 where the primary is better; refuses the known mailbox; takes the unknown one where
+// the primary refuses it (it would bounce spam to strangers later: backscatter); is an alias; is
+// in the network of the primary; is not in the MTA-STS policy; or has no confirmed name or TLSA
+// record where the primary has. Not tested where
 // the domain has no secondary. Fact secondary.<host>: "ready" or what is amiss.
 absl::StatusOr<std::unique_ptr<Probe>> MakeSmtpSecondary(const CheckSpec& spec,
                                                          const ProbeDeps& deps);

@@ -35,6 +35,8 @@ TEST_F(DnsMxTest, EveryWayToFailHasItsOwnName) {
   EXPECT_EQ(Outcome(RcodeReply(Rcode::kServFail)), "fail dns_servfail at dns");
   EXPECT_EQ(Outcome(RcodeReply(Rcode::kServFail, 6, "bogus")), "fail dns_dnssec_bogus at dns");
   EXPECT_EQ(Outcome(RcodeReply(Rcode::kRefused)), "fail dns_refused at dns");
+  EXPECT_EQ(Outcome(RcodeReply(Rcode::kNotImp)), "fail dns_notimp at dns");
+  EXPECT_EQ(Outcome(RcodeReply(Rcode::kFormErr)), "fail dns_formerr at dns");
   EXPECT_EQ(Outcome(TimeoutReply()), "fail dns_timeout at dns");
   EXPECT_EQ(Outcome(TransportReply(DnsTransport::kMalformed)), "fail dns_malformed at dns");
   EXPECT_EQ(Outcome(TransportReply(DnsTransport::kTruncatedNoTcp)),
@@ -43,6 +45,11 @@ TEST_F(DnsMxTest, EveryWayToFailHasItsOwnName) {
   resolver_.Otherwise(NoDataReply());
   EXPECT_EQ(Outcome(NoDataReply()), "fail dns_nodata at dns");
   EXPECT_EQ(Outcome(MxReply({{10, "mx1.alpha.test"}})), "fail dns_mx_no_address at addresses");
+  for (const RrType family : {RrType::kA, RrType::kAaaa}) {
+    resolver_.On("mx1.alpha.test", family,
+                 RecordsReply({MakeRecord(RrType::kCname, NameRecord{"mx1.alpha.test"})}));
+  }
+  EXPECT_EQ(Outcome(MxReply({{10, "mx1.alpha.test"}})), "fail dns_loop at addresses");
 }
 
 TEST_F(DnsMxTest, TheDomainsOwnAddressIsAnImplicitMx) {
@@ -109,6 +116,16 @@ TEST_F(DnsMxTest, FamiliesSinglesAndEqualPreferencesAreFactsOnly) {
   seen = Run(Spec("dns.mx", Keys({})));
   EXPECT_EQ(FindingsText(seen), "");
   EXPECT_EQ(seen.evidence.facts.at("mx.same_preference"), "10 mx1.alpha.test mx2.alpha.test");
+}
+
+TEST_F(DnsMxTest, HostsThatFailTogetherAreAFact) {
+  TwoHosts();
+  EXPECT_EQ(Run(Spec("dns.mx", Keys({}))).evidence.facts.at("mx.same_network"), "true");
+  resolver_.On("mx2.alpha.test", RrType::kAaaa, AddressReply({"2001:db8::2"}));
+  EXPECT_EQ(Run(Spec("dns.mx", Keys({}))).evidence.facts.count("mx.same_network"), 0u);
+  resolver_.Forget("alpha.test", RrType::kMx);
+  resolver_.On("alpha.test", RrType::kMx, MxReply({{10, "mx1.alpha.test"}}));
+  EXPECT_EQ(Run(Spec("dns.mx", Keys({}))).evidence.facts.count("mx.same_network"), 0u);
 }
 
 TEST_F(DnsMxTest, LearnsWhoRunsTheZoneAndNamesThemWhenItFails) {

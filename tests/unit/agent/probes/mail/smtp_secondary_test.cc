@@ -11,7 +11,7 @@ class SmtpSecondaryTest : public ProbeFixture {
     resolver_.On("alpha.test", RrType::kMx,
                  MxReply({{10, "mx1.alpha.test"}, {20, "mx2.alpha.test"}}));
     resolver_.On("mx1.alpha.test", RrType::kA, AddressReply({"192.0.2.1"}));
-    resolver_.On("mx2.alpha.test", RrType::kA, AddressReply({"192.0.2.2"}));
+    resolver_.On("mx2.alpha.test", RrType::kA, AddressReply({"198.51.100.2"}));
   }
   Observation RunSecondary() {
     return Run(
@@ -48,7 +48,7 @@ class SmtpSecondaryTest : public ProbeFixture {
 
 TEST_F(SmtpSecondaryTest, OneLikeThePrimaryIsReady) {
   GoodPrimary();
-  Answer("192.0.2.2:25", "S: 250-STARTTLS\nS: 250-SIZE 60000000\nS: 250-8BITMIME\n", kOk, kNo);
+  Answer("198.51.100.2:25", "S: 250-STARTTLS\nS: 250-SIZE 60000000\nS: 250-8BITMIME\n", kOk, kNo);
   const Observation seen = RunSecondary();
   EXPECT_EQ(Summary(seen), "pass");
   EXPECT_EQ(FindingsText(seen), "");
@@ -57,7 +57,7 @@ TEST_F(SmtpSecondaryTest, OneLikeThePrimaryIsReady) {
 
 TEST_F(SmtpSecondaryTest, EveryShortcomingIsNamed) {
   GoodPrimary();
-  Answer("192.0.2.2:25", "S: 250-SIZE 1000\n", kOk, kOk);
+  Answer("198.51.100.2:25", "S: 250-SIZE 1000\n", kOk, kOk);
   const Observation seen = RunSecondary();
   EXPECT_EQ(Summary(seen), "pass");
   EXPECT_EQ(Amiss(seen),
@@ -70,7 +70,7 @@ TEST_F(SmtpSecondaryTest, EveryShortcomingIsNamed) {
 
 TEST_F(SmtpSecondaryTest, OneThatRefusesTheMailboxIsUnready) {
   GoodPrimary();
-  Answer("192.0.2.2:25", "S: 250-STARTTLS\nS: 250-SIZE 50000000\nS: 250-8BITMIME\n",
+  Answer("198.51.100.2:25", "S: 250-STARTTLS\nS: 250-SIZE 50000000\nS: 250-8BITMIME\n",
          "454 4.7.1 Relay access denied", "451 4.3.0 Temporary lookup failure");
   EXPECT_EQ(Amiss(RunSecondary()),
             "mx2.alpha.test refuses the mailbox that exists: the server said 454 Relay access "
@@ -79,7 +79,7 @@ TEST_F(SmtpSecondaryTest, OneThatRefusesTheMailboxIsUnready) {
 
 TEST_F(SmtpSecondaryTest, ACalloutThatHangsOnThePrimaryShows) {
   GoodPrimary();
-  Answer("192.0.2.2:25", "S: 250-STARTTLS\nS: 250-SIZE 50000000\nS: 250-8BITMIME\n", kOk,
+  Answer("198.51.100.2:25", "S: 250-STARTTLS\nS: 250-SIZE 50000000\nS: 250-8BITMIME\n", kOk,
          "450 4.1.1 unverified address");
   EXPECT_EQ(Amiss(RunSecondary()),
             "mx2.alpha.test defers a mailbox that does not exist, as without a list of "
@@ -88,20 +88,68 @@ TEST_F(SmtpSecondaryTest, ACalloutThatHangsOnThePrimaryShows) {
 
 TEST_F(SmtpSecondaryTest, GreylistingSaysNothing) {
   GoodPrimary();
-  Answer("192.0.2.2:25", "S: 250-STARTTLS\nS: 250-SIZE 50000000\nS: 250-8BITMIME\n",
+  Answer("198.51.100.2:25", "S: 250-STARTTLS\nS: 250-SIZE 50000000\nS: 250-8BITMIME\n",
          "450 4.2.0 Greylisted", "450 4.2.0 Greylisted");
   EXPECT_EQ(Amiss(RunSecondary()), "");
 }
 
 TEST_F(SmtpSecondaryTest, ADeadSecondaryIsUnreadyAndADeadPrimaryIsNot) {
   GoodPrimary();
-  scripted_.AddFailureFor("192.0.2.2:25", NetError::kTimeout);
+  scripted_.AddFailureFor("198.51.100.2:25", NetError::kTimeout);
   EXPECT_EQ(Amiss(RunSecondary()).substr(0, 44), "mx2.alpha.test does not answer (tcp_timeout)");
   scripted_.AddFailureFor("192.0.2.1:25", NetError::kTimeout);
-  Answer("192.0.2.2:25", "", kOk, kNo);
+  Answer("198.51.100.2:25", "", kOk, kNo);
   const Observation seen = RunSecondary();
   EXPECT_EQ(Amiss(seen), "");
   EXPECT_EQ(seen.evidence.facts.at("primary"), "no answer");
+}
+
+TEST_F(SmtpSecondaryTest, OneBesideThePrimaryMayFailWithIt) {
+  resolver_.Forget("mx2.alpha.test", RrType::kA);
+  resolver_.On("mx2.alpha.test", RrType::kA,
+               RecordsReply({MakeRecord(RrType::kCname, NameRecord{"mx.beta.test"}),
+                             MakeRecord(RrType::kA, AddressRecord{"192.0.2.9"}, "mx.beta.test")}));
+  GoodPrimary();
+  Answer("192.0.2.9:25", "S: 250-STARTTLS\nS: 250-SIZE 50000000\nS: 250-8BITMIME\n", kOk, kNo);
+  EXPECT_EQ(Amiss(RunSecondary()),
+            "mx2.alpha.test is an alias, which no MX host may be\n"
+            "mx2.alpha.test may fail with the primary: 192.0.2.9 is in the network of "
+            "mx1.alpha.test (192.0.2.1)");
+}
+
+TEST_F(SmtpSecondaryTest, WhatIsPublishedOfThePrimaryIsWantedOfTheSecondary) {
+  resolver_.On("1.2.0.192.in-addr.arpa", RrType::kPtr,
+               RecordsReply({MakeRecord(RrType::kPtr, NameRecord{"mx1.alpha.test"})}));
+  resolver_.On("_25._tcp.mx1.alpha.test", RrType::kTlsa,
+               RecordsReply({MakeRecord(RrType::kTlsa, TlsaRecord{3, 1, 1, "x"})}));
+  resolver_.On("_mta-sts.alpha.test", RrType::kTxt, TxtReply({"v=STSv1; id=1"}));
+  resolver_.On("mta-sts.alpha.test", RrType::kA, AddressReply({"192.0.2.8"}));
+  const std::string policy =
+      "C! starttls\nC: GET /.well-known/mta-sts.txt HTTP/1.1\nC: Host: mta-sts.alpha.test\n"
+      "C: Connection: close\nC:\nS: HTTP/1.1 200 OK\nS: Content-Type: text/plain\nS:\n"
+      "S! raw version: STSv1\\r\\nmode: enforce\\r\\nmx: mx1.alpha.test\\r\\nmax_age: 604800\n"
+      "S! close\n";
+  const auto check = [&] {
+    scripted_.AddFor("192.0.2.8:443", policy);
+    GoodPrimary();
+    Answer("198.51.100.2:25", "S: 250-STARTTLS\nS: 250-SIZE 50000000\nS: 250-8BITMIME\n", kOk, kNo);
+    return Amiss(RunSecondary());
+  };
+  const std::string uncovered =
+      "mx2.alpha.test is not in the MTA-STS policy (enforce: mx1.alpha.test)\n";
+  EXPECT_EQ(check(), uncovered +
+                         "mx2.alpha.test has no confirmed name, and the primary has: 198.51.100.2 "
+                         "has no PTR record\n"
+                         "mx2.alpha.test has no TLSA record, and the primary has");
+  resolver_.On("2.100.51.198.in-addr.arpa", RrType::kPtr,
+               RecordsReply({MakeRecord(RrType::kPtr, NameRecord{"mx1.alpha.test"})}));
+  resolver_.On("_25._tcp.mx2.alpha.test", RrType::kTlsa, RcodeReply(Rcode::kServFail));
+  EXPECT_EQ(check(), uncovered +
+                         "mx2.alpha.test has no confirmed name, and the primary has: the name of "
+                         "198.51.100.2, mx1.alpha.test, does not lead back to it");
+  resolver_.Forget("2.100.51.198.in-addr.arpa", RrType::kPtr);
+  resolver_.On("2.100.51.198.in-addr.arpa", RrType::kPtr, TimeoutReply());
+  EXPECT_EQ(check() + "\n", uncovered) << "nobody can tell";
 }
 
 TEST_F(SmtpSecondaryTest, WithoutASecondaryThereIsNothingToTest) {
