@@ -63,6 +63,16 @@ TEST_F(DnsDnsblTest, ARefusalIsNoListing) {
   EXPECT_EQ(later.findings[0].detail, "bl.test does not answer about 203.0.113.9: 127.255.255.254");
 }
 
+TEST_F(DnsDnsblTest, EveryRefusalIsOne) {
+  for (const std::string code : {"127.255.255.252", "127.255.255.254", "127.255.255.255"}) {
+    Lists("9.113.0.203", code);
+    EXPECT_EQ(FindingsText(Check()), "dnsbl_query_refused") << code;
+  }
+  resolver_.Forget("9.113.0.203.bl.test", RrType::kA);
+  resolver_.On("9.113.0.203.bl.test", RrType::kA, RcodeReply(Rcode::kRefused));
+  EXPECT_EQ(FindingsText(Check()), "dnsbl_query_refused");
+}
+
 TEST_F(DnsDnsblTest, ADeadListListsNobody) {
   resolver_.Forget("2.0.0.127.bl.test", RrType::kA);
   Lists("9.113.0.203", "127.0.0.2");
