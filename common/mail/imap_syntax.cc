@@ -33,7 +33,9 @@ uint32_t TakeCodePoint(std::string_view& text) {
     point = (point << 6) | (byte & 0x3F);
   }
   text.remove_prefix(length);
-  return point > 0x10FFFF ? kReplacement : point;
+  const bool overlong = (length == 3 && point < 0x800) || (length == 4 && point < 0x10000);
+  const bool surrogate = point >= 0xD800 && point < 0xE000;
+  return overlong || surrogate || point > 0x10FFFF ? kReplacement : point;
 }
 
 void AppendUtf16(uint32_t point, std::string& out) {

@@ -57,6 +57,14 @@ void CheckQuota(const postwatch::ImapQuota& quota) {
   }
 }
 
+void CheckFolders(const postwatch::ImapFolders& marked) {
+  Require(marked.folders.size() <= 50);
+  for (const postwatch::ImapFolder& folder : marked.folders) {
+    Require(!folder.name.empty() && folder.use.starts_with('\\'));
+    Require(folder.name.find_first_of(std::string_view("\r\n\0", 3)) == std::string::npos);
+  }
+}
+
 Task<bool> LogInToImap(HostileStream& stream, postwatch::ImapClient& client) {
   const auto greeting = co_await client.ReadGreeting();
   if (!greeting.ok()) co_return false;
@@ -94,6 +102,9 @@ Task<void> Imap(HostileStream& stream) {
   const std::string letter = "Subject: a\r\n\r\nb\r\n";
   const auto appended = co_await client.AppendMessage(inbox, letter);
   if (!appended.ok()) co_return;
+  const auto marked = co_await client.ListMarked();
+  if (!marked.ok()) co_return;
+  CheckFolders(*marked);
   const auto bye = co_await client.Logout();
   if (!client.bye().has_value()) co_return;
   // Who has taken leave is asked for nothing more.

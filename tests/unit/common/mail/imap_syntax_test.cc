@@ -25,6 +25,10 @@ TEST(ImapSyntax, ModifiedUtf7) {
   EXPECT_EQ(ModifiedUtf7("\xf0\x9f\x93\xac"), "&2D3c7A-");
   EXPECT_EQ(ModifiedUtf7("\xff"), "&,,0-");
   EXPECT_EQ(ModifiedUtf7("\xc3("), "&,,0-(");
+  // A surrogate, and a slash in too many bytes.
+  EXPECT_EQ(ModifiedUtf7("\xed\xa9\x9d"), "&,,0-");
+  EXPECT_EQ(ModifiedUtf7("\xe0\x80\xaf"), "&,,0-");
+  EXPECT_EQ(ModifiedUtf7("\xf0\x80\x80\xaf"), "&,,0-");
 }
 
 TEST(ImapSyntax, ModifiedUtf7IsReadBack) {
