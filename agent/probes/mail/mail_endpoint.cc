@@ -157,10 +157,13 @@ std::string DomainOf(std::string_view address) {
   return at == address.npos ? "" : AsciiLower(address.substr(at + 1));
 }
 
+const ServerChoice& ServerChoiceOf(MailService service, const MailboxSettings& mailbox) {
+  return service == MailService::kSubmission ? mailbox.submission : mailbox.receive;
+}
+
 Task<std::optional<Fault>> LocateServer(const RunContext& context, MailService service,
                                         const MailboxSettings& mailbox, Server& server) {
-  const ServerChoice& choice =
-      service == MailService::kSubmission ? mailbox.submission : mailbox.receive;
+  const ServerChoice& choice = ServerChoiceOf(service, mailbox);
   if (!choice.host.empty()) {
     server = Complete(service, choice, choice.host);
     co_return std::nullopt;

@@ -18,6 +18,9 @@ enum class MailService { kSubmission, kImap, kPop3 };
 // As components and people call it: "submission", "imap", "pop3".
 std::string_view MailServiceName(MailService service);
 
+// What the mailbox says about the server of that service.
+const ServerChoice& ServerChoiceOf(MailService service, const MailboxSettings& mailbox);
+
 // Where to connect, complete.
 struct Server {
   std::string host;

@@ -9,6 +9,7 @@ namespace postwatch::agent {
 namespace {
 
 constexpr absl::Duration kConnectTimeout = absl::Seconds(10);
+constexpr absl::Duration kBesideTimeout = absl::Seconds(3);
 constexpr absl::Duration kCommandTimeout = absl::Seconds(30);
 constexpr absl::Duration kSlowReply = absl::Seconds(10);
 
@@ -120,6 +121,28 @@ Task<std::optional<Fault>> UpgradeImap(const RunContext& context, ImapSession& s
   co_return ImapFault(context, ImapStage::kGreeting, session.stream.get(), capability);
 }
 
+// Leaves the addresses to go to, and returns those that are only to be tried beside them.
+std::vector<std::string> KeepFamily(ServerFamily family, HostAddresses& addresses) {
+  if (family == ServerFamily::kV4) addresses.v6.clear();
+  if (family == ServerFamily::kV6) addresses.v4.clear();
+  if (family != ServerFamily::kBoth || addresses.v4.empty()) return {};
+  return std::exchange(addresses.v6, {});
+}
+
+// Whether the first of these takes a connection; that it does not is a finding. An agent without a
+// route to it cannot tell.
+Task<void> TryBeside(const RunContext& context, std::vector<std::string> ips, uint16_t port) {
+  if (ips.empty()) co_return;
+  const Address address{ips.front(), port};
+  const absl::StatusOr<std::unique_ptr<Stream>> dialed =
+      co_await context.deps.dialer.Dial(address, kBesideTimeout);
+  const bool reached = dialed.ok();
+  context.run.Fact("ip.beside", Concat(address.ip, reached ? " answers" : " does not answer"));
+  if (reached || GetNetError(dialed.status()) == NetError::kUnreachable) co_return;
+  Mention(context.run,
+          FaultFromStatus(dialed.status(), "connect", nullptr, FailureClass::kConnClosedEarly));
+}
+
 }  // namespace
 
 Task<std::optional<Fault>> Connect(const RunContext& context, std::string_view service,
@@ -181,15 +204,19 @@ Task<std::optional<Fault>> ReachServer(const RunContext& context, MailService se
   context.run.Begin("dns");
   std::optional<Fault> unknown = co_await LocateServer(context, service, mailbox, server);
   if (unknown.has_value()) co_return unknown;
+  const ServerFamily family = ServerChoiceOf(service, mailbox).family;
+  const bool any = family == ServerFamily::kAny;
+  const AddressFamilies families = any ? AddressFamilies::kEither : AddressFamilies::kBoth;
   HostAddresses addresses;
-  std::optional<Fault> unresolved =
-      co_await ResolveHost(context, server.host, AddressFamilies::kEither, addresses);
+  std::optional<Fault> unresolved = co_await ResolveHost(context, server.host, families, addresses);
   if (unresolved.has_value()) co_return unresolved;
+  const std::vector<std::string> beside = KeepFamily(family, addresses);
   const std::string_view name = MailServiceName(service);
   context.run.Note(Concat(name, " server ", server.host, " port ", server.port));
   std::optional<Fault> unreachable =
       co_await Connect(context, name, addresses, server.port, stream);
   if (unreachable.has_value()) co_return unreachable;
+  co_await TryBeside(context, beside, server.port);
   if (server.security != Security::kTls) co_return std::nullopt;
   co_return co_await SecureStream(context, *stream, server.host, true);
 }

@@ -38,7 +38,8 @@ Task<std::optional<Fault>> Connect(const RunContext& context, std::string_view s
 Task<std::optional<Fault>> SecureStream(const RunContext& context, Stream& stream, std::string host,
                                         bool require_verified);
 
-// Steps `dns` and `connect`, and `tls` where it comes first: the way to one server of a mailbox.
+// Steps `dns` and `connect`, and `tls` where it comes first: the way to one server of a mailbox,
+// over the family it names. With `both`, an IPv6 address that takes no connection is a finding.
 Task<std::optional<Fault>> ReachServer(const RunContext& context, MailService service,
                                        const MailboxSettings& mailbox, Server& server,
                                        std::unique_ptr<Stream>& stream);

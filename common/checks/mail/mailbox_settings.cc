@@ -21,11 +21,19 @@ std::optional<Security> ReadSecurity(SettingsReader& in) {
   return std::nullopt;
 }
 
+ServerFamily ReadFamily(SettingsReader& in) {
+  const std::string text = in.Choice("family", "any", {"any", "v4", "v6", "both"});
+  if (text == "v4") return ServerFamily::kV4;
+  if (text == "v6") return ServerFamily::kV6;
+  return text == "both" ? ServerFamily::kBoth : ServerFamily::kAny;
+}
+
 ServerChoice ReadServer(SettingsReader& in) {
   ServerChoice server;
   server.host = ReadHost(in, "host");
   server.port = static_cast<uint16_t>(in.Integer("port", 0, 1, kMaxPort));
   server.security = ReadSecurity(in);
+  server.family = ReadFamily(in);
   in.Finish();
   return server;
 }

@@ -13,6 +13,9 @@
 namespace postwatch {
 
 enum class Security { kStartTls, kTls, kPlain };
+// Over which addresses of a server: whichever there are, IPv4 first; one family alone; or IPv4 with
+// a look at whether IPv6 answers too.
+enum class ServerFamily { kAny, kV4, kV6, kBoth };
 enum class ReceiveProtocol { kImap, kPop3 };
 
 // What the configuration says about one server; what it leaves out is found in the DNS.
@@ -20,6 +23,7 @@ struct ServerChoice {
   std::string host;                  // name or IP literal; empty = look it up
   uint16_t port = 0;                 // 0 = by security
   std::optional<Security> security;  // nothing = by port
+  ServerFamily family = ServerFamily::kAny;
 };
 
 // How to get access tokens (RFC 6749 section 6): the refresh token is handed to the token endpoint.
@@ -44,8 +48,8 @@ struct OauthSettings {
 //                               SCRAM-SHA-1, PLAIN and LOGIN, or OAUTHBEARER and XOAUTH2; default:
 //                               the first of these that the server offers
 //   aliases: [address, ...]     further addresses that end in this mailbox
-//   submission: {host, port, security: starttls|tls|plain}
-//   receive: {protocol: imap|pop3, host, port, security}
+//   submission: {host, port, security: starttls|tls|plain, family: any|v4|v6|both}
+//   receive: {protocol: imap|pop3, host, port, security, family}
 //   deliver_via: submission|mx  mx hands letters straight to the domain's MX
 struct MailboxSettings {
   std::string address;

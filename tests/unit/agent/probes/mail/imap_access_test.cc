@@ -80,6 +80,54 @@ TEST_F(ImapAccessTest, ASessionWhoseTimeIsUpIsNoFault) {
       "[BYE] Session invalidated - AccessTokenExpired");
 }
 
+class ImapFamilyTest : public ImapAccessTest {
+ protected:
+  ImapFamilyTest() {
+    resolver_.On("mail.alpha.test", RrType::kAaaa, AddressReply({"2001:db8::3"}));
+  }
+
+  Observation RunFamily(const char* family) {
+    const Settings server = Keys({{"host", Text("mail.alpha.test")}, {"family", Text(family)}});
+    return Run(Spec("imap.access", Keys({{"mailbox", MailboxKeys({{"receive", server}})}})));
+  }
+};
+
+TEST_F(ImapFamilyTest, BothLooksAtIpv6Too) {
+  scripted_.AddFor("192.0.2.3:993", Concat(kToLogin, kFromLogin));
+  scripted_.AddFor("[2001:db8::3]:993", "");
+  const Observation seen = RunFamily("both");
+  EXPECT_EQ(Summary(seen), "pass");
+  EXPECT_EQ(FindingsText(seen), "");
+  EXPECT_EQ(seen.evidence.facts.at("ip"), "192.0.2.3");
+  EXPECT_EQ(seen.evidence.facts.at("ip.beside"), "2001:db8::3 answers");
+}
+
+TEST_F(ImapFamilyTest, DeadIpv6BesideGoodIpv4IsAFinding) {
+  scripted_.AddFor("192.0.2.3:993", Concat(kToLogin, kFromLogin));
+  scripted_.AddFailureFor("[2001:db8::3]:993", NetError::kRefused);
+  const Observation seen = RunFamily("both");
+  EXPECT_EQ(Summary(seen), "pass");
+  EXPECT_EQ(FindingsText(seen), "tcp_refused");
+}
+
+TEST_F(ImapFamilyTest, AnAgentWithoutIpv6SaysNothingAboutTheServers) {
+  scripted_.AddFor("192.0.2.3:993", Concat(kToLogin, kFromLogin));
+  scripted_.AddFailureFor("[2001:db8::3]:993", NetError::kUnreachable);
+  EXPECT_EQ(FindingsText(RunFamily("both")), "");
+}
+
+TEST_F(ImapFamilyTest, DeadIpv4BesideGoodIpv6Fails) {
+  scripted_.AddFailureFor("192.0.2.3:993", NetError::kRefused);
+  EXPECT_EQ(Summary(RunFamily("both")), "fail tcp_refused at connect");
+}
+
+TEST_F(ImapFamilyTest, OneFamilyAlone) {
+  scripted_.AddFor("[2001:db8::3]:993", Concat(kToLogin, kFromLogin));
+  EXPECT_EQ(RunFamily("v6").evidence.facts.at("ip"), "2001:db8::3");
+  scripted_.AddFor("192.0.2.3:993", Concat(kToLogin, kFromLogin));
+  EXPECT_EQ(RunFamily("v4").evidence.facts.at("ip"), "192.0.2.3");
+}
+
 TEST_F(ImapAccessTest, GreetingsThatSendUsAway) {
   EXPECT_EQ(Summary(RunScript("C! starttls\nS: * BYE down for maintenance\n")),
             "fail imap_greeting_bye at greeting");

@@ -41,14 +41,16 @@ TEST(MailboxSettings, EveryKeyIsRead) {
       "username: u1\n"
       "password: {env: SECRET}\n"
       "aliases: [info@alpha.test, a@b.test]\n"
-      "submission: {host: s.alpha.test, security: tls}\n"
-      "receive: {protocol: imap, host: 192.0.2.1, port: 143, security: plain}\n"
+      "submission: {host: s.alpha.test, security: tls, family: both}\n"
+      "receive: {protocol: imap, host: 192.0.2.1, port: 143, security: plain, family: v4}\n"
       "deliver_via: mx\n");
   EXPECT_EQ(mailbox.username, "u1");
   EXPECT_EQ(mailbox.password.env, "SECRET");
   EXPECT_EQ(mailbox.submission.host, "s.alpha.test");
   EXPECT_EQ(mailbox.submission.security, Security::kTls);
+  EXPECT_EQ(mailbox.submission.family, ServerFamily::kBoth);
   EXPECT_EQ(mailbox.receive.host, "192.0.2.1");
+  EXPECT_EQ(mailbox.receive.family, ServerFamily::kV4);
   EXPECT_EQ(mailbox.receive.port, 143);
   EXPECT_EQ(mailbox.receive.security, Security::kPlain);
   EXPECT_TRUE(mailbox.deliver_via_mx);
@@ -76,11 +78,12 @@ TEST(MailboxSettings, EveryMistakeIsToldAtItsLine) {
                      "  protocol: nntp\n"
                      "  port: 99999\n"
                      "  security: ssl\n"
+                     "  family: v5\n"
                      "deliver_via: pigeon\n"
                      "auth: [PLAIN, XOAUTH2]\n"),
             (Lines{"c.yaml:1: mailbox.address: 'nobody' is not a mail address",
                    "c.yaml:1: mailbox.password: is missing: give {file: PATH} or {env: NAME}",
-                   "c.yaml:14: mailbox.auth: 'XOAUTH2' is none of SCRAM-SHA-256, SCRAM-SHA-1, "
+                   "c.yaml:15: mailbox.auth: 'XOAUTH2' is none of SCRAM-SHA-256, SCRAM-SHA-1, "
                    "PLAIN, LOGIN, the mechanisms of a password",
                    "c.yaml:4: mailbox.aliases: 'not fine@a.test' is not a mail address",
                    "c.yaml:4: mailbox.aliases: '<a@b.test>' is not a mail address",
@@ -92,7 +95,8 @@ TEST(MailboxSettings, EveryMistakeIsToldAtItsLine) {
                    "c.yaml:10: mailbox.receive.protocol: 'nntp' is none of imap, pop3",
                    "c.yaml:11: mailbox.receive.port: 99999 is not between 1 and 65535",
                    "c.yaml:12: mailbox.receive.security: 'ssl' is none of starttls, tls, plain",
-                   "c.yaml:13: mailbox.deliver_via: 'pigeon' is none of submission, mx",
+                   "c.yaml:13: mailbox.receive.family: 'v5' is none of any, v4, v6, both",
+                   "c.yaml:14: mailbox.deliver_via: 'pigeon' is none of submission, mx",
                    "c.yaml:2: mailbox.pasword: is not a known key"}));
 }
 
