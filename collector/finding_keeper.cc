@@ -83,7 +83,7 @@ FindingList FindingKeeper::List(
     const auto check = checks.find(id);
     if (check == checks.end()) continue;
     const CheckSpec& spec = check->second;
-    std::map<FailureClass, Finding> found;
+    std::map<FailureClass, BoardFinding> found;
     for (const Text& text : texts) {
       std::set<std::string> regions;
       absl::Time last = absl::InfinitePast();
@@ -94,10 +94,10 @@ FindingList FindingKeeper::List(
         last = std::max(last, seen);
       }
       if (regions.empty()) continue;
-      Finding& finding =
+      BoardFinding& finding =
           found
               .try_emplace(text.klass,
-                           Finding{spec.target, id, spec.kind, spec.leg, text.klass, {}})
+                           BoardFinding{spec.target, id, spec.kind, spec.leg, text.klass, {}})
               .first->second;
       finding.words.push_back({text.detail, {regions.begin(), regions.end()}, last});
     }

@@ -1,4 +1,4 @@
-// Finding: a weakness that runs of a check showed beside their outcome, as the whole fleet sees it.
+// BoardFinding: a weakness that runs of a check showed, as the whole fleet sees it.
 #pragma once
 
 #include <string>
@@ -18,7 +18,7 @@ struct FindingWords {
 };
 
 // One class at one check, however many agents see it.
-struct Finding {
+struct BoardFinding {
   std::string target;
   std::string check_id;
   std::string kind;
@@ -28,8 +28,8 @@ struct Finding {
 };
 
 struct FindingList {
-  std::vector<Finding> findings;  // by check, then in order of the classes
-  bool complete = true;           // false when there were more than are kept
+  std::vector<BoardFinding> findings;  // by check, then in order of the classes
+  bool complete = true;                // false when there were more than are kept
 };
 
 }  // namespace postwatch::collector

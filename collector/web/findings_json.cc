@@ -17,13 +17,13 @@ namespace {
 // All findings of one class.
 struct ClassGroup {
   FailureClass klass = FailureClass::kUnspecified;
-  std::vector<const Finding*> findings;  // as in the list: by check
+  std::vector<const BoardFinding*> findings;  // as in the list: by check
   std::set<std::string_view> targets;
 };
 
 std::vector<ClassGroup> Group(const FindingList& list, const FindingQuery& query) {
   std::map<FailureClass, ClassGroup> by_class;
-  for (const Finding& finding : list.findings) {
+  for (const BoardFinding& finding : list.findings) {
     if (!query.target.empty() && finding.target != query.target) continue;
     if (query.klass.value_or(finding.klass) != finding.klass) continue;
     ClassGroup& group = by_class[finding.klass];
@@ -54,7 +54,7 @@ void WriteGroup(JsonWriter& out, const ClassGroup& group) {
   out.EndObject();
 }
 
-void WriteFinding(JsonWriter& out, const Finding& finding) {
+void WriteFinding(JsonWriter& out, const BoardFinding& finding) {
   out.BeginObject();
   out.Field("target", finding.target);
   out.Field("check", finding.check_id);
@@ -95,7 +95,7 @@ std::string FindingsJson(const FindingList& list, const FindingQuery& query) {
   out.BeginArray();
   int left = query.limit;
   for (const ClassGroup& group : groups) {
-    for (const Finding* finding : group.findings) {
+    for (const BoardFinding* finding : group.findings) {
       if (left-- > 0) WriteFinding(out, *finding);
     }
   }

@@ -41,7 +41,7 @@ class FindingKeeperTest : public testing::Test {
   // "class: detail (regions)" of each text.
   Names Told(absl::Time now = Noon()) const {
     Names told;
-    for (const Finding& finding : List(now).findings) {
+    for (const BoardFinding& finding : List(now).findings) {
       for (const FindingWords& words : finding.words) {
         std::string line(FailureClassName(finding.klass));
         line += ": " + words.detail + " (";
@@ -67,7 +67,7 @@ TEST_F(FindingKeeperTest, WhatSeveralRegionsSeeIsOneFinding) {
   Run("us-1", {Missing()}, Outcome::kPass, Noon() + absl::Seconds(5));
   const FindingList list = List(Noon() + absl::Seconds(9));
   ASSERT_EQ(list.findings.size(), 1u);
-  const Finding& finding = list.findings[0];
+  const BoardFinding& finding = list.findings[0];
   EXPECT_EQ(finding.target, "alpha.test");
   EXPECT_EQ(finding.check_id, "alpha.test/dns.dmarc");
   EXPECT_EQ(finding.kind, "dns.dmarc");

@@ -10,12 +10,13 @@
 namespace postwatch::collector {
 namespace {
 
-Finding Of(const std::string& target, FailureClass klass, const std::string& kind = "dns.dmarc") {
-  Finding finding{.target = target,
-                  .check_id = target + "/" + kind,
-                  .kind = kind,
-                  .leg = Leg::kDns,
-                  .klass = klass};
+BoardFinding Of(const std::string& target, FailureClass klass,
+                const std::string& kind = "dns.dmarc") {
+  BoardFinding finding{.target = target,
+                       .check_id = target + "/" + kind,
+                       .kind = kind,
+                       .leg = Leg::kDns,
+                       .klass = klass};
   finding.words = {{"<none>", {"eu", "us"}, Noon()}};
   return finding;
 }
