@@ -16,10 +16,6 @@ constexpr int kIntervalsUntilUnknown = 3;
 constexpr std::array kShownFirst = {Leg::kDelivery, Leg::kInbound, Leg::kSubmission,
                                     Leg::kAccess,   Leg::kDns,     Leg::kRegistration};
 
-absl::Duration FreshFor(const CheckSpec& check) {
-  return check.interval * kIntervalsUntilUnknown + check.timeout;
-}
-
 // The word that would stand for a cell in each of its states.
 struct Spokesmen {
   const AgentView* failing = nullptr;     // the latest
@@ -47,6 +43,10 @@ void Settle(Cell& cell, const Spokesmen& says) {
 }
 
 }  // namespace
+
+absl::Duration FreshFor(const CheckSpec& check) {
+  return check.interval * kIntervalsUntilUnknown + check.timeout;
+}
 
 void BoardKeeper::SetPlan(const FleetPlan& plan) {
   checks_.clear();

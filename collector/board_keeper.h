@@ -22,6 +22,9 @@ struct AgentView {
   std::string detail;  // of the failure, or why it was not tested
 };
 
+// How long what was said of a check counts: three intervals, and the time a run may take.
+absl::Duration FreshFor(const CheckSpec& check);
+
 // What an agent last said of a check, and the agents' states: everything on the board but
 // incidents. Bounded by agents x checks of the plan.
 class BoardKeeper {

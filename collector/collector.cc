@@ -384,7 +384,7 @@ absl::StatusOr<std::unique_ptr<Collector>> MakeCollector(CollectorConfig config,
   absl::StatusOr<std::unique_ptr<Store>> store = OpenStore(config.store);
   if (!store.ok()) return store.status();
   absl::StatusOr<SavedState> state =
-      ReadState(**store, SystemClock().Now(), CorrelatorOptions().evidence_window);
+      ReadState(**store, SystemClock().Now(), CorrelatorOptions().evidence_window, plan);
   if (!state.ok()) return ExplainStoreFailure(config.store, state.status());
   auto collector =
       std::make_unique<LoopCollector>(std::move(config), std::move(options), *std::move(store));

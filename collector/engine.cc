@@ -46,6 +46,9 @@ void Engine::Restore(EngineState state) {
     keeper_.UpdateAgent(agent);
     correlator_->AgentHeard(agent.vantage, begin);
   }
+  for (const Sighting& sighting : state.earlier) {
+    if (keeper_.FindAgent(sighting.vantage.agent) != nullptr) keeper_.Observe(sighting);
+  }
   for (const Sighting& sighting : state.recent) {
     if (keeper_.FindAgent(sighting.vantage.agent) == nullptr) continue;
     keeper_.Observe(sighting);

@@ -34,6 +34,8 @@ struct EngineState {
   std::vector<Alert> last_alerts;
   std::vector<AgentRecord> agents;
   std::vector<Sighting> recent;  // oldest first, received within the correlator's evidence window
+  // What came in before, and still shows on the board: it is no evidence any more.
+  std::vector<Sighting> earlier;
   std::vector<Incident> recently_resolved;
 };
 

@@ -1,6 +1,10 @@
 #include "collector/state.h"
 
 #include <algorithm>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
 
 namespace postwatch::collector {
 namespace {
@@ -8,10 +12,37 @@ namespace {
 constexpr int kMaxRecent = 100000;
 constexpr int kMaxIncidents = 1000;
 constexpr int kMaxPending = 10000;
+constexpr int kMaxEarlierOfCheck = 64;
+constexpr size_t kMaxEarlier = 50000;
+
+// What each agent said last, of the checks whose word is fresh for longer than the window.
+absl::Status ReadEarlier(Store& store, const FleetPlan& plan, absl::Time now, absl::Duration window,
+                         std::vector<Sighting>& earlier) {
+  for (const CheckSpec& check : plan.checks) {
+    const absl::Duration fresh = FreshFor(check);
+    if (fresh <= window || check.leg == Leg::kControl) continue;
+    if (earlier.size() >= kMaxEarlier) break;
+    auto seen = store.Observations({.check_id = check.id,
+                                    .from = now - fresh,
+                                    .to = now - window,
+                                    .newest_first = true,
+                                    .limit = kMaxEarlierOfCheck});
+    if (!seen.ok()) return seen.status();
+    std::set<std::string> agents;
+    for (Sighting& sighting : *seen) {
+      if (!agents.insert(sighting.vantage.agent).second) continue;
+      sighting.wire.clear();
+      sighting.observation.evidence = {};
+      earlier.push_back(std::move(sighting));
+    }
+  }
+  return absl::OkStatus();
+}
 
 }  // namespace
 
-absl::StatusOr<SavedState> ReadState(Store& store, absl::Time now, absl::Duration window) {
+absl::StatusOr<SavedState> ReadState(Store& store, absl::Time now, absl::Duration window,
+                                     const FleetPlan& plan) {
   SavedState state;
   auto open = store.Incidents({.open_only = true, .limit = kMaxIncidents});
   if (!open.ok()) return open.status();
@@ -39,6 +70,9 @@ absl::StatusOr<SavedState> ReadState(Store& store, absl::Time now, absl::Duratio
   if (!recent.ok()) return recent.status();
   state.engine.recent = *std::move(recent);
   std::ranges::reverse(state.engine.recent);
+
+  absl::Status earlier = ReadEarlier(store, plan, now, window, state.engine.earlier);
+  if (!earlier.ok()) return earlier;
 
   auto pending = store.PendingDeliveries(kMaxPending);
   if (!pending.ok()) return pending.status();

@@ -15,7 +15,9 @@ struct SavedState {
   std::vector<Delivery> pending;  // decided, not delivered
 };
 
-// `window` is the correlator's: older evidence no longer counts.
-absl::StatusOr<SavedState> ReadState(Store& store, absl::Time now, absl::Duration window);
+// `window` is the correlator's: older evidence no longer counts. What checks of the plan said
+// longer ago, and is still fresh because they run so rarely, is for the board.
+absl::StatusOr<SavedState> ReadState(Store& store, absl::Time now, absl::Duration window,
+                                     const FleetPlan& plan);
 
 }  // namespace postwatch::collector

@@ -247,6 +247,17 @@ TEST_F(EngineRestoreTest, RecallsTheRecentPastAndForgivesItsOwnAbsence) {
   EXPECT_EQ(engine->counters().sightings, 0u);
 }
 
+TEST_F(EngineRestoreTest, WhatIsTooOldForEvidenceStillShows) {
+  state.recent.clear();
+  state.earlier = {SightingOf("old", Noon() - absl::Minutes(2))};
+  CheckSpec check{.id = "alpha.test/imap.access", .target = "alpha.test", .leg = Leg::kAccess};
+  engine->SetPlan({{check}});
+  engine->Restore(state);
+  EXPECT_EQ(TakeLog(), (Words{"plan 1", "heard eu-1 12:00:00", "heard us-1 12:00:00",
+                              "heard eu-1 12:00:00", "heard us-1 12:00:00"}));
+  EXPECT_EQ(engine->Current().targets.at(0).cells.at(0).last_seen, Noon() - absl::Minutes(2));
+}
+
 TEST_F(EngineRestoreTest, ADecisionThatWasLostIsMadeAtTheNextTick) {
   correlator->script = {Opened()};
   engine->Restore(state);

@@ -26,11 +26,12 @@ class ReadStateTest : public testing::Test {
   }
 
   SavedState Read(absl::Time now) {
-    absl::StatusOr<SavedState> state = ReadState(*store, now, kWindow);
+    absl::StatusOr<SavedState> state = ReadState(*store, now, kWindow, plan);
     EXPECT_TRUE(state.ok()) << state.status();
     return state.ok() ? *std::move(state) : SavedState();
   }
 
+  FleetPlan plan;
   std::unique_ptr<Store> store = OpenStore("sqlite::memory:").value();
 };
 
@@ -49,6 +50,23 @@ TEST_F(ReadStateTest, TakesTheSightingsOfTheWindowOldestFirst) {
       store->Append({MakeSighting("a1", 1), MakeSighting("a1", 2), MakeSighting("a1", 3)}).ok());
   const SavedState state = Read(ContractTime() + absl::Seconds(2) + kWindow);
   EXPECT_EQ(Sequences(state.engine.recent), (std::vector<uint64_t>{2, 3}));
+}
+
+TEST_F(ReadStateTest, TakesTheLastWordOfEachAgentOnChecksThatRunRarely) {
+  ASSERT_TRUE(
+      store->Append({MakeSighting("a1", 1), MakeSighting("a1", 2), MakeSighting("a2", 3)}).ok());
+  CheckSpec check{.id = "alpha.test/smtp.mx", .leg = Leg::kInbound, .interval = absl::Hours(1)};
+  check.timeout = absl::ZeroDuration();
+  plan.checks = {check};
+  const absl::Time fresh_until = ContractTime() + absl::Seconds(2) + absl::Hours(3);
+  EXPECT_EQ(Sequences(Read(fresh_until).engine.earlier), (std::vector<uint64_t>{3, 2}));
+  EXPECT_TRUE(Read(fresh_until).engine.recent.empty());
+  EXPECT_EQ(Sequences(Read(fresh_until + absl::Seconds(1)).engine.earlier),
+            (std::vector<uint64_t>{3}));
+  plan.checks[0].interval = absl::Minutes(3);  // fresh for less than the window
+  EXPECT_TRUE(Read(ContractTime() + kWindow).engine.earlier.empty());
+  plan.checks.clear();
+  EXPECT_TRUE(Read(fresh_until).engine.earlier.empty());
 }
 
 TEST_F(ReadStateTest, TakesWhatIsOpenAndWhatIsBarelyOver) {
