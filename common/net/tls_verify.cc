@@ -154,7 +154,7 @@ TlsFacts ReadTlsFacts(SSL* ssl, const TrustStore& trust, const std::string& name
   facts.version = SSL_get_version(ssl);
   facts.cipher = SSL_get_cipher_name(ssl);
   unsigned char* staple = nullptr;
-  facts.stapled = SSL_get_tlsext_status_ocsp_resp(ssl, &staple) > 0;
+  facts.stapled = SSL_get_tlsext_status_ocsp_resp(ssl, static_cast<void*>(&staple)) > 0;
   STACK_OF(X509)* chain = SSL_get_peer_cert_chain(ssl);
   const int count = chain == nullptr ? 0 : std::min(sk_X509_num(chain), kMaxChain);
   for (int i = 0; i < count; ++i) {

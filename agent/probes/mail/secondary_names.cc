@@ -104,7 +104,7 @@ std::vector<std::string> PublishedShortcomings(const std::vector<MxHost>& hosts,
   if (index >= names.hosts.size()) return all;
   const PublishedHost& best = names.hosts.front();
   const PublishedHost& own = names.hosts[index];
-  if (best.unconfirmed == "" && own.unconfirmed.value_or("") != "") {
+  if (best.unconfirmed == "" && !own.unconfirmed.value_or("").empty()) {
     all.push_back(Concat("has no confirmed name, and the primary has: ", *own.unconfirmed));
   }
   if (best.tlsa.value_or(false) && !own.tlsa.value_or(true)) {

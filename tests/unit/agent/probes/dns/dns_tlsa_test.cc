@@ -193,7 +193,8 @@ TEST_F(DnsTlsaAliasTest, TheRecordsOfWhatAHostIsAnAliasOfComeFirst) {
 
 TEST_F(DnsTlsaAliasTest, WithoutThemThoseOfTheAliasCount) {
   Tlsa(Secure(TlsaReply({Served("mx1.alpha.test")})));
-  for (DnsReply reply : {NoDataReply(), TlsaReply({Other()})}) {  // none; some that are not secure
+  for (const DnsReply& reply :
+       {NoDataReply(), TlsaReply({Other()})}) {  // none; some that are not secure
     Tlsa(reply, "mail.beta.test");
     scripted_.AddFor("192.0.2.1:25", kWithTls);
     EXPECT_EQ(Summary(RunTlsa()), "pass");
