@@ -9,6 +9,10 @@ namespace {
 using enum FailureClass;
 
 constexpr auto kFixes = std::to_array<std::pair<FailureClass, std::string_view>>({
+    {kAgentTrustStoreStale,
+     "Renew the root certificates of this machine (Debian: ca-certificates), or look for a proxy "
+     "that opens TLS."},
+    {kDnsHijack, "Use a resolver that tells what does not exist: this one answers for every name."},
     {kNetUnreachable,
      "Check the route from here, and whether this machine has the address family at all."},
     {kTcpRefused, "Start the service, or open the port: the host answers but nothing listens."},
