@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "collector/ingest/assignment.h"
+#include "common/base/ids.h"
 #include "common/base/text.h"
 #include "common/checks/check_kinds.h"
 #include "common/checks/mail/mailbox_settings.h"
@@ -31,6 +32,7 @@ constexpr std::string_view kDefaultZone = "iana.org";
 // When and how a check of one kind runs; what is left of its settings belongs to the probe.
 struct Recipe {
   const CheckKind* kind = nullptr;
+  std::string name;  // the kind's, or that and a name of the check's own: "roundtrip.via-mx2"
   bool enabled = true;
   absl::Duration interval, timeout;
   std::optional<absl::Duration> fleet_gap;  // unless it follows from the interval
@@ -93,21 +95,45 @@ void RefuseUnknownKind(const Settings& settings, const std::string& path, const 
                        Mistakes& mistakes) {
   std::vector<std::string_view> names;
   names.reserve(known.size());
-  for (const Recipe& recipe : known) names.push_back(recipe.kind->name);
+  for (const Recipe& recipe : known) {
+    if (recipe.name == recipe.kind->name) names.push_back(recipe.name);
+  }
   mistakes.Add(settings.origin(), path, Concat("is no check kind; there are ", Join(names, ", ")));
+}
+
+// One more check of a kind that sends letters, for another way of theirs: "roundtrip.via-mx2".
+// Their route is called by that name unless told otherwise.
+std::optional<Recipe> OneMore(const std::string& name, const Recipes& under) {
+  for (const Recipe& recipe : under) {
+    const std::string start = Concat(recipe.kind->name, ".");
+    const bool kinds_own = recipe.name == recipe.kind->name;
+    if (!kinds_own || !SendsMail(*recipe.kind) || !name.starts_with(start)) continue;
+    const std::string own = name.substr(start.size());
+    if (!IsName(own)) return std::nullopt;
+    Recipe more = recipe;
+    more.name = name;
+    more.enabled = true;
+    more.probe.Set("route", Settings::Scalar(own));
+    return more;
+  }
+  return std::nullopt;
 }
 
 // Every kind as `checks`, a map from kind to settings, has it. Kinds it does not name stay as in
 // `under`.
 Recipes ReadRecipes(const CollectorConfig& config, const Settings& checks, const std::string& path,
-                    Recipes under, Mistakes& mistakes) {
+                    const Recipes& under, Mistakes& mistakes) {
+  Recipes recipes = under;
   for (const auto& [name, settings] : checks.entries()) {
     const std::string here = Concat(path, ".", name);
-    const auto named = [&name](const Recipe& recipe) { return recipe.kind->name == name; };
-    const auto recipe = std::ranges::find_if(under, named);
-    if (recipe == under.end()) {
-      RefuseUnknownKind(settings, here, under, mistakes);
-      continue;
+    auto recipe = std::ranges::find(recipes, name, &Recipe::name);
+    if (recipe == recipes.end()) {
+      std::optional<Recipe> more = OneMore(name, under);
+      if (!more.has_value()) {
+        RefuseUnknownKind(settings, here, under, mistakes);
+        continue;
+      }
+      recipe = recipes.insert(recipes.end(), *std::move(more));
     }
     if (recipe->kind->needs_mailbox && settings.Find(kMailbox) != nullptr) {
       SettingsReader(settings, here, mistakes)
@@ -116,14 +142,17 @@ Recipes ReadRecipes(const CollectorConfig& config, const Settings& checks, const
     *recipe = Refine(settings, here, *recipe, mistakes);
     if (SendsMail(*recipe->kind)) RespectFloor(config, settings, here, *recipe, mistakes);
   }
-  return under;
+  return recipes;
 }
 
 Recipes BuiltinRecipes(const CollectorConfig& config) {
   Recipes recipes;
   for (const CheckKind& kind : CheckKinds()) {
     if (kind.leg == Leg::kControl) continue;
-    recipes.push_back({.kind = &kind, .interval = kind.interval, .timeout = kind.timeout});
+    recipes.push_back({.kind = &kind,
+                       .name = std::string(kind.name),
+                       .interval = kind.interval,
+                       .timeout = kind.timeout});
     if (SendsMail(kind)) {
       recipes.back().interval = std::max(kind.interval, config.round_trip_floor);
     }
@@ -147,7 +176,7 @@ void Validate(const Recipe& recipe, CheckSpec check, const std::string& mailbox_
     } else if (written != recipe.written.end()) {
       mistakes.Add(origin, Concat(written->second, ".", key), what);
     } else if (recipe.enabled && !first.empty()) {
-      mistakes.Add(origin, Concat(path, ".", recipe.kind->name, ".", key), what);
+      mistakes.Add(origin, Concat(path, ".", recipe.name, ".", key), what);
     }
   }
 }
@@ -182,9 +211,9 @@ std::vector<CheckSpec> PlanTarget(const CollectorConfig& config, const TargetCon
     const CheckKind& kind = *recipe.kind;
     const bool fits = has_mailbox && FitsMailbox(kind, target.mailbox);
     const bool lacks_mailbox = kind.needs_mailbox && !fits;
-    const Settings* named = target.checks.Find(kind.name);
+    const Settings* named = target.checks.Find(recipe.name);
     if (recipe.enabled && lacks_mailbox && named != nullptr) {
-      mistakes.Add(named->origin(), Concat(checks_path, ".", kind.name),
+      mistakes.Add(named->origin(), Concat(checks_path, ".", recipe.name),
                    has_mailbox ? Concat("needs a mailbox that is read by ", kind.read_by)
                                : "needs a mailbox, and the target has none");
     }
@@ -195,7 +224,7 @@ std::vector<CheckSpec> PlanTarget(const CollectorConfig& config, const TargetCon
     if (kind.needs_mailbox && fits) {
       recipe.probe.Set(std::string(kMailbox), target.mailbox);
     }
-    CheckSpec check{.id = Concat(target.domain, "/", kind.name),
+    CheckSpec check{.id = Concat(target.domain, "/", recipe.name),
                     .kind = std::string(kind.name),
                     .target = target.domain,
                     .provider = target.provider,
@@ -206,7 +235,7 @@ std::vector<CheckSpec> PlanTarget(const CollectorConfig& config, const TargetCon
                     .fleet_gap = FleetGapOf(recipe)};
     Validate(recipe, check, fits ? mailbox_path : "", checks_path, mistakes);
     if (!recipe.enabled) continue;
-    RefuseUnsendable(check, target.origin, Concat(checks_path, ".", kind.name), mistakes);
+    RefuseUnsendable(check, target.origin, Concat(checks_path, ".", recipe.name), mistakes);
     checks.push_back(std::move(check));
   }
   return checks;

@@ -63,7 +63,7 @@ function tally(cells) {
 
 function troubled(cells) { return cells.some(c => c && (c.state === 'failing' || c.state === 'masked')); }
 
-// The checks of one target: a line, and below it a row a kind: of all, of those in trouble, or none.
+// The checks of one target: a line, and below it a row a check: of all, of those in trouble, or none.
 function targetRows(board, target) {
   const shown = chosen.get(target.target) || (board.targets.length === 1 ? 'all' : troubled(target.cells) ? 'trouble' : 'none');
   const body = element('tbody', {});
@@ -76,10 +76,13 @@ function targetRows(board, target) {
   if (target.provider !== target.target) head.append(element('span', {class: 'why'}, 'run by ' + target.provider));
   body.append(element('tr', {}, head));
   for (const {kind, leg} of shown === 'none' ? [] : board.kinds) {
-    const cells = board.regions.map(region => target.cells.find(c => c.kind === kind && c.region === region));
-    if (!cells.some(Boolean) || (shown === 'trouble' && !troubled(cells))) continue;
-    body.append(element('tr', {}, element('th', {scope: 'row'}, kind, element('span', {class: 'why leg'}, leg)),
-      ...cells.map(cell => cell ? cellNode(cell) : element('td', {}))));
+    for (const check of new Set(target.cells.filter(c => c.kind === kind).map(c => c.check))) {
+      const cells = board.regions.map(region => target.cells.find(c => c.check === check && c.region === region));
+      if (shown === 'trouble' && !troubled(cells)) continue;
+      const name = check.slice(check.lastIndexOf('/') + 1);
+      body.append(element('tr', {}, element('th', {scope: 'row'}, name, element('span', {class: 'why leg'}, leg)),
+        ...cells.map(cell => cell ? cellNode(cell) : element('td', {}))));
+    }
   }
   return body;
 }

@@ -203,6 +203,49 @@ std::string UnknownKind() {
   return Concat(": is no check kind; there are ", Join(kinds, ", "));
 }
 
+std::string RouteOf(const CheckSpec& check) {
+  const Settings* route = check.settings.Find("route");
+  return route == nullptr ? "" : route->scalar();
+}
+
+TEST(Plan, LettersMayTakeSeveralWays) {
+  const absl::StatusOr<FleetPlan> plan = Plan(
+      "targets:\n"
+      "  - domain: alpha.test\n"
+      "    mailbox: {address: p@alpha.test, password: {env: P}}\n"
+      "    checks:\n"
+      "      roundtrip: {via: mx1.alpha.test}\n"
+      "      roundtrip.second: {via: mx2.alpha.test, interval: 10m}\n"
+      "      roundtrip.off: {enabled: false}\n"
+      "  - domain: beta.test\n"
+      "    mailbox: {address: p@beta.test, password: {env: P}}\n"
+      "    checks:\n"
+      "      roundtrip: {enabled: false}\n"
+      "      roundtrip.b: {route: other}\n");
+  const CheckSpec second = Find(plan, "alpha.test/roundtrip.second");
+  EXPECT_EQ(second.kind, "roundtrip");
+  EXPECT_EQ(second.interval, absl::Minutes(10));
+  EXPECT_EQ(second.settings.Find("via")->scalar(), "mx2.alpha.test");
+  EXPECT_NE(second.settings.Find("mailbox"), nullptr);
+  EXPECT_EQ(RouteOf(second), "second");
+  EXPECT_EQ(RouteOf(Find(plan, "alpha.test/roundtrip")), "");
+  EXPECT_EQ(RouteOf(Find(plan, "beta.test/roundtrip.b")), "other");
+  EXPECT_EQ(std::ranges::count(plan->checks, "roundtrip", &CheckSpec::kind), 3);
+}
+
+TEST(Plan, OnlyLettersTakeSeveralWays) {
+  EXPECT_EQ(Mistaken("targets:\n"
+                     "  - domain: a.test\n"
+                     "    checks:\n"
+                     "      dns.mx.second: {}\n"
+                     "      roundtrip.: {}\n"
+                     "      roundtrip.x: {}\n"),
+            (Lines{Concat("c.yaml:5: targets[0].checks.dns.mx.second", UnknownKind()),
+                   Concat("c.yaml:6: targets[0].checks.roundtrip.", UnknownKind()),
+                   "c.yaml:7: targets[0].checks.roundtrip.x: needs a mailbox, and the target has "
+                   "none"}));
+}
+
 TEST(Plan, AllMistakesAreToldAtOnceWithTheirLines) {
   EXPECT_EQ(Mistaken("defaults:\n"
                      "  dns.mx: {interval: 0s}\n"
