@@ -1,12 +1,16 @@
 // Fuzzes the reader of HTTP answers: any bytes, cut as it asks for them; an answer stays within its
-// bounds, and reading always comes to an end.
+// bounds, and reading always comes to an end. And the target of a request to us: what was decoded
+// and is encoded again means the same.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <map>
+#include <string>
 #include <string_view>
 
 #include "common/http/http_answer.h"
+#include "common/http/server.h"
 #include "common/http/url.h"
 
 namespace {
@@ -34,6 +38,28 @@ bool Step(HttpAnswerParser& parser, std::string_view& bytes) {
   return parser.TakeBytes(part).ok();
 }
 
+std::string Encoded(std::string_view text) {
+  constexpr std::string_view kHex = "0123456789abcdef";
+  std::string out;
+  for (const char c : text) {
+    const auto byte = static_cast<uint8_t>(c);
+    out += {'%', kHex[byte >> 4], kHex[byte & 0xf]};
+  }
+  return out;
+}
+
+void CheckTarget(std::string_view target) {
+  std::string path;
+  std::map<std::string, std::string> query;
+  if (!postwatch::SplitTarget(target, path, query)) return;
+  std::string again = Encoded(path) + "?";
+  for (const auto& [key, value] : query) again += Encoded(key) + "=" + Encoded(value) + "&";
+  std::string second_path;
+  std::map<std::string, std::string> second_query;
+  if (!postwatch::SplitTarget(again, second_path, second_query)) std::abort();
+  if (second_path != path || second_query != query) std::abort();
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
@@ -42,6 +68,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (const auto url = postwatch::ParseUrl(bytes); url.has_value()) {
     if (postwatch::ParseUrl(url->Text()) != url) std::abort();
   }
+  CheckTarget(bytes);
   HttpAnswerParser parser(kLimits);
   while (parser.wants() != Wants::kNothing) {
     if (!Step(parser, bytes)) return 0;
