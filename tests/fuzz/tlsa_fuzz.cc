@@ -1,6 +1,5 @@
 // Fuzzes the match of TLSA records against served certificates, both any bytes: the three numbers
 // of a record, the length of its data, the data, then a certificate, served as leaf and authority.
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
