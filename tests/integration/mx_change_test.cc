@@ -69,7 +69,7 @@ class MxChangeTest : public ProbeFixture {
       Take(correlator_->Tick(clock_.Now()));
     }
   }
-  // "opened dns_mx_mismatch of zone:alpha.test alerting"
+  // "opened dns_mx_mismatch of zone:alpha.test", "alerting ...", "resolved ..."
   const std::vector<std::string>& told() const { return told_; }
   // Of the last run of each agent.
   const std::map<std::string, Observation>& seen() const { return seen_; }
