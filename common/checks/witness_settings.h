@@ -15,7 +15,7 @@ namespace postwatch {
 //                             must answer for. Empty: nothing is asked, and a dead resolver is not
 //                             excused
 //   port25: [ip, ...]         optional, at most 8; mail servers that accept port 25 from everywhere
-//   trust: [host, ...]        optional, at most 3; HTTPS servers whose certificates everybody trusts
+//   trust: [host, ...]        optional, at most 3; HTTPS servers that everybody trusts
 //   max_loop_lag: 1s          above it agent_overloaded
 //   max_clock_jump: 2s        wall against steady time between two runs; above it agent_clock_bad
 struct WitnessSettings {
