@@ -2,7 +2,7 @@
 
 #include "common/base/ids.h"
 #include "common/base/text.h"
-#include "common/config/yaml_file.h"
+#include "common/config/include.h"
 #include "common/http/host.h"
 #include "common/net/address.h"
 
@@ -156,7 +156,7 @@ AgentConfig ReadAgentConfig(const Settings& root, Mistakes& mistakes) {
 }
 
 absl::StatusOr<AgentConfig> LoadAgentConfig(const std::string& path) {
-  const absl::StatusOr<Settings> root = LoadYaml(path);
+  const absl::StatusOr<Settings> root = LoadConfiguration(path, {});
   if (!root.ok()) return root.status();
   Mistakes mistakes;
   AgentConfig config = ReadAgentConfig(*root, mistakes);

@@ -1,7 +1,7 @@
 #include "agent/config_files.h"
 
 #include "common/base/text.h"
-#include "common/config/yaml_file.h"
+#include "common/config/include.h"
 #include "common/pki/pem_check.h"
 
 namespace postwatch::agent {
@@ -47,7 +47,7 @@ void CheckFiles(const AgentConfig& config, absl::Time now, Mistakes& mistakes) {
 }
 
 absl::StatusOr<AgentConfig> CheckAgentConfig(const std::string& path, absl::Time now) {
-  const absl::StatusOr<Settings> root = LoadYaml(path);
+  const absl::StatusOr<Settings> root = LoadConfiguration(path, {});
   if (!root.ok()) return root.status();
   Mistakes mistakes;
   AgentConfig config = ReadAgentConfig(*root, mistakes);

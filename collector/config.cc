@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <optional>
-#include <set>
 
 #include "collector/alert/http_post.h"
 #include "common/base/ids.h"
@@ -94,15 +94,16 @@ TargetConfig ReadTarget(const Settings& item, const std::string& path, Mistakes&
 }
 
 void ReadTargets(SettingsReader& in, CollectorConfig& config, Mistakes& mistakes) {
-  std::set<std::string> seen;
+  std::map<std::string, std::string> seen;  // domain -> where
   const std::vector<Settings>& items = in.Items("targets");
   if (items.size() > kMaxTargets) in.Complain("targets", "more than 100000 entries");
   for (size_t i = 0; i < items.size() && i < kMaxTargets; ++i) {
     const std::string path = Concat("targets[", i, "]");
     TargetConfig target = ReadTarget(items[i], path, mistakes);
-    if (!target.domain.empty() && !seen.insert(target.domain).second) {
-      mistakes.Add(items[i].origin(), Concat(path, ".domain"),
-                   Concat("'", target.domain, "' is listed twice"));
+    const auto [first, fresh] = seen.emplace(target.domain, target.origin);
+    if (!target.domain.empty() && !fresh) {
+      mistakes.Add(target.origin, Concat(path, ".domain"),
+                   Concat("'", target.domain, "' is listed twice, first in ", first->second));
     }
     config.targets.push_back(std::move(target));
   }
@@ -131,14 +132,15 @@ void ReadAlerting(SettingsReader& root, CollectorConfig& config, Mistakes& mista
       in.Duration("reminder_every", absl::Minutes(30), absl::Minutes(1), absl::Hours(24));
   config.page_after =
       in.Duration("page_after", absl::Seconds(25), absl::ZeroDuration(), absl::Minutes(10));
-  std::set<std::string> seen;
+  std::map<std::string, std::string> seen;  // name -> where
   const std::vector<Settings>& items = in.Items("sinks");
   for (size_t i = 0; i < items.size(); ++i) {
     const std::string path = Concat("alerting.sinks[", i, "]");
     SinkConfig sink = ReadSink(items[i], path, mistakes);
-    if (!sink.name.empty() && !seen.insert(sink.name).second) {
+    const auto [first, fresh] = seen.emplace(sink.name, items[i].origin());
+    if (!sink.name.empty() && !fresh) {
       mistakes.Add(items[i].origin(), Concat(path, ".name"),
-                   Concat("'", sink.name, "' is used twice"));
+                   Concat("'", sink.name, "' is used twice, first in ", first->second));
     }
     config.sinks.push_back(std::move(sink));
   }

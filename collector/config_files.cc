@@ -1,16 +1,20 @@
 #include "collector/config_files.h"
 
+#include <array>
 #include <optional>
+#include <string_view>
 
 #include "collector/plan.h"
 #include "collector/sinks.h"
 #include "collector/store/open_store.h"
 #include "common/base/text.h"
-#include "common/config/yaml_file.h"
+#include "common/config/include.h"
 #include "common/pki/pem_check.h"
 
 namespace postwatch::collector {
 namespace {
+
+constexpr std::array<std::string_view, 2> kAppendedLists = {"targets", "alerting.sinks"};
 
 CollectorConfig ReadWhole(const Settings& root, Mistakes& mistakes) {
   CollectorConfig config = ReadCollectorConfig(root, mistakes);
@@ -41,7 +45,7 @@ void CheckSink(const SinkConfig& sink, const std::string& path, Mistakes& mistak
 // `check_files`: as of when the files that it names are to be looked at too.
 absl::StatusOr<CollectorConfig> ReadFile(const std::string& path,
                                          std::optional<absl::Time> check_files) {
-  const absl::StatusOr<Settings> root = LoadYaml(path);
+  const absl::StatusOr<Settings> root = LoadConfiguration(path, kAppendedLists);
   if (!root.ok()) return root.status();
   Mistakes mistakes;
   CollectorConfig config = ReadWhole(*root, mistakes);

@@ -34,7 +34,9 @@ std::string Uncommented(const std::string& example) {
     const size_t key = std::min(rest.find_first_not_of(' '), rest.size());
     const size_t end = std::min(rest.find_first_not_of(kKeyLetters, key), rest.size());
     const std::string_view after = rest.substr(end);
-    const bool is_key = end > key && (after == ":" || after.starts_with(": "));
+    // Files that are included are taken in before the keys are read.
+    const bool read_before = rest.substr(key, end - key) == "include";
+    const bool is_key = end > key && (after == ":" || after.starts_with(": ")) && !read_before;
     Append(out, is_key ? Concat(line.substr(0, indent), rest) : std::string(line), "\n");
   }
   return out;

@@ -171,7 +171,7 @@ TEST(CollectorConfig, AllMistakesAreToldAtOnceWithTheirLines) {
                    "c.yaml:9: targets[1].provider: must be lower-case letters, digits, '.', '-' "
                    "and '_', at most 63",
                    "c.yaml:9: targets[1].mailboxes: is not a known key",
-                   "c.yaml:10: targets[2].domain: 'beta.test' is listed twice",
+                   "c.yaml:10: targets[2].domain: 'beta.test' is listed twice, first in c.yaml:9",
                    "c.yaml:11: alerting.sinks[0].type: is missing",
                    "c.yaml:11: alerting.sinks[1].name: must be lower-case letters, digits, '.', "
                    "'-' and '_', at most 63",
@@ -258,7 +258,7 @@ TEST(CollectorConfig, ASecretIsNamedAndNeverWritten) {
 
 TEST(CollectorConfig, SinksHaveNamesOfTheirOwn) {
   EXPECT_EQ(MistakenAfterMinimum("alerting: {sinks: [{type: log}, {type: webhook, name: log}]}\n"),
-            Lines{"c.yaml:3: alerting.sinks[1].name: 'log' is used twice"});
+            Lines{"c.yaml:3: alerting.sinks[1].name: 'log' is used twice, first in c.yaml:3"});
   EXPECT_EQ(MistakenAfterMinimum("alerting: {sinks: [{type: log, name: {}}, log, {}]}\n"),
             (Lines{"c.yaml:3: alerting.sinks[0].name: must be a single value, but is a map",
                    "c.yaml:3: alerting.sinks[1]: must be a map of keys, but is a single value",
