@@ -34,6 +34,7 @@ constexpr absl::Duration kRunGrace = absl::Seconds(5);
 constexpr absl::Duration kDrainLimit = absl::Seconds(5);
 constexpr absl::Duration kRetirePoll = absl::Seconds(1);
 constexpr absl::Duration kShutdownPoll = absl::Milliseconds(20);
+constexpr absl::Duration kPulse = absl::Seconds(1);
 constexpr int kRefusalLinesAMinute = 5;
 
 absl::Status MakeStateDir(const std::string& path) {
@@ -90,6 +91,7 @@ class EventLoopAgent : public Agent {
     asio::co_spawn(io_, lag_.Run(), asio::detached);
     WaitForSignal();
     runtime_->Start();
+    asio::co_spawn(io_, Pulse(), asio::detached);
     io_.run();
     if (runtime_->running() + static_cast<size_t>(retiring_) > 0) {
       // A run that does not unwind still uses what our destructors would take away.
@@ -146,7 +148,17 @@ class EventLoopAgent : public Agent {
          {"held_back_before", Concat(*held_back)}});
   }
 
-  HttpResponse Ready() const {
+  // Whoever supervises the process learns from it that the loop turns, and how the agent is.
+  Task<void> Pulse() {
+    while (options_.on_pulse) {
+      options_.on_pulse(WhyNotReady());
+      const absl::Status slept = co_await clock_->SleepFor(kPulse);
+      if (!slept.ok()) co_return;
+    }
+  }
+
+  // A line a reason; empty when it is ready.
+  std::string WhyNotReady() const {
     std::string reasons;
     if (!spool_->disk().ok()) {
       Append(reasons, "the spool in ", config_.state_dir,
@@ -154,6 +166,11 @@ class EventLoopAgent : public Agent {
              "; held in memory: ", spool_->held(), ", lost: ", spool_->lost(), "\n");
     }
     if (!runtime_->connected()) reasons += "not connected to the collector\n";
+    return reasons;
+  }
+
+  HttpResponse Ready() const {
+    std::string reasons = WhyNotReady();
     if (reasons.empty()) return {.body = "ready\n"};
     return {503, "text/plain; charset=utf-8", std::move(reasons)};
   }

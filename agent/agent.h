@@ -1,8 +1,10 @@
 // Agent: the composition root of postwatch-agent: what there is, and who talks to whom.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "absl/status/statusor.h"
 #include "agent/config.h"
@@ -12,6 +14,9 @@ namespace postwatch::agent {
 struct AgentOptions {
   std::string config_file;  // read again on reload
   std::string version;
+  // Called from the event loop once a second with why the agent is not ready, a line a reason;
+  // empty when it is. May be empty.
+  std::function<void(std::string_view reasons)> on_pulse;
 };
 
 // One event-loop thread, the caller of Run, does everything but gRPC's own work.

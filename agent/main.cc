@@ -7,39 +7,51 @@
 #include <cstdio>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/time/clock.h"
 #include "agent/agent.h"
 #include "agent/config_files.h"
+#include "common/base/clock.h"
+#include "common/base/file_wait.h"
 #include "common/base/flags.h"
 #include "common/base/log.h"
 #include "common/base/text.h"
 #include "common/checks/check_kinds.h"
+#include "common/systemd/supervisor.h"
 #include "common/wire/grpc_log.h"
 
 namespace {
 
 using postwatch::CheckKind;
 using postwatch::CheckKinds;
+using postwatch::Clock;
+using postwatch::Concat;
 using postwatch::ConfigureLog;
 using postwatch::FlagHelp;
 using postwatch::Flags;
 using postwatch::FlagSpec;
 using postwatch::FromAbsl;
+using postwatch::Log;
 using postwatch::LogFormat;
 using postwatch::LogLevel;
 using postwatch::ParseLogFormat;
 using postwatch::ParseLogLevel;
 using postwatch::SendGrpcLogToOurs;
+using postwatch::Supervisor;
+using postwatch::SystemClock;
+using postwatch::SystemdSupervisor;
+using postwatch::WaitForFile;
 namespace agent = postwatch::agent;
 
 constexpr int kExitBadConfig = 1;
 constexpr int kExitUsage = 64;  // EX_USAGE
 
-constexpr std::array<FlagSpec, 6> kFlags = {{
+constexpr std::array<FlagSpec, 7> kFlags = {{
     {"config.file", "FILE", "the configuration; docs/examples/agent.yaml shows every key"},
     {"config.check", "", "check the configuration and its files, print all mistakes and exit"},
+    {"config.wait", "", "if the configuration is not there yet, wait for it"},
     {"log.level", "LEVEL", "debug, info, warn or error (default info)"},
     {"log.format", "FORMAT", "text or json (default text)"},
     {"version", "", "print the version and exit"},
@@ -81,16 +93,35 @@ absl::Status ConfigureLogFrom(const Flags& flags) {
   return absl::OkStatus();
 }
 
-int RunAgent(const std::string& file, bool check_only) {
-  absl::StatusOr<agent::AgentConfig> config =
-      check_only ? agent::CheckAgentConfig(file, absl::Now()) : agent::LoadAgentConfig(file);
+int CheckConfig(const std::string& file) {
+  const absl::Status status = agent::CheckAgentConfig(file, absl::Now()).status();
+  if (!status.ok()) return Fail(kExitBadConfig, status);
+  std::printf("%s: no mistakes\n", file.c_str());
+  return 0;
+}
+
+// False when it is asked to end before there is a configuration.
+bool WaitForConfig(const std::string& file, const Clock& clock, Supervisor& supervisor) {
+  const std::string wait =
+      Concat("waits for ", file, "; `postwatch-agent join COLLECTOR ...` makes it");
+  bool told = false;
+  return WaitForFile(file, [&] {
+    if (!std::exchange(told, true)) Log(LogLevel::kInfo, wait, {});
+    supervisor.Pulse(clock.Steady(), wait);
+  });
+}
+
+int RunAgent(const std::string& file, bool wait) {
+  const SystemClock clock;
+  Supervisor supervisor = SystemdSupervisor();
+  if (wait && !WaitForConfig(file, clock, supervisor)) return 0;
+  absl::StatusOr<agent::AgentConfig> config = agent::LoadAgentConfig(file);
   if (!config.ok()) return Fail(kExitBadConfig, config.status());
-  if (check_only) {
-    std::printf("%s: no mistakes\n", file.c_str());
-    return 0;
-  }
+  const auto pulse = [&](std::string_view reasons) {
+    supervisor.Pulse(clock.Steady(), reasons.empty() ? "reports to the collector" : reasons);
+  };
   absl::StatusOr<std::unique_ptr<agent::Agent>> running =
-      agent::Agent::Make({file, POSTWATCH_VERSION}, *std::move(config));
+      agent::Agent::Make({file, POSTWATCH_VERSION, pulse}, *std::move(config));
   if (!running.ok()) return Fail(kExitBadConfig, running.status());
   (*running)->Run();
   return 0;
@@ -120,5 +151,6 @@ int main(int argc, char** argv) {
     return Fail(kExitUsage, absl::InvalidArgumentError(
                                 "usage: postwatch-agent --config.file FILE (see --help)"));
   }
-  return RunAgent(flags->Get("config.file"), flags->Has("config.check"));
+  const std::string file = flags->Get("config.file");
+  return flags->Has("config.check") ? CheckConfig(file) : RunAgent(file, flags->Has("config.wait"));
 }

@@ -235,6 +235,7 @@ class LoopCollector : public Collector, private IngestEvents, private EngineOutp
       if (error) return;
       engine_.Tick();
       last_tick_ = clock_.Steady();
+      if (options_.on_tick) options_.on_tick(Ready());
       PruneIfDue();
       WaitForTick();
     });

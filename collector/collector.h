@@ -1,6 +1,7 @@
 // Collector: the composition root: one event loop, and around it store, ingest, sinks and web.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -13,6 +14,9 @@ namespace postwatch::collector {
 struct CollectorOptions {
   std::string config_path;  // read again on reload
   std::string version;
+  // Called on the event loop after each tick of the engine, with what GET /-/ready says. May be
+  // empty.
+  std::function<void(const absl::Status& ready)> on_tick;
 };
 
 class Collector {

@@ -4,22 +4,29 @@
 #include <array>
 #include <cstdio>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/time/clock.h"
 #include "collector/collector.h"
 #include "collector/config.h"
 #include "collector/config_files.h"
+#include "common/base/clock.h"
+#include "common/base/file_wait.h"
 #include "common/base/flags.h"
 #include "common/base/log.h"
 #include "common/base/text.h"
+#include "common/systemd/supervisor.h"
 #include "common/wire/grpc_log.h"
 
 namespace {
 
+using postwatch::Clock;
+using postwatch::Concat;
 using postwatch::Flags;
 using postwatch::FlagSpec;
 using postwatch::FromAbsl;
+using postwatch::Supervisor;
 using postwatch::collector::CheckCollectorConfig;
 using postwatch::collector::CollectorConfig;
 using postwatch::collector::LoadCollectorConfig;
@@ -31,6 +38,7 @@ constexpr int kBadUsage = 64;
 constexpr auto kFlags = std::to_array<FlagSpec>({
     {"config.file", "FILE", "the configuration; docs/examples/collector.yaml explains every key"},
     {"config.check", "", "check the configuration and its files, print all mistakes, and exit"},
+    {"config.wait", "", "if the configuration is not there yet, wait for it"},
     {"log.level", "LEVEL", "debug, info, warn or error (default info)"},
     {"log.format", "FORMAT", "text or json (default text)"},
     {"version", "", "print the version"},
@@ -48,21 +56,35 @@ void ForbidCoreDumps() {
   ::setrlimit(RLIMIT_CORE, &none);
 }
 
-int RunCollector(const Flags& flags) {
-  const std::string path = flags.Get("config.file");
-  if (path.empty()) {
-    return Fail(absl::InvalidArgumentError("--config.file FILE is missing; see --help"), kBadUsage);
-  }
-  const bool check_only = flags.Has("config.check");
-  absl::StatusOr<CollectorConfig> config =
-      check_only ? CheckCollectorConfig(path, absl::Now()) : LoadCollectorConfig(path);
+int CheckConfig(const std::string& path) {
+  const absl::StatusOr<CollectorConfig> config = CheckCollectorConfig(path, absl::Now());
   if (!config.ok()) return Fail(config.status(), kBadConfig);
-  if (check_only) {
-    std::printf("%s: no mistakes, %zu targets\n", path.c_str(), config->targets.size());
-    return 0;
-  }
-  auto collector =
-      MakeCollector(*std::move(config), {.config_path = path, .version = POSTWATCH_VERSION});
+  std::printf("%s: no mistakes, %zu targets\n", path.c_str(), config->targets.size());
+  return 0;
+}
+
+// False when it is asked to end before there is a configuration.
+bool WaitForConfig(const std::string& path, const Clock& clock, Supervisor& supervisor) {
+  const std::string wait = Concat("waits for its configuration, ", path);
+  bool told = false;
+  return postwatch::WaitForFile(path, [&] {
+    if (!std::exchange(told, true)) postwatch::Log(postwatch::LogLevel::kInfo, wait);
+    supervisor.Pulse(clock.Steady(), wait);
+  });
+}
+
+int RunCollector(const std::string& path, bool wait) {
+  const postwatch::SystemClock clock;
+  Supervisor supervisor = postwatch::SystemdSupervisor();
+  if (wait && !WaitForConfig(path, clock, supervisor)) return 0;
+  absl::StatusOr<CollectorConfig> config = LoadCollectorConfig(path);
+  if (!config.ok()) return Fail(config.status(), kBadConfig);
+  const auto pulse = [&](const absl::Status& ready) {
+    supervisor.Pulse(clock.Steady(), ready.ok() ? "takes in what agents see and thinks it through"
+                                                : FromAbsl(ready.message()));
+  };
+  auto collector = MakeCollector(
+      *std::move(config), {.config_path = path, .version = POSTWATCH_VERSION, .on_tick = pulse});
   if (!collector.ok()) return Fail(collector.status(), kBadConfig);
   const absl::Status status = (*collector)->Run();
   return status.ok() ? 0 : Fail(status, 1);
@@ -90,5 +112,10 @@ int main(int argc, char** argv) {
   const auto format = postwatch::ParseLogFormat(flags->Get("log.format", "text"));
   if (!format.ok()) return Fail(format.status(), kBadUsage);
   postwatch::ConfigureLog(*level, *format);
-  return RunCollector(*flags);
+  const std::string path = flags->Get("config.file");
+  if (path.empty()) {
+    return Fail(absl::InvalidArgumentError("--config.file FILE is missing; see --help"), kBadUsage);
+  }
+  return flags->Has("config.check") ? CheckConfig(path)
+                                    : RunCollector(path, flags->Has("config.wait"));
 }
