@@ -23,6 +23,7 @@
 #include "common/base/log.h"
 #include "common/base/log_budget.h"
 #include "common/base/text.h"
+#include "common/config/changed_keys.h"
 #include "common/http/server.h"
 
 namespace postwatch::agent {
@@ -240,6 +241,8 @@ class EventLoopAgent : public Agent {
     }
     absl::StatusOr<std::unique_ptr<Runtime>> runtime = MakeRuntime(*config);
     if (!runtime.ok()) return runtime.status();
+    Log(LogLevel::kInfo, "configuration changed",
+        {{"keys", Join(ChangedKeys(config_.source, config->source), ", ")}});
     config_ = *std::move(config);
     runtime_->DropLink();
     ++retiring_;

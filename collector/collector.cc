@@ -16,6 +16,7 @@
 #include "collector/metrics.h"
 #include "collector/plan.h"
 #include "collector/problem_log.h"
+#include "collector/running_config.h"
 #include "collector/sinks.h"
 #include "collector/state.h"
 #include "collector/store/open_store.h"
@@ -65,8 +66,9 @@ class LoopCollector : public Collector, private IngestEvents, private EngineOutp
     for (size_t i = 0; i < sinks.size(); ++i) {
       outbox_.AddSink(config_.sinks[i].name, std::move(sinks[i]));
     }
+    running_.Begin(config_, plan, clock_.Now());
     engine_.SetPlan(plan);
-    const auto version = ingest_.SetAssignment(plan.checks);
+    const auto version = ingest_.SetAssignment(plan.checks, plan.revision);
     if (!version.ok()) return version.status();
     // Nobody is told anything by a collector that has no place to listen. What comes in waits for
     // the loop, and so for the past to be thought through.
@@ -279,7 +281,8 @@ class LoopCollector : public Collector, private IngestEvents, private EngineOutp
     reload_ok_ = status.ok();
     if (status.ok()) {
       last_reload_ = clock_.Now();
-      Log(LogLevel::kInfo, "configuration reloaded", {{"targets", Concat(config_.targets.size())}});
+      Log(LogLevel::kInfo, "configuration reloaded",
+          {{"targets", Concat(config_.targets.size())}, {"revision", engine_.plan().revision}});
     } else {
       Log(LogLevel::kError, "reload refused; the configuration before stays in force",
           {{"error", std::string(FromAbsl(status.message()))}});
@@ -292,15 +295,11 @@ class LoopCollector : public Collector, private IngestEvents, private EngineOutp
     if (!config.ok()) return config.status();
     Mistakes none;
     const FleetPlan plan = MakePlan(*config, none);
-    const auto version = ingest_.SetAssignment(plan.checks);
+    const auto version = ingest_.SetAssignment(plan.checks, plan.revision);
     if (!version.ok()) return version.status();
     engine_.SetPlan(plan);
     config_.targets = config->targets;
-    const std::vector<std::string> waiting = NeedRestart(config_, *config);
-    if (!waiting.empty()) {
-      Log(LogLevel::kWarn, "some changes take effect with a restart only",
-          {{"keys", Join(waiting, ", ")}});
-    }
+    running_.TakeUp(*config, plan, clock_.Now());
     return absl::OkStatus();
   }
 
@@ -316,6 +315,7 @@ class LoopCollector : public Collector, private IngestEvents, private EngineOutp
                   ForgetAgent(forgetting_, agent, std::move(done));
                 },
             .plan = [this] { return engine_.plan(); },
+            .config = [this] { return running_.Json(engine_.keeper().agents().size()); },
             .crossed_by = CrossedBy};
   }
 
@@ -341,11 +341,13 @@ class LoopCollector : public Collector, private IngestEvents, private EngineOutp
                           .sinks = sinks,
                           .store_errors = store_errors_,
                           .last_reload_ok = reload_ok_,
-                          .last_reload = last_reload_});
+                          .last_reload = last_reload_,
+                          .revision = engine_.plan().revision});
   }
 
   CollectorConfig config_;
   const CollectorOptions options_;
+  RunningConfig running_{options_.config_path};
   const SystemClock clock_;
   asio::io_context loop_{1};
   StoreThread store_;

@@ -14,6 +14,7 @@ namespace postwatch::collector {
 namespace {
 
 constexpr size_t kMaxTargets = 100000;
+constexpr size_t kMaxRevision = 128;
 // Of the 256 bytes of a check's id the rest is for the kind.
 constexpr size_t kMaxDomain = 240;
 constexpr std::array<std::string_view, 3> kSecretKeys = {"password", "client_secret",
@@ -177,6 +178,16 @@ void ReadListen(SettingsReader& root, CollectorConfig& config, Mistakes& mistake
   tls_in.Finish();
 }
 
+void ReadRevision(SettingsReader& in, CollectorConfig& config) {
+  config.revision = in.String("revision", "");
+  config.revision_file = in.String("revision_file", "");
+  const std::string wrong = in.Has("revision") ? RevisionMistake(config.revision) : "";
+  if (!wrong.empty()) in.Complain("revision", wrong);
+  if (in.Has("revision") && in.Has("revision_file")) {
+    in.Complain("revision_file", "stands beside revision; give one of them");
+  }
+}
+
 }  // namespace
 
 CollectorConfig ReadCollectorConfig(const Settings& root, Mistakes& mistakes) {
@@ -190,6 +201,7 @@ CollectorConfig ReadCollectorConfig(const Settings& root, Mistakes& mistakes) {
   if (const std::string host = HostOfUrl(config.external_url); !host.empty()) {
     config.http_hosts.push_back(host);
   }
+  ReadRevision(in, config);
   config.store = in.String("store", "sqlite:collector.db");
   config.retention =
       in.Duration("retention", absl::Hours(24 * 30), absl::Hours(1), absl::Hours(24 * 3660));
@@ -206,24 +218,14 @@ CollectorConfig ReadCollectorConfig(const Settings& root, Mistakes& mistakes) {
   return config;
 }
 
-std::vector<std::string> NeedRestart(const CollectorConfig& now, const CollectorConfig& wanted) {
-  std::vector<std::string> keys;
-  const auto compare = [&keys](std::string_view key, bool same) {
-    if (!same) keys.emplace_back(key);
-  };
-  compare("listen.grpc", now.grpc_listen == wanted.grpc_listen);
-  compare("listen.http", now.http_listen == wanted.http_listen);
-  compare("listen.hosts",
-          now.http_hosts == wanted.http_hosts || now.external_url != wanted.external_url);
-  compare("external_url", now.external_url == wanted.external_url);
-  compare("tls", now.tls_ca == wanted.tls_ca && now.tls_cert == wanted.tls_cert &&
-                     now.tls_key == wanted.tls_key);
-  compare("store", now.store == wanted.store);
-  compare("retention", now.retention == wanted.retention);
-  compare("agent_silent_after", now.agent_silent_after == wanted.agent_silent_after);
-  compare("alerting", now.reminder_every == wanted.reminder_every &&
-                          now.page_after == wanted.page_after && now.sinks == wanted.sinks);
-  return keys;
+std::string RevisionMistake(std::string_view text) {
+  constexpr std::string_view kOthers = "-._+/:@";
+  const bool good = std::ranges::all_of(text, [kOthers](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           kOthers.find(c) != kOthers.npos;
+  });
+  if (good && !text.empty() && text.size() <= kMaxRevision) return "";
+  return Concat("must be 1 to ", kMaxRevision, " letters, digits and ", kOthers);
 }
 
 }  // namespace postwatch::collector

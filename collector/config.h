@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/time/time.h"
@@ -47,14 +48,17 @@ struct CollectorConfig {
   Settings defaults;          // map from check kind to settings, under those of a target
   std::vector<TargetConfig> targets;
   std::vector<SinkConfig> sinks;
-  Settings source;  // as read: where each key was written
+  std::string revision;       // what a version control calls it: `revision`, or read from the file
+  std::string revision_file;  // that `revision_file` names
+  Settings source;            // as read: where each key was written
 };
 
 // What a configuration file says, as far as it can be read. Checks and sinks are looked at by
 // MakePlan and MakeSinks, which add to the same mistakes.
 CollectorConfig ReadCollectorConfig(const Settings& root, Mistakes& mistakes);
 
-// The keys in which two configurations differ and which only a restart takes up.
-std::vector<std::string> NeedRestart(const CollectorConfig& now, const CollectorConfig& wanted);
+// What is wrong with a text as a revision; empty when nothing is. 1 to 128 characters of those that
+// names of versions have: letters, digits and -._+/:@.
+std::string RevisionMistake(std::string_view text);
 
 }  // namespace postwatch::collector

@@ -1,6 +1,7 @@
 #include "collector/config_files.h"
 
 #include <array>
+#include <fstream>
 #include <optional>
 #include <string_view>
 
@@ -15,6 +16,23 @@ namespace postwatch::collector {
 namespace {
 
 constexpr std::array<std::string_view, 2> kAppendedLists = {"targets", "alerting.sinks"};
+constexpr size_t kMaxLine = 1024;
+
+// The first line of the file is the revision.
+void ReadRevisionFile(CollectorConfig& config, Mistakes& mistakes) {
+  std::ifstream in(config.revision_file);
+  std::string line;
+  if (in) std::getline(in, line);
+  const std::string_view revision = Trim(std::string_view(line).substr(0, kMaxLine));
+  const std::string wrong = in ? RevisionMistake(revision) : "";
+  if (in && wrong.empty()) {
+    config.revision = revision;
+    return;
+  }
+  const std::string what = in ? Concat("the first line of ", config.revision_file, " ", wrong)
+                              : Concat("cannot read a line of ", config.revision_file);
+  SettingsReader(config.source, "", mistakes).Complain("revision_file", what);
+}
 
 CollectorConfig ReadWhole(const Settings& root, Mistakes& mistakes) {
   CollectorConfig config = ReadCollectorConfig(root, mistakes);
@@ -22,6 +40,7 @@ CollectorConfig ReadWhole(const Settings& root, Mistakes& mistakes) {
   if (!store.ok()) {
     SettingsReader(root, "", mistakes).Complain("store", FromAbsl(store.message()));
   }
+  if (!config.revision_file.empty()) ReadRevisionFile(config, mistakes);
   MakePlan(config, mistakes);
   const SystemClock clock;
   MakeSinks(config, clock, mistakes);

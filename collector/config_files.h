@@ -9,8 +9,9 @@
 
 namespace postwatch::collector {
 
-// Reads and checks the file, its checks and its sinks; looks at no other file. InvalidArgument
-// lists every mistake as "file:line: key: what".
+// Reads and checks the file with those it includes, its checks and its sinks, and reads the
+// revision from `revision_file`; looks at no other file. InvalidArgument lists every mistake as
+// "file:line: key: what".
 absl::StatusOr<CollectorConfig> LoadCollectorConfig(const std::string& path);
 
 // The same for --config.check: what is wrong with the files it names is in the list too, as of

@@ -110,6 +110,9 @@ std::string RenderMetrics(const MetricsInput& in) {
   WriteSinks(out, in.sinks);
   out.Family("postwatch_store_errors_total", "counter", "Writes to the store that failed.");
   out.Sample({}, in.store_errors);
+  out.Family("postwatch_collector_config_info", "gauge",
+             "The configuration in force: its revision in a version control.");
+  out.Sample({{"revision", in.revision}}, 1);
   out.Family("postwatch_collector_config_last_reload_successful", "gauge",
              "1 when the last reload took effect.");
   out.Sample({}, in.last_reload_ok ? 1 : 0);

@@ -21,6 +21,7 @@ struct MetricsInput {
   uint64_t store_errors = 0;
   bool last_reload_ok = true;
   absl::Time last_reload;
+  std::string_view revision;  // of the configuration; may be empty
 };
 
 std::string RenderMetrics(const MetricsInput& in);

@@ -278,7 +278,7 @@ CheckSpec PlanWitness(const CollectorConfig& config, Mistakes& mistakes) {
 }  // namespace
 
 FleetPlan MakePlan(const CollectorConfig& config, Mistakes& mistakes) {
-  FleetPlan plan;
+  FleetPlan plan{.revision = config.revision};
   const Recipes defaults =
       ReadRecipes(config, config.defaults, "defaults", BuiltinRecipes(config), mistakes);
   ValidateDefaults(defaults, mistakes);

@@ -39,6 +39,7 @@ class StagedCorrelator : public Correlator {
   void SetPlan(const FleetPlan& plan) override {
     evidence_.SetPlan(plan);
     confirmer_.SetPlan(plan);
+    book_.SetRevision(plan.revision);
   }
 
   void Restore(std::vector<Incident> open, std::vector<Incident> resolved) override {

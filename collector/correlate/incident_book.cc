@@ -14,8 +14,7 @@ constexpr absl::Duration kReopenWithin = absl::Minutes(20);  // or some runs of 
 constexpr double kReopenWithinRuns = 8;
 constexpr absl::Duration kRememberClosed = absl::Hours(1);
 constexpr absl::Duration kNarrowAfter = absl::Seconds(30);
-constexpr absl::Duration kEaseAfter = absl::Seconds(60);
-constexpr absl::Duration kReportEvery = absl::Seconds(60);
+constexpr absl::Duration kEaseAfter = absl::Seconds(60), kReportEvery = absl::Seconds(60);
 constexpr absl::Duration kWorstLasts = absl::Seconds(60);  // then a smaller extent is the new one
 constexpr absl::Duration kConditionHold = absl::Seconds(20);
 constexpr double kLaunchedBefore = 60, kLaunchedAfter = 10;  // of stragglers, in seconds
@@ -188,7 +187,8 @@ OpenIncident& IncidentBook::OpenNew(const Proposal& proposal, absl::Time now) {
                    .verdict = proposal.verdict,
                    .opened = now,
                    .started = proposal.started,
-                   .updated = now};
+                   .updated = now,
+                   .revision = revision_};
   Note(open.incident, now, Concat("opened: ", proposal.verdict.explanation));
   return open;
 }

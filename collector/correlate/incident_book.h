@@ -49,6 +49,9 @@ class IncidentBook {
  public:
   explicit IncidentBook(Catalog& catalog) : catalog_(catalog) {}
 
+  // Of the configuration; for what is opened from now on.
+  void SetRevision(std::string revision) { revision_ = std::move(revision); }
+
   // Both keep their identity.
   void Restore(std::vector<Incident> open, std::vector<Incident> resolved);
 
@@ -96,6 +99,7 @@ class IncidentBook {
   void Settle(const OpenIncident& over, const View& view);
 
   Catalog& catalog_;
+  std::string revision_;
   std::map<std::string, OpenIncident> open_;
   std::vector<Closed> closed_;  // by time
   std::vector<FailureId> settled_;

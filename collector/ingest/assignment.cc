@@ -25,12 +25,14 @@ uint64_t SetVersion(v1::Assignment& message) {
 
 }  // namespace
 
-absl::StatusOr<std::shared_ptr<const Assignment>> MakeAssignment(std::vector<CheckSpec> checks) {
+absl::StatusOr<std::shared_ptr<const Assignment>> MakeAssignment(std::vector<CheckSpec> checks,
+                                                                 std::string revision) {
   if (checks.size() > kMaxAssignedChecks) {
     return absl::InvalidArgumentError(Concat("assign ", checks.size(), " checks: an agent takes ",
                                              kMaxAssignedChecks, " at most; watch fewer targets"));
   }
   auto assignment = std::make_shared<Assignment>();
+  assignment->revision = std::move(revision);
   for (const CheckSpec& spec : checks) *assignment->message.add_checks() = ToProto(spec);
   assignment->version = SetVersion(assignment->message);
   for (CheckSpec& spec : checks) {

@@ -81,8 +81,10 @@ absl::Status Ingest::Start(const std::string& address, const PemBundle& pem) {
   return absl::OkStatus();
 }
 
-absl::StatusOr<uint64_t> Ingest::SetAssignment(std::vector<CheckSpec> checks) {
-  absl::StatusOr<std::shared_ptr<const Assignment>> made = MakeAssignment(std::move(checks));
+absl::StatusOr<uint64_t> Ingest::SetAssignment(std::vector<CheckSpec> checks,
+                                               std::string revision) {
+  absl::StatusOr<std::shared_ptr<const Assignment>> made =
+      MakeAssignment(std::move(checks), std::move(revision));
   if (!made.ok()) return made.status();
   const uint64_t version = (*made)->version;
   hub_->SetAssignment(*std::move(made));

@@ -98,8 +98,9 @@ class Ingest {
   int port() const { return port_; }
 
   // What every agent is to run, from now on; sent to all who are connected if it differs from what
-  // they were sent. Answers its version. InvalidArgument as MakeAssignment (assignment.h).
-  absl::StatusOr<uint64_t> SetAssignment(std::vector<CheckSpec> checks);
+  // they were sent. Answers its version. `revision` is that of the configuration; sightings have
+  // it. InvalidArgument as MakeAssignment (assignment.h).
+  absl::StatusOr<uint64_t> SetAssignment(std::vector<CheckSpec> checks, std::string revision = "");
 
   // False when the agent is not connected, or has too many requests waiting to be sent.
   bool RequestRun(const std::string& agent, const RunRequest& request);

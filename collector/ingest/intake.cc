@@ -115,6 +115,7 @@ absl::StatusOr<Taken> Intake::Take(v1::ReceivedBatch batch, const Assignment& as
     sighting.spool_id = spool_id_;
     sighting.sequence = sequence++;
     sighting.received = now;
+    sighting.revision = assignment.revision;
     const std::string_view refused = TakeOne(std::move(bytes), assignment, sighting);
     if (!refused.empty()) taken.refusals.push_back(refused);
   }

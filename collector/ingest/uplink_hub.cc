@@ -77,8 +77,9 @@ std::vector<std::shared_ptr<ConnectedAgent>> UplinkHub::Everyone() const {
 void UplinkHub::SetAssignment(std::shared_ptr<const Assignment> assignment) {
   {
     absl::MutexLock lock(&mutex_);
-    if (assignment->version == assignment_->version) return;
-    assignment_ = std::move(assignment);
+    const bool same_checks = assignment->version == assignment_->version;
+    assignment_ = std::move(assignment);  // its revision may be another
+    if (same_checks) return;
   }
   for (const auto& stream : Everyone()) stream->AssignmentChanged();
 }

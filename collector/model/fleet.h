@@ -30,6 +30,7 @@ struct AgentRecord {
 // Which checks one agent is to run.
 struct FleetPlan {
   std::vector<CheckSpec> checks;  // every agent runs them all
+  std::string revision;           // of the configuration they follow from; may be empty
 };
 
 }  // namespace postwatch::collector

@@ -36,6 +36,7 @@ struct Incident {
   std::optional<absl::Time> reopened;  // started again, the last time, after it was over
   absl::Time updated;                  // last change
   std::vector<IncidentNote> history;   // oldest first, at most 200
+  std::string revision;                // of the configuration in force when it was opened
 
   bool operator==(const Incident&) const = default;
 };

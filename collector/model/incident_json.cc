@@ -122,6 +122,7 @@ void WriteIncident(JsonWriter& out, const Incident& incident) {
   WriteEvidence(out, verdict.evidence);
   WriteAlternatives(out, verdict.alternatives);
   WriteHistory(out, incident.history);
+  if (!incident.revision.empty()) out.Field("revision", incident.revision);
   out.EndObject();
 }
 

@@ -23,7 +23,8 @@ struct Sighting {
   Leg leg = Leg::kControl;  // of the check
   std::string spool_id;     // (agent, spool_id, sequence) is unique
   uint64_t sequence = 0;
-  absl::Time received;  // the collector's clock
+  absl::Time received;   // the collector's clock
+  std::string revision;  // of the configuration in force then; may be empty
   // `touched` names everything the run depended on: nothing is to be inferred (replay).
   bool crossing_known = false;
 };

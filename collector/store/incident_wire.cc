@@ -180,6 +180,7 @@ v1::Incident Write(const Incident& incident) {
     WriteTime(note.at, added, &v1::IncidentNote::mutable_at);
     added.set_text(ToUtf8(note.text));
   }
+  out.set_revision(ToUtf8(incident.revision));
   return out;
 }
 
@@ -197,6 +198,7 @@ Incident Read(const v1::Incident& in) {
   for (const v1::IncidentNote& note : in.history()) {
     out.history.push_back({ReadTime(note.has_at(), note.at()), note.text()});
   }
+  out.revision = in.revision();
   return out;
 }
 
@@ -220,6 +222,7 @@ std::string_view SightingSerializer::Serialize(const Sighting& sighting) {
   out.set_spool_id(ToUtf8(sighting.spool_id));
   out.set_sequence(sighting.sequence);
   WriteTime(sighting.received, out, &v1::Sighting::mutable_received);
+  out.set_revision(ToUtf8(sighting.revision));
   out.SerializeToString(&bytes_);
   return bytes_;
 }
@@ -238,6 +241,7 @@ absl::StatusOr<Sighting> ParseSighting(std::string_view bytes) {
   out.spool_id = in.spool_id();
   out.sequence = in.sequence();
   out.received = ReadTime(in.has_received(), in.received());
+  out.revision = in.revision();
   return out;
 }
 

@@ -95,6 +95,8 @@ class Api {
       reply(JsonResponse(BoardJson(deps_.board->Current())));
     } else if (what == "targets") {
       reply(JsonResponse(TargetsJson(deps_.board->Current())));
+    } else if (what == "config") {
+      reply(JsonResponse(deps_.config()));
     } else if (what == "agents") {
       reply(JsonResponse(AgentsJson(deps_.board->Current())));
     } else if (what.starts_with("incidents/")) {
@@ -102,7 +104,7 @@ class Api {
                   std::move(reply));
     } else {
       reply(ErrorResponse(404, Concat("/api/v1/ knows board, targets, findings, agents, "
-                                      "incidents, observations and export, but not '",
+                                      "incidents, observations, config and export, but not '",
                                       what, "'")));
     }
   }

@@ -27,6 +27,7 @@ struct ApiDeps {
   std::function<void(const std::string& agent, std::function<void(const absl::Status&)> done)>
       forget_agent;
   std::function<FleetPlan()> plan;      // what agents run now
+  std::function<std::string()> config;  // what is configured, as JSON without secrets
   ScenarioWriter::Crossing crossed_by;  // called by the work that reads the store
 };
 
@@ -35,7 +36,7 @@ struct ApiDeps {
 // GET  /metrics
 // POST /-/reload
 // GET  /api/v1/board                everything the page shows
-// GET  /api/v1/targets, /agents
+// GET  /api/v1/targets, /agents, /config
 // GET  /api/v1/findings?target=&class=&limit=
 // DELETE /api/v1/agents/<name>
 // GET  /api/v1/incidents?state=open|all&limit=, /incidents/<id>

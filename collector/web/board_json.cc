@@ -141,6 +141,7 @@ void WriteSighting(JsonWriter& out, const Sighting& sighting) {
   if (!seen.not_tested_reason.empty()) out.Field("not_tested_reason", seen.not_tested_reason);
   if (!seen.amends.empty()) out.Field("amends", seen.amends);
   if (!seen.run_request.empty()) out.Field("run_request", seen.run_request);
+  if (!sighting.revision.empty()) out.Field("revision", sighting.revision);
   WriteSteps(out, seen.steps);
   WriteEvidence(out, seen);
   out.EndObject();

@@ -76,9 +76,6 @@ TEST(CollectorConfig, ItsNamesAreThoseListedAndExternalUrls) {
   for (const char* bad : {"'pw.lan:7480'", "Collector", "'*'", "'http://pw.lan'"}) {
     EXPECT_EQ(MistakenAfterMinimum(Concat("listen: {hosts: [", bad, "]}\n")).size(), 1u) << bad;
   }
-  CollectorConfig wanted = *config;
-  wanted.http_hosts.erase(wanted.http_hosts.begin());
-  EXPECT_EQ(NeedRestart(*config, wanted), Lines{"listen.hosts"});
 }
 
 TEST(CollectorConfig, EveryKeyIsRead) {
@@ -278,15 +275,16 @@ TEST(CollectorConfig, ListenAddressesAreChecked) {
   }
 }
 
-TEST(CollectorConfig, SaysWhatOnlyARestartTakesUp) {
-  const absl::StatusOr<CollectorConfig> now = Read(kMinimal);
-  ASSERT_TRUE(now.ok()) << now.status();
-  CollectorConfig wanted = *now;
-  wanted.targets.clear();
-  EXPECT_EQ(NeedRestart(*now, wanted), Lines{});
-  wanted.store = "sqlite:other.db";
-  wanted.sinks.push_back({"second", "log", Settings::Map()});
-  EXPECT_EQ(NeedRestart(*now, wanted), (Lines{"store", "alerting"}));
+TEST(CollectorConfig, ARevisionIsAName) {
+  EXPECT_EQ(Read(Concat(kMinimal, "revision: v1.2-3-g0a1b2c3\n"))->revision, "v1.2-3-g0a1b2c3");
+  EXPECT_EQ(Read(kMinimal)->revision, "");
+  EXPECT_EQ(Read(Concat(kMinimal, "revision_file: REVISION\n"))->revision_file, "REVISION");
+  EXPECT_EQ(MistakenAfterMinimum("revision: 'two words'\n"),
+            Lines{"c.yaml:3: revision: must be 1 to 128 letters, digits and -._+/:@"});
+  EXPECT_EQ(MistakenAfterMinimum("revision: ''\n").size(), 1u);
+  EXPECT_EQ(MistakenAfterMinimum(Concat("revision: ", std::string(129, 'a'), "\n")).size(), 1u);
+  EXPECT_EQ(MistakenAfterMinimum("revision: a\nrevision_file: b\n"),
+            Lines{"c.yaml:4: revision_file: stands beside revision; give one of them"});
 }
 
 }  // namespace

@@ -20,7 +20,8 @@ class MetricsTest : public testing::Test {
                           .sinks = sinks,
                           .store_errors = 3,
                           .last_reload_ok = false,
-                          .last_reload = Noon()});
+                          .last_reload = Noon(),
+                          .revision = "v1.2"});
   }
   bool Has(const std::string& line) const {
     return Page().find("\n" + line + "\n") != std::string::npos;
@@ -58,7 +59,11 @@ TEST_F(MetricsTest, EveryFamilyIsDeclaredOnceAndBeforeItsSamples) {
       EXPECT_EQ(line.substr(0, line.find_first_of("{ ")), family) << line;
     }
   }
-  EXPECT_EQ(families.size(), 24u);
+  EXPECT_EQ(families.size(), 25u);
+}
+
+TEST_F(MetricsTest, TheConfigurationTellsItsRevision) {
+  EXPECT_TRUE(Has(R"(postwatch_collector_config_info{revision="v1.2"} 1)"));
 }
 
 TEST_F(MetricsTest, AgentsTellOfThemselves) {

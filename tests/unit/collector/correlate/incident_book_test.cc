@@ -87,6 +87,18 @@ TEST_F(IncidentBookTest, TheIdIsAFunctionOfWhatOpenedIt) {
   EXPECT_NE(later.Reconcile({Propose("svc:alpha/imap")}, s_.At(2)).at(0).incident.id, id);
 }
 
+TEST_F(IncidentBookTest, AnIncidentKeepsTheRevisionItWasOpenedUnder) {
+  book_.SetRevision("v1");
+  EXPECT_EQ(Reconcile({Propose("svc:alpha/imap")}, 1).at(0).incident.revision, "v1");
+  book_.SetRevision("v2");
+  Proposal worse = Propose("svc:alpha/imap");
+  worse.verdict.severity = Severity::kSev1;
+  for (const IncidentChange& change : Reconcile({worse}, 100)) {
+    EXPECT_EQ(change.incident.revision, "v1");
+  }
+  EXPECT_EQ(book_.open().begin()->second.incident.revision, "v1");
+}
+
 TEST_F(IncidentBookTest, SaysNothingWhileNothingChanges) {
   EXPECT_EQ(Reconcile({Propose("svc:alpha/imap")}, 1).size(), 1u);
   EXPECT_TRUE(Reconcile({Propose("svc:alpha/imap")}, 2).empty());

@@ -42,6 +42,14 @@ TEST(AssignmentTest, TheVersionIsAFunctionOfTheContent) {
   EXPECT_NE(VersionOf({}), 0u);
 }
 
+TEST(AssignmentTest, AnotherRevisionOfTheSameChecksIsNoOtherVersion) {
+  const auto first = MakeAssignment({Check("a")}, "v1"),
+             second = MakeAssignment({Check("a")}, "v2");
+  ASSERT_TRUE(first.ok() && second.ok());
+  EXPECT_EQ((*second)->revision, "v2");
+  EXPECT_EQ((*first)->version, (*second)->version);
+}
+
 TEST(AssignmentTest, AnAgentIsNotGivenWhatItDoesNotKnow) {
   CheckSpec spf = Check("alpha.test/dns.spf");
   spf.kind = "dns.spf";

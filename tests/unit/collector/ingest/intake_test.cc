@@ -21,7 +21,7 @@ class IntakeTest : public testing::Test {
     spec.provider = "own";
     spec.leg = Leg::kInbound;
     spec.settings = Settings::Map();
-    return *MakeAssignment({spec});
+    return *MakeAssignment({spec}, "v1.2");
   }
 
   Observation Pass() const {
@@ -68,6 +68,7 @@ TEST_F(IntakeTest, ASightingKnowsWhereItComesFromAndWhatItIsAbout) {
   EXPECT_EQ(s.spool_id, "spool-1");
   EXPECT_EQ(s.sequence, 8u);
   EXPECT_EQ(s.received, now);
+  EXPECT_EQ(s.revision, "v1.2");
 }
 
 TEST_F(IntakeTest, TheBytesGoAlongAsTheyCame) {

@@ -22,6 +22,13 @@ TEST(JsonTime, IsUtcWithMilliseconds) {
   EXPECT_EQ(JsonTime(Noon() + absl::Microseconds(1999)), "2026-11-02T12:00:00.001Z");
 }
 
+TEST(WriteIncident, ShowsTheRevisionWhereThereIsOne) {
+  Incident incident = AccessOutage();
+  EXPECT_FALSE(Holds(Json(incident), "revision"));
+  incident.revision = "v1.2";
+  EXPECT_TRUE(Holds(Json(incident), R"("revision":"v1.2"})"));
+}
+
 TEST(WriteIncident, ShowsEveryField) {
   EXPECT_EQ(
       Json(AccessOutage()),

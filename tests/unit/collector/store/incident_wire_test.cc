@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/contract/store_samples.h"
+
 namespace postwatch::collector {
 namespace {
 
@@ -45,7 +47,8 @@ Incident FullIncident() {
           At(300),
           At(150),
           At(301),
-          {{At(0), "opened"}}};
+          {{At(0), "opened"}},
+          "v1.2"};
 }
 
 TEST(IncidentWireTest, AnIncidentComesBackAsItWent) {
@@ -61,6 +64,15 @@ TEST(IncidentWireTest, AnEmptyIncidentComesBackEmpty) {
   ASSERT_TRUE(read.ok()) << read.status();
   EXPECT_EQ(*read, empty);
   EXPECT_FALSE(read->ended.has_value());
+}
+
+TEST(IncidentWireTest, ASightingKeepsTheRevision) {
+  Sighting sighting = MakeSighting("a1", 1);
+  sighting.revision = "v1.2";
+  SightingSerializer serializer;
+  const absl::StatusOr<Sighting> read = ParseSighting(serializer.Serialize(sighting));
+  ASSERT_TRUE(read.ok()) << read.status();
+  EXPECT_EQ(read->revision, "v1.2");
 }
 
 TEST(IncidentWireTest, AnAlertComesBackAsItWent) {

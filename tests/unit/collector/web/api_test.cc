@@ -189,7 +189,7 @@ TEST_F(ApiTest, WhatThereIsNotIsNotFound) {
   EXPECT_EQ(Get("/api/v1").status, 404);
   EXPECT_EQ(Error(Get("/api/v1/secr%22ets")),
             R"(404 {"error":"/api/v1/ knows board, targets, findings, agents, incidents, )"
-            R"(observations and export, but not 'secr\"ets'"})");
+            R"(observations, config and export, but not 'secr\"ets'"})");
   EXPECT_EQ(Get("/api/v1/boards").status, 404);
 }
 
