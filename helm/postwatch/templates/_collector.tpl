@@ -1,0 +1,124 @@
+{{/* The collector's pod, the same for both kinds of store: its template's metadata and spec. */}}
+
+{{- define "postwatch.collectorSecrets" -}}
+{{- $secrets := .Values.collector.secrets -}}
+{{- if .Values.collector.postgresql.enabled -}}
+{{- $secrets = append $secrets .Values.collector.postgresql.existingSecret -}}
+{{- end -}}
+{{- $secrets | uniq | toJson -}}
+{{- end -}}
+
+{{/* What `postwatch ca issue` is told: every name and address by which agents reach the collector. */}}
+{{- define "postwatch.collectorIdentity" -}}
+{{- $names := include "postwatch.serviceNames" (list . (include "postwatch.named" (list . "grpc"))) | fromJsonArray -}}
+{{- $arguments := list "collector" -}}
+{{- range concat $names .Values.tls.dnsNames | uniq }}{{ $arguments = append $arguments (printf "--dns=%s" .) }}{{ end -}}
+{{- range .Values.tls.ipAddresses }}{{ $arguments = append $arguments (printf "--ip=%s" .) }}{{ end -}}
+{{- $arguments | toJson -}}
+{{- end -}}
+
+{{- define "postwatch.collectorTlsVolumes" -}}
+{{- if eq .Values.tls.source "chart" -}}
+{{- include "postwatch.tlsIssuedVolumes" . -}}
+{{- else if eq .Values.tls.source "certManager" -}}
+{{- include "postwatch.tlsSecretVolume" (list (include "postwatch.named" (list . "tls")) (include "postwatch.certManagerKeys" . | fromYaml)) -}}
+{{- else -}}
+{{- include "postwatch.tlsSecretVolume" (list .Values.tls.existingSecret .Values.tls.secretKeys) -}}
+{{- end -}}
+{{- end -}}
+
+{{/* The volume with the state, when it is not a claim of the StatefulSet's own. */}}
+{{- define "postwatch.collectorStateVolume" -}}
+{{- $persistence := .Values.collector.persistence -}}
+{{- if and $persistence.enabled $persistence.existingClaim -}}
+- name: state
+  persistentVolumeClaim:
+    claimName: {{ $persistence.existingClaim }}
+{{- else if not $persistence.enabled -}}
+- name: state
+  emptyDir:
+    sizeLimit: {{ $persistence.size }}
+{{- end -}}
+{{- end -}}
+
+{{- define "postwatch.collectorContainer" -}}
+{{- $collector := .Values.collector -}}
+- name: collector
+  command: [/usr/bin/postwatch-collector]
+  args:
+    - --config.file=/etc/postwatch/config/collector.yaml
+    - --log.level={{ $collector.log.level }}
+    - --log.format={{ $collector.log.format }}
+  {{- include "postwatch.containerBasics" (list . $collector) | nindent 2 }}
+  {{- with include "postwatch.containerExtras" $collector | trim }}
+  {{- . | nindent 2 }}
+  {{- end }}
+  ports:
+    - {name: grpc, containerPort: 7443, protocol: TCP}
+    - {name: http, containerPort: 7480, protocol: TCP}
+  {{- include "postwatch.probes" $collector | trim | nindent 2 }}
+  volumeMounts:
+    - name: config
+      mountPath: /etc/postwatch/config
+      readOnly: true
+    - name: tls
+      mountPath: /etc/postwatch/tls
+      readOnly: true
+    {{- if not $collector.postgresql.enabled }}
+    - name: state
+      mountPath: /var/lib/postwatch-collector
+    {{- end }}
+    - name: tmp
+      mountPath: /tmp
+    {{- with include "postwatch.secretMounts" (include "postwatch.collectorSecrets" . | fromJsonArray) | trim }}
+    {{- . | nindent 4 }}
+    {{- end }}
+    {{- with $collector.extraVolumeMounts }}
+    {{- toYaml . | nindent 4 }}
+    {{- end }}
+{{- end -}}
+
+{{- define "postwatch.collectorVolumes" -}}
+{{- $collector := .Values.collector -}}
+- name: config
+  {{- if $collector.configExistingSecret }}
+  secret:
+    secretName: {{ $collector.configExistingSecret }}
+    defaultMode: 0440
+  {{- else }}
+  configMap:
+    name: {{ include "postwatch.named" (list . "config") }}
+  {{- end }}
+{{ include "postwatch.collectorTlsVolumes" . }}
+{{- if not $collector.postgresql.enabled }}
+{{- with include "postwatch.collectorStateVolume" . }}
+{{ . }}
+{{- end }}
+{{- end }}
+- name: tmp
+  emptyDir:
+    sizeLimit: 64Mi
+{{- with include "postwatch.secretVolumes" (include "postwatch.collectorSecrets" . | fromJsonArray) | trim }}
+{{ . }}
+{{- end }}
+{{- with $collector.extraVolumes }}
+{{ toYaml . }}
+{{- end }}
+{{- end -}}
+
+{{- define "postwatch.collectorPod" -}}
+{{- $collector := .Values.collector -}}
+{{- $configuration := ternary "" (include "postwatch.collectorConfig" .) (not (empty $collector.configExistingSecret)) -}}
+metadata:
+  {{- include "postwatch.podMetadata" (list . $collector "collector" $configuration) | nindent 2 }}
+spec:
+  {{- include "postwatch.podBasics" (list . $collector) | nindent 2 }}
+  {{- if eq .Values.tls.source "chart" }}
+  initContainers:
+    {{- include "postwatch.issuer" (list . $collector (include "postwatch.collectorIdentity" . | fromJsonArray)) | nindent 4 }}
+  {{- end }}
+  containers:
+    {{- include "postwatch.collectorContainer" . | nindent 4 }}
+  volumes:
+    {{- include "postwatch.collectorVolumes" . | nindent 4 }}
+{{- end -}}
