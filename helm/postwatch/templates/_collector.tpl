@@ -68,6 +68,16 @@
     - name: state
       mountPath: /var/lib/postwatch-collector
     {{- end }}
+    {{- if $collector.enrolment.enabled }}
+    - name: enrolment
+      mountPath: /etc/postwatch/enrolment
+      readOnly: true
+    {{- end }}
+    {{- if .Values.tls.revocations.existingConfigMap }}
+    - name: revocations
+      mountPath: /etc/postwatch/revocations
+      readOnly: true
+    {{- end }}
     - name: tmp
       mountPath: /tmp
     {{- with include "postwatch.secretMounts" (include "postwatch.collectorSecrets" . | fromJsonArray) | trim }}
@@ -95,6 +105,21 @@
 {{ . }}
 {{- end }}
 {{- end }}
+{{- if $collector.enrolment.enabled }}
+- name: enrolment
+  secret:
+    secretName: {{ default (include "postwatch.named" (list . "ca")) $collector.enrolment.existingSecret }}
+    defaultMode: 0440
+    items:
+      {{- $keys := ternary (dict "ca" "tls.crt" "key" "tls.key") (dict "ca" "ca.pem" "key" "ca.key") (or (eq .Values.tls.source "certManager") (not (empty $collector.enrolment.existingSecret))) }}
+      - {key: {{ $keys.ca }}, path: ca.pem}
+      - {key: {{ $keys.key }}, path: ca.key}
+{{- end }}
+{{- with .Values.tls.revocations.existingConfigMap }}
+- name: revocations
+  configMap:
+    name: {{ . }}
+{{- end }}
 - name: tmp
   emptyDir:
     sizeLimit: 64Mi
@@ -115,7 +140,7 @@ spec:
   {{- include "postwatch.podBasics" (list . $collector) | nindent 2 }}
   {{- if eq .Values.tls.source "chart" }}
   initContainers:
-    {{- include "postwatch.issuer" (list . $collector (include "postwatch.collectorIdentity" . | fromJsonArray)) | nindent 4 }}
+    {{- include "postwatch.issuer" (list . (include "postwatch.collectorIdentity" . | fromJsonArray)) | nindent 4 }}
   {{- end }}
   containers:
     {{- include "postwatch.collectorContainer" . | nindent 4 }}

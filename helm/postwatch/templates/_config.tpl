@@ -13,6 +13,9 @@
 {{- if and (eq $values.tls.source "existingSecret") (not $values.tls.existingSecret) -}}
 {{- fail "tls.source is existingSecret: name the collector's Secret in tls.existingSecret." -}}
 {{- end -}}
+{{- if and $values.collector.enrolment.enabled (not $values.collector.enrolment.existingSecret) (or (eq $values.tls.source "existingSecret") (and (eq $values.tls.source "certManager") $values.tls.certManager.issuerRef.name)) -}}
+{{- fail "collector.enrolment.existingSecret is missing: name the Secret with the authority's certificate and key." -}}
+{{- end -}}
 {{- with $values.collector.postgresql -}}
 {{- if .enabled -}}
 {{- if or (not .host) (not .existingSecret) -}}
@@ -80,7 +83,10 @@ key: /etc/postwatch/tls/key.pem
 {{- if .caKey -}}
 {{- $query = printf "%s&sslrootcert=/run/secrets/%s/%s" $query .existingSecret .caKey -}}
 {{- end -}}
-{{- printf "postgresql://%s@%s:%v/%s?%s" (urlquery .user) .host .port (urlquery .database) $query -}}
+{{- $port := .port -}}
+{{- $hosts := list -}}
+{{- range splitList "," .host }}{{ $hosts = append $hosts (printf "%s:%v" . $port) }}{{ end -}}
+{{- printf "postgresql://%s@%s/%s?%s" .user (join "," $hosts) .database $query -}}
 {{- else -}}
 sqlite:/var/lib/postwatch-collector/collector.db
 {{- end -}}
@@ -96,7 +102,17 @@ sqlite:/var/lib/postwatch-collector/collector.db
       "http" (printf "%s:7480" $address)
       "hosts" (include "postwatch.httpHosts" . | fromJsonArray)) -}}
 {{- $_ := set $config "external_url" (include "postwatch.externalUrl" .) -}}
-{{- $_ := set $config "tls" (include "postwatch.tlsConfig" . | fromYaml) -}}
+{{- $tls := include "postwatch.tlsConfig" . | fromYaml -}}
+{{- with .Values.tls.revocations -}}
+{{- if .existingConfigMap }}{{ $_ := set $tls "crl" (printf "/etc/postwatch/revocations/%s" .key) }}{{ end -}}
+{{- end -}}
+{{- $_ := set $config "tls" $tls -}}
+{{- if $collector.enrolment.enabled -}}
+{{- $_ := set $config "enrolment" (dict
+      "ca_cert" "/etc/postwatch/enrolment/ca.pem"
+      "ca_key" "/etc/postwatch/enrolment/ca.key"
+      "lifetime" $collector.enrolment.lifetime) -}}
+{{- end -}}
 {{- $_ := set $config "store" (include "postwatch.store" .) -}}
 {{- if $collector.postgresql.enabled -}}
 {{- $_ := set $config "store_password" (dict "file" (printf "/run/secrets/%s/%s" $collector.postgresql.existingSecret $collector.postgresql.passwordKey)) -}}
@@ -115,6 +131,7 @@ sqlite:/var/lib/postwatch-collector/collector.db
 {{- define "postwatch.agentConfig" -}}
 {{- $agent := .Values.agent -}}
 {{- $config := deepCopy $agent.config -}}
+{{- with ($config.spool).max_bytes }}{{ $_ := set $config.spool "max_bytes" (int64 .) }}{{ end -}}
 {{- $identity := dict "name" (include "postwatch.agentName" .) "region" $agent.region -}}
 {{- if $agent.zone }}{{ $_ := set $identity "zone" $agent.zone }}{{ end -}}
 {{- if $agent.network }}{{ $_ := set $identity "network" $agent.network }}{{ end -}}

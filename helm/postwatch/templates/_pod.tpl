@@ -132,18 +132,18 @@ envFrom:
     sizeLimit: 1Mi
 {{- end -}}
 
-{{/* (list $ settings arguments): issues the pod's certificate at each start. */}}
+{{/* (list $ arguments): issues the pod's certificate at each start. */}}
 {{- define "postwatch.issuer" -}}
 {{- $root := index . 0 -}}
 - name: issue-certificate
   command: [/usr/bin/postwatch, ca, issue]
   args:
-    {{- toYaml (index . 2) | nindent 4 }}
+    {{- toYaml (index . 1) | nindent 4 }}
     - --dir=/ca
     - --out=/etc/postwatch/tls
     - --days={{ $root.Values.tls.lifetimeDays }}
     - --force
-  {{- include "postwatch.containerBasics" (list $root (index . 1)) | nindent 2 }}
+  {{- include "postwatch.containerBasics" (list $root $root.Values.cli) | nindent 2 }}
   volumeMounts:
     - name: ca
       mountPath: /ca
