@@ -17,6 +17,11 @@
 {{- $arguments | toJson -}}
 {{- end -}}
 
+{{/* The name by which somebody outside reaches the collector, as far as is known here. */}}
+{{- define "postwatch.dialledName" -}}
+{{- first (concat .Values.tls.dnsNames .Values.tls.ipAddresses (list (printf "%s.%s.svc" (include "postwatch.named" (list . "grpc")) .Release.Namespace))) -}}
+{{- end -}}
+
 {{- define "postwatch.collectorTlsVolumes" -}}
 {{- if eq .Values.tls.source "chart" -}}
 {{- include "postwatch.tlsIssuedVolumes" . -}}
