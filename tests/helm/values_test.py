@@ -7,6 +7,7 @@ import unittest
 import yaml
 
 import chart
+import objects
 
 SQLITE = ("--values", chart.shape_file("sqlite"))
 # Of collector.yaml and agent.yaml, what the chart says itself.
@@ -210,6 +211,9 @@ class GuideTest(unittest.TestCase):
 
     def test_it_names_every_shape(self):
         self.assertEqual(sorted(re.findall(r"^\| `(\S+)-values.yaml`", self.guide, re.M)), chart.shapes())
+
+    def test_its_table_of_objects_is_what_is_rendered(self):
+        self.assertIn(objects.table(), self.guide)
 
 
 class CommandTest(unittest.TestCase):
