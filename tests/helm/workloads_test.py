@@ -35,6 +35,10 @@ class Shape(unittest.TestCase):
     def mounts(self, title):
         return {m["mountPath"]: m["name"] for m in self.pod(title)["containers"][0]["volumeMounts"]}
 
+    def read_only(self, title, name):
+        found, = [m for m in self.pod(title)["containers"][0]["volumeMounts"] if m["name"] == name]
+        return found["readOnly"]
+
     def collector_config(self, name="rel-postwatch-config"):
         return chart.configuration(self.documents, name, "collector.yaml")
 
@@ -163,6 +167,7 @@ class ExistingSecretTest(Shape):
         self.assertIn("/run/secrets/mailboxes", self.mounts("Deployment rel-postwatch-agent"))
         self.assertEqual(self.agent_config()["fleet_key"], {"file": "/etc/postwatch/fleet/key"})
         self.assertEqual(self.volume("Deployment rel-postwatch-agent", "fleet-key")["secret"]["secretName"], "postwatch-fleet")
+        self.assertEqual(self.read_only("Deployment rel-postwatch-agent", "tls"), True)
         for title, secret in [("StatefulSet rel-postwatch", "postwatch-collector-tls"),
                               ("Deployment rel-postwatch-agent", "postwatch-agent-tls")]:
             tls = self.volume(title, "tls")["secret"]
@@ -249,6 +254,9 @@ class GatewayTest(Shape):
         self.assertEqual(self.spec("Deployment pw-agent")["strategy"], {"type": "Recreate"})
         issuer, = self.pod("Deployment pw-agent")["initContainers"]
         self.assertEqual(issuer["args"][:3], ["agent", "eu-central", "cluster1"])
+        # It can renew what was issued here, and not what is in a Secret.
+        self.assertEqual(self.read_only("Deployment pw-agent", "tls"), False)
+        self.assertEqual(self.read_only("StatefulSet pw", "tls"), True)
         self.assertEqual(self.spec("PersistentVolumeClaim pw-agent")["storageClassName"], "fast")
 
     def test_labels_for_all_and_manifests_of_the_user(self):
