@@ -1,6 +1,6 @@
 #include <array>
 
-#include "cli/ca_command.h"
+#include "cli/ca/ca_command.h"
 #include "cli/check/check_command.h"
 #include "cli/check/watch_command.h"
 #include "cli/classify_command.h"
@@ -31,7 +31,8 @@ constexpr auto kCommands = std::to_array<Command>({
      "which faults a fleet cannot tell apart, and what to add to it", RunCheckTopology},
     {"classify", "[FILE|-] [flags]", "what servers said in a mail log, a bounce or bare replies",
      RunClassify},
-    {"ca", "init|issue [flags]", "certificates for agents and collector", RunCa},
+    {"ca", "init|issue|renew|token|revoke|rotate [flags]", "certificates for agents and collector",
+     RunCa},
 });
 
 }  // namespace

@@ -6,21 +6,24 @@
 #include <openssl/rand.h>
 #include <openssl/x509v3.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "common/base/ids.h"
 #include "common/base/text.h"
 #include "common/net/address.h"
+#include "common/pki/certificate_names.h"
+#include "common/pki/certificate_request.h"
 #include "common/pki/openssl_ptr.h"
+#include "common/pki/serial.h"
 
 namespace postwatch {
 namespace {
 
-constexpr absl::Duration kBackdate = absl::Minutes(5);
 constexpr absl::Duration kLongestLifetime = absl::Hours(24 * 366 * 20);
 constexpr size_t kMaxAlternativeNames = 50;
 constexpr size_t kMaxDnsNameBytes = 253;
-constexpr int kSerialBytes = 16;
+constexpr absl::Duration kShortestRest = absl::Hours(1);
 constexpr long kVersion3 = 2;  // X.509 counts from 0
 
 absl::Status Broken(std::string_view what) {
@@ -69,15 +72,6 @@ absl::StatusOr<std::string> AlternativeNames(const IdentityRequest& request) {
   return names;
 }
 
-bool SetSerial(X509* certificate) {
-  std::string bytes = RandomBytes(kSerialBytes);
-  bytes[0] = static_cast<char>((bytes[0] & 0x7F) | 0x40);  // positive and of constant length
-  const std::unique_ptr<BIGNUM, OpensslFree<BN_free>> number(
-      BN_bin2bn(reinterpret_cast<const unsigned char*>(bytes.data()), kSerialBytes, nullptr));
-  return number != nullptr &&
-         BN_to_ASN1_INTEGER(number.get(), X509_get_serialNumber(certificate)) != nullptr;
-}
-
 bool SetName(X509_NAME* name, std::string_view common_name) {
   return X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8,
                                     reinterpret_cast<const unsigned char*>(common_name.data()),
@@ -100,6 +94,7 @@ struct Template {
   std::string common_name;
   absl::Time not_before;
   absl::Time not_after;
+  absl::Time enrolled;
   Extensions extensions;
 };
 
@@ -110,7 +105,8 @@ absl::StatusOr<CertificatePtr> Sign(const Template& wanted, EVP_PKEY* key, X509*
   X509* raw = certificate.get();
   if (raw == nullptr) return Broken("make a certificate");
   if (issuer == nullptr) issuer = raw;
-  bool ok = X509_set_version(raw, kVersion3) == 1 && SetSerial(raw) &&
+  bool ok = X509_set_version(raw, kVersion3) == 1 &&
+            SetSerial(X509_get_serialNumber(raw), wanted.enrolled) &&
             SetName(X509_get_subject_name(raw), wanted.common_name) &&
             X509_set_issuer_name(raw, X509_get_subject_name(issuer)) == 1 &&
             ASN1_TIME_set(X509_getm_notBefore(raw), absl::ToTimeT(wanted.not_before)) != nullptr &&
@@ -123,29 +119,65 @@ absl::StatusOr<CertificatePtr> Sign(const Template& wanted, EVP_PKEY* key, X509*
   return certificate;
 }
 
-absl::StatusOr<IssuedCertificate> ToPem(X509* certificate, EVP_PKEY* key) {
-  const BioPtr certificate_bio(BIO_new(BIO_s_mem()));
-  const BioPtr key_bio(BIO_new(BIO_s_secmem()));
-  if (certificate_bio == nullptr || key_bio == nullptr ||
-      PEM_write_bio_X509(certificate_bio.get(), certificate) != 1 ||
-      PEM_write_bio_PKCS8PrivateKey(key_bio.get(), key, nullptr, nullptr, 0, nullptr, nullptr) !=
-          1) {
-    return Broken("write a certificate as PEM");
+absl::StatusOr<Secret> KeyToPem(EVP_PKEY* key) {
+  const BioPtr bio(BIO_new(BIO_s_secmem()));
+  if (bio == nullptr ||
+      PEM_write_bio_PKCS8PrivateKey(bio.get(), key, nullptr, nullptr, 0, nullptr, nullptr) != 1) {
+    return Broken("write a key as PEM");
   }
-  const auto text = [](BIO* bio) {
-    char* bytes = nullptr;
-    const long size = BIO_get_mem_data(bio, &bytes);
-    return std::string(bytes, static_cast<size_t>(size));
-  };
-  return IssuedCertificate{text(certificate_bio.get()), Secret(text(key_bio.get()))};
+  return Secret(TextOf(bio.get()));
+}
+
+absl::StatusOr<IssuedCertificate> WithKey(X509* certificate, EVP_PKEY* key) {
+  absl::StatusOr<Secret> key_pem = KeyToPem(key);
+  if (!key_pem.ok()) return key_pem.status();
+  std::string pem = ToPem(certificate);
+  if (pem.empty()) return Broken("write a certificate as PEM");
+  return IssuedCertificate{std::move(pem), *std::move(key_pem)};
+}
+
+struct Issuer {
+  CertificatePtr certificate;
+  KeyPtr key;
+};
+
+absl::StatusOr<Issuer> ReadIssuer(const IssuedCertificate& authority) {
+  Issuer issuer{ReadCertificate(authority.certificate), ReadPrivateKey(authority.key)};
+  if (issuer.certificate == nullptr || issuer.key == nullptr ||
+      X509_check_private_key(issuer.certificate.get(), issuer.key.get()) != 1) {
+    return absl::InvalidArgumentError(
+        Concat("the authority's certificate and key do not belong together: ", OpensslError()));
+  }
+  return issuer;
 }
 
 absl::Status CheckWithin(const X509* issuer, absl::Time not_after) {
-  time_t end = absl::ToTimeT(not_after);
-  if (X509_cmp_time(X509_get0_notAfter(issuer), &end) >= 0) return absl::OkStatus();
+  const absl::StatusOr<absl::Time> end = NotAfter(issuer);
+  if (end.ok() && not_after <= *end) return absl::OkStatus();
   return absl::InvalidArgumentError(
       "the certificate would outlive the authority that signs it; ask for a shorter lifetime or "
       "make a new authority");
+}
+
+absl::StatusOr<CertificatePtr> SignIdentity(const Issuer& issuer, const IdentityRequest& request,
+                                            EVP_PKEY* key, absl::Time now) {
+  absl::StatusOr<std::string> names = AlternativeNames(request);
+  if (!names.ok()) return names.status();
+  absl::Status checked = CheckLifetime(request.lifetime);
+  if (checked.ok()) checked = CheckWithin(issuer.certificate.get(), now + request.lifetime);
+  if (!checked.ok()) return checked;
+  const bool agent = request.identity.role == PeerRole::kAgent;
+  const Template wanted{agent ? request.identity.name : "collector",
+                        now - kBackdate,
+                        now + request.lifetime,
+                        request.enrolled == absl::InfinitePast() ? now : request.enrolled,
+                        {{NID_basic_constraints, "critical,CA:FALSE"},
+                         {NID_key_usage, "critical,digitalSignature"},
+                         {NID_ext_key_usage, agent ? "clientAuth" : "serverAuth"},
+                         {NID_subject_key_identifier, "hash"},
+                         {NID_authority_key_identifier, "keyid"},
+                         {NID_subject_alt_name, *names}}};
+  return Sign(wanted, key, issuer.certificate.get(), issuer.key.get());
 }
 
 }  // namespace
@@ -163,45 +195,70 @@ absl::StatusOr<IssuedCertificate> MakeAuthority(std::string_view name, absl::Tim
   const Template wanted{std::string(name),
                         now - kBackdate,
                         now + lifetime,
+                        now,
                         {{NID_basic_constraints, "critical,CA:TRUE,pathlen:0"},
                          {NID_key_usage, "critical,keyCertSign,cRLSign"},
                          {NID_subject_key_identifier, "hash"}}};
   absl::StatusOr<CertificatePtr> certificate = Sign(wanted, key.get(), nullptr, key.get());
   if (!certificate.ok()) return certificate.status();
-  return ToPem(certificate->get(), key.get());
+  return WithKey(certificate->get(), key.get());
+}
+
+bool KeyFits(const IssuedCertificate& issued) {
+  const CertificatePtr certificate = ReadCertificate(issued.certificate);
+  const KeyPtr key = ReadPrivateKey(issued.key);
+  const bool fits = certificate != nullptr && key != nullptr &&
+                    X509_check_private_key(certificate.get(), key.get()) == 1;
+  OpensslError();
+  return fits;
+}
+
+absl::StatusOr<Secret> MakeKey() {
+  const KeyPtr key(EVP_EC_gen("P-256"));
+  if (key == nullptr) return Broken("make a key");
+  return KeyToPem(key.get());
 }
 
 absl::StatusOr<IssuedCertificate> IssueIdentity(const IssuedCertificate& authority,
                                                 const IdentityRequest& request, absl::Time now) {
-  absl::StatusOr<std::string> names = AlternativeNames(request);
-  if (!names.ok()) return names.status();
-  absl::Status checked = CheckLifetime(request.lifetime);
-  if (!checked.ok()) return checked;
-  const CertificatePtr issuer = ReadCertificate(authority.certificate);
-  const KeyPtr issuer_key = ReadPrivateKey(authority.key);
-  if (issuer == nullptr || issuer_key == nullptr ||
-      X509_check_private_key(issuer.get(), issuer_key.get()) != 1) {
-    return absl::InvalidArgumentError(
-        Concat("the authority's certificate and key do not belong together: ", OpensslError()));
-  }
-  checked = CheckWithin(issuer.get(), now + request.lifetime);
-  if (!checked.ok()) return checked;
+  const absl::StatusOr<Issuer> issuer = ReadIssuer(authority);
+  if (!issuer.ok()) return issuer.status();
   const KeyPtr key(EVP_EC_gen("P-256"));
   if (key == nullptr) return Broken("make a key");
-  const bool agent = request.identity.role == PeerRole::kAgent;
-  const Template wanted{agent ? request.identity.name : "collector",
-                        now - kBackdate,
-                        now + request.lifetime,
-                        {{NID_basic_constraints, "critical,CA:FALSE"},
-                         {NID_key_usage, "critical,digitalSignature"},
-                         {NID_ext_key_usage, agent ? "clientAuth" : "serverAuth"},
-                         {NID_subject_key_identifier, "hash"},
-                         {NID_authority_key_identifier, "keyid"},
-                         {NID_subject_alt_name, *names}}};
-  absl::StatusOr<CertificatePtr> certificate =
-      Sign(wanted, key.get(), issuer.get(), issuer_key.get());
+  absl::StatusOr<CertificatePtr> certificate = SignIdentity(*issuer, request, key.get(), now);
   if (!certificate.ok()) return certificate.status();
-  return ToPem(certificate->get(), key.get());
+  return WithKey(certificate->get(), key.get());
+}
+
+absl::StatusOr<std::string> IssueFromRequest(const IssuedCertificate& authority,
+                                             std::string_view certificate_request,
+                                             IdentityRequest request, absl::Time now) {
+  const absl::StatusOr<KeyPtr> key = ReadCertificateRequest(certificate_request);
+  if (!key.ok()) return key.status();
+  const absl::StatusOr<Issuer> issuer = ReadIssuer(authority);
+  if (!issuer.ok()) return issuer.status();
+  const absl::StatusOr<absl::Time> end = NotAfter(issuer->certificate.get());
+  if (!end.ok()) return end.status();
+  if (*end - now < kShortestRest) {
+    return absl::FailedPreconditionError(
+        "the authority has less than an hour left; make the next one with `postwatch ca rotate`");
+  }
+  request.lifetime = std::min(request.lifetime, *end - now);
+  const absl::StatusOr<CertificatePtr> certificate =
+      SignIdentity(*issuer, request, key->get(), now);
+  if (!certificate.ok()) return certificate.status();
+  std::string pem = ToPem(certificate->get());
+  if (pem.empty()) return Broken("write a certificate as PEM");
+  return pem;
+}
+
+absl::StatusOr<IdentityRequest> RequestLike(std::string_view certificate) {
+  absl::StatusOr<IdentityCertificate> like = ParseIdentityCertificate(certificate);
+  if (!like.ok()) return like.status();
+  const CertificatePtr parsed = ReadCertificate(certificate);
+  CertificateNames names = NamesOf(parsed.get());
+  return IdentityRequest{std::move(like->identity), std::move(names.dns_names),
+                         std::move(names.ips), like->not_after - like->not_before - kBackdate};
 }
 
 }  // namespace postwatch

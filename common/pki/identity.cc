@@ -1,14 +1,13 @@
 #include "common/pki/identity.h"
 
-#include <openssl/asn1.h>
-#include <openssl/x509v3.h>
-
-#include <ctime>
+#include <algorithm>
 #include <vector>
 
 #include "common/base/ids.h"
 #include "common/base/text.h"
+#include "common/pki/certificate_names.h"
 #include "common/pki/openssl_ptr.h"
+#include "common/pki/serial.h"
 
 namespace postwatch {
 namespace {
@@ -24,31 +23,6 @@ absl::Status NotAnIdentity(std::string_view uri) {
   return absl::InvalidArgumentError(Concat("'", Truncate(uri, kShownBytes),
                                            "' is no Postwatch identity; it must be ", kCollectorUri,
                                            " or ", kAgentPrefix, "<region>/<name>"));
-}
-
-void FreeNames(GENERAL_NAMES* names) { GENERAL_NAMES_free(names); }
-using NamesPtr = std::unique_ptr<GENERAL_NAMES, OpensslFree<FreeNames>>;
-
-std::vector<std::string> UrisOf(const X509* certificate) {
-  std::vector<std::string> uris;
-  const NamesPtr names(static_cast<GENERAL_NAMES*>(
-      X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr)));
-  for (int i = 0; names != nullptr && i < sk_GENERAL_NAME_num(names.get()); ++i) {
-    const GENERAL_NAME* name = sk_GENERAL_NAME_value(names.get(), i);
-    if (name->type != GEN_URI) continue;
-    const ASN1_STRING* uri = name->d.uniformResourceIdentifier;
-    uris.emplace_back(reinterpret_cast<const char*>(ASN1_STRING_get0_data(uri)),
-                      static_cast<size_t>(ASN1_STRING_length(uri)));
-  }
-  return uris;
-}
-
-absl::StatusOr<absl::Time> ToTime(const ASN1_TIME* time) {
-  std::tm utc{};
-  if (time == nullptr || ASN1_TIME_to_tm(time, &utc) != 1) {
-    return absl::InvalidArgumentError("the certificate's dates cannot be read");
-  }
-  return absl::FromTM(utc, absl::UTCTimeZone());
 }
 
 }  // namespace
@@ -84,7 +58,7 @@ absl::StatusOr<IdentityCertificate> ParseIdentityCertificate(std::string_view pe
   if (certificate == nullptr) {
     return absl::InvalidArgumentError(Concat("no certificate in the PEM text: ", OpensslError()));
   }
-  const std::vector<std::string> uris = UrisOf(certificate.get());
+  const std::vector<std::string> uris = NamesOf(certificate.get()).uris;
   if (uris.size() != 1) {
     return absl::InvalidArgumentError(
         Concat("the certificate has ", uris.size(),
@@ -93,11 +67,14 @@ absl::StatusOr<IdentityCertificate> ParseIdentityCertificate(std::string_view pe
   }
   absl::StatusOr<PeerIdentity> identity = ParseIdentityUri(uris.front());
   if (!identity.ok()) return identity.status();
-  absl::StatusOr<absl::Time> not_before = ToTime(X509_get0_notBefore(certificate.get()));
+  absl::StatusOr<absl::Time> not_before = NotBefore(certificate.get());
   if (!not_before.ok()) return not_before.status();
-  absl::StatusOr<absl::Time> not_after = ToTime(X509_get0_notAfter(certificate.get()));
+  absl::StatusOr<absl::Time> not_after = NotAfter(certificate.get());
   if (!not_after.ok()) return not_after.status();
-  return IdentityCertificate{*std::move(identity), *not_before, *not_after};
+  const Serial serial = ReadSerial(X509_get0_serialNumber(certificate.get()));
+  const absl::Time issued = *not_before + kBackdate;
+  return IdentityCertificate{*std::move(identity), *not_before, *not_after, serial.hex,
+                             std::min(serial.enrolled.value_or(issued), issued)};
 }
 
 }  // namespace postwatch

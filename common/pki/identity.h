@@ -25,6 +25,11 @@ struct IdentityCertificate {
   PeerIdentity identity;
   absl::Time not_before;
   absl::Time not_after;
+  std::string serial;  // lower-case hex
+  // When the holder was last vouched for by whoever keeps the authority's key: by a certificate
+  // issued to it, or by a join token. Renewals keep it, so that revoking an agent reaches whatever
+  // its key has renewed. To the second.
+  absl::Time enrolled;
 };
 
 // "spiffe://postwatch/agent/<region>/<name>" or "spiffe://postwatch/collector". InvalidArgument for

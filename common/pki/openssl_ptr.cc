@@ -9,6 +9,7 @@ namespace postwatch {
 namespace {
 
 constexpr size_t kMaxPemBytes = 1024 * 1024;
+constexpr size_t kMaxCertificates = 1000;  // of one text
 
 BioPtr Reader(std::string_view text) {
   if (text.empty() || text.size() > kMaxPemBytes) return nullptr;
@@ -30,6 +31,30 @@ KeyPtr ReadPrivateKey(const Secret& pem) {
   const BioPtr bio = Reader(pem.Reveal());
   if (bio == nullptr) return nullptr;
   return KeyPtr(PEM_read_bio_PrivateKey(bio.get(), nullptr, NoPassphrase, nullptr));
+}
+
+std::vector<CertificatePtr> ReadCertificates(std::string_view pem) {
+  std::vector<CertificatePtr> certificates;
+  const BioPtr text = Reader(pem);
+  while (text != nullptr && certificates.size() < kMaxCertificates) {
+    CertificatePtr next(PEM_read_bio_X509(text.get(), nullptr, NoPassphrase, nullptr));
+    if (next == nullptr) break;
+    certificates.push_back(std::move(next));
+  }
+  OpensslError();  // that there is no further one
+  return certificates;
+}
+
+std::string TextOf(BIO* memory) {
+  char* bytes = nullptr;
+  const long size = BIO_get_mem_data(memory, &bytes);
+  return size <= 0 ? "" : std::string(bytes, static_cast<size_t>(size));
+}
+
+std::string ToPem(X509* certificate) {
+  const BioPtr bio(BIO_new(BIO_s_mem()));
+  if (bio == nullptr || PEM_write_bio_X509(bio.get(), certificate) != 1) return "";
+  return TextOf(bio.get());
 }
 
 std::string OpensslError() {

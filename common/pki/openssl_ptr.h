@@ -6,7 +6,9 @@
 #include <openssl/x509.h>
 
 #include <memory>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "common/base/secret.h"
 
@@ -28,6 +30,16 @@ using CertificatePtr = std::unique_ptr<X509, OpensslFree<X509_free>>;
 // 1 MiB.
 CertificatePtr ReadCertificate(std::string_view pem);
 KeyPtr ReadPrivateKey(const Secret& pem);
+
+// All certificates of a PEM text, in order, at most 1000 of them; none when the first cannot be
+// read.
+std::vector<CertificatePtr> ReadCertificates(std::string_view pem);
+
+// As PEM; "" when there is no memory.
+std::string ToPem(X509* certificate);
+
+// All that was written to a memory BIO.
+std::string TextOf(BIO* memory);
 
 // What OpenSSL last complained about; empties its queue.
 std::string OpensslError();

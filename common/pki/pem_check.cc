@@ -1,30 +1,17 @@
 #include "common/pki/pem_check.h"
 
-#include <openssl/pem.h>
 #include <openssl/x509_vfy.h>
 
 #include "common/base/text.h"
+#include "common/pki/certificate_names.h"
 #include "common/pki/openssl_ptr.h"
+#include "common/pki/revocation_list.h"
 
 namespace postwatch {
 namespace {
 
-constexpr int kMaxCertificates = 1000;  // of one file
-
 using StorePtr = std::unique_ptr<X509_STORE, OpensslFree<X509_STORE_free>>;
 using ContextPtr = std::unique_ptr<X509_STORE_CTX, OpensslFree<X509_STORE_CTX_free>>;
-
-std::vector<CertificatePtr> ReadCertificates(const std::string& pem) {
-  std::vector<CertificatePtr> certificates;
-  const BioPtr text(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
-  for (int i = 0; text != nullptr && i < kMaxCertificates; ++i) {
-    CertificatePtr next(PEM_read_bio_X509(text.get(), nullptr, nullptr, nullptr));
-    if (next == nullptr) break;
-    certificates.push_back(std::move(next));
-  }
-  OpensslError();  // that there is no further one
-  return certificates;
-}
 
 // The certificates of a file; none, and a fault, when there is none to be had.
 std::vector<CertificatePtr> Load(std::string_view key, const std::string& path,
@@ -105,6 +92,37 @@ std::string AuthorityFileFault(const std::string& path) {
   std::vector<PemFault> faults;
   Load("ca", path, faults);
   return faults.empty() ? "" : faults.front().what;
+}
+
+std::string RevocationsFault(const std::string& crl, const std::string& ca) {
+  const absl::StatusOr<std::string> list = ReadPemFile(crl);
+  if (!list.ok()) return std::string(FromAbsl(list.status().message()));
+  const absl::StatusOr<std::string> authorities = ReadPemFile(ca);
+  if (!authorities.ok()) return "";
+  const absl::Status read = RevocationList::Parse(*list, *authorities).status();
+  return read.ok() ? "" : Concat(crl, ": ", FromAbsl(read.message()));
+}
+
+std::vector<PemFault> CheckAuthorityFiles(const std::string& certificate, const std::string& key,
+                                          const std::string& trusted, absl::Time now) {
+  if (certificate.empty() || key.empty()) return {};
+  const absl::StatusOr<IssuedCertificate> authority = LoadIssuedCertificate(certificate, key);
+  if (!authority.ok()) {
+    const bool of_key = FromAbsl(authority.status().message()).find(key) != std::string_view::npos;
+    return {{of_key ? "ca_key" : "ca_cert", std::string(FromAbsl(authority.status().message()))}};
+  }
+  const CertificatePtr own = ReadCertificate(authority->certificate);
+  const absl::StatusOr<absl::Time> end = NotAfter(own.get());
+  if (!end.ok() || *end <= now) {
+    return {{"ca_cert", Concat("the certificate in ", certificate, " has expired")}};
+  }
+  const absl::StatusOr<std::string> all = ReadPemFile(trusted);
+  if (!all.ok()) return {};
+  for (const CertificatePtr& one : ReadCertificates(*all)) {
+    if (X509_cmp(one.get(), own.get()) == 0) return {};
+  }
+  return {{"ca_cert", Concat("the certificate in ", certificate, " is not in ", trusted,
+                             " (tls.ca): what it issues would not be let in")}};
 }
 
 }  // namespace postwatch

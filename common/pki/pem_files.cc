@@ -142,6 +142,11 @@ absl::StatusOr<PemBundle> LoadPemBundle(const PemPaths& paths) {
   return PemBundle{*std::move(ca), std::move(own->certificate), std::move(own->key)};
 }
 
+absl::Status WritePemFile(const std::string& path, std::string_view text, Readers readers,
+                          Overwrite overwrite) {
+  return WriteFile(path, text, readers == Readers::kNobody ? 0600 : 0644, overwrite);
+}
+
 absl::Status WriteIssuedCertificate(const IssuedCertificate& issued,
                                     const std::string& certificate_path,
                                     const std::string& key_path, Overwrite overwrite) {

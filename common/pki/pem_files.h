@@ -34,7 +34,15 @@ absl::StatusOr<PemBundle> LoadPemBundle(const PemPaths& paths);
 absl::StatusOr<IssuedCertificate> LoadIssuedCertificate(const std::string& certificate_path,
                                                         const std::string& key_path);
 
+// Who may read a file beside its owner.
+enum class Readers { kNobody, kEverybody };  // modes 0600 and 0644
+
 enum class Overwrite { kRefuse, kReplace };
+
+// Writes a file, which appears whole or not at all and is on the disk when this returns.
+// AlreadyExists when it is there and may not be replaced.
+absl::Status WritePemFile(const std::string& path, std::string_view text, Readers readers,
+                          Overwrite overwrite);
 
 // Writes both files, the key first and readable by its owner alone (0600), the certificate 0644.
 // Each appears whole or not at all, and is on the disk when this returns. AlreadyExists, before

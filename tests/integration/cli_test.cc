@@ -5,7 +5,7 @@
 #include <fstream>
 #include <sstream>
 
-#include "cli/ca_command.h"
+#include "cli/ca/ca_command.h"
 #include "cli/command.h"
 #include "cli/explain/explain_command.h"
 #include "cli/fleet/show_commands.h"

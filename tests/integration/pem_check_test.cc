@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "common/base/text.h"
+#include "common/pki/revocation_list.h"
 #include "tests/support/test_folder.h"
 
 namespace postwatch {
@@ -75,6 +76,44 @@ TEST_F(PemCheck, AForeignKeyAndAForeignAuthorityAreTold) {
   EXPECT_EQ(Faults("other.pem", "own.pem", "other.key"),
             (Lines{"cert: the certificate in own.pem was not issued by the authority in other.pem",
                    "key: the key in other.key does not belong to the certificate in own.pem"}));
+}
+
+TEST_F(PemCheck, RevocationsMustBeOfATrustedAuthority) {
+  Keep("other", Authority());
+  ASSERT_TRUE(WritePemFile(folder_ / "crl.pem", *RevocationList().Sign(authority_, absl::Now()),
+                           Readers::kEverybody, Overwrite::kReplace)
+                  .ok());
+  const auto fault = [this](const std::string& crl, const std::string& ca) {
+    return folder_.Without(RevocationsFault(folder_ / crl, folder_ / ca));
+  };
+  EXPECT_EQ(fault("crl.pem", "ca.pem"), "");
+  EXPECT_EQ(fault("crl.pem", "other.pem"), "crl.pem: the CRL is not signed by a trusted authority");
+  EXPECT_EQ(fault("ca.pem", "ca.pem"), "ca.pem: there is no X.509 CRL in PEM");
+  EXPECT_EQ(fault("none", "ca.pem"), "cannot open none: No such file or directory");
+  EXPECT_EQ(fault("crl.pem", "none"), "");  // told elsewhere
+}
+
+TEST_F(PemCheck, AnAuthorityMustBeAbleToSignForThoseWhoTrustIt) {
+  Keep("other", Authority());
+  const auto faults = [this](const std::string& certificate, const std::string& key,
+                             const std::string& trusted, absl::Time now = absl::Now()) {
+    Lines lines;
+    for (const PemFault& fault :
+         CheckAuthorityFiles(folder_ / certificate, folder_ / key, folder_ / trusted, now)) {
+      lines.push_back(folder_.Without(Concat(fault.key, ": ", fault.what)));
+    }
+    return lines;
+  };
+  EXPECT_EQ(faults("ca.pem", "ca.key", "ca.pem"), Lines{});
+  EXPECT_EQ(faults("other.pem", "other.key", "ca.pem"),
+            Lines{"ca_cert: the certificate in other.pem is not in ca.pem (tls.ca): what it issues "
+                  "would not be let in"});
+  EXPECT_EQ(faults("ca.pem", "other.key", "ca.pem"),
+            Lines{"ca_key: the key in other.key does not belong to the certificate in ca.pem"});
+  EXPECT_EQ(faults("none", "ca.key", "ca.pem"),
+            Lines{"ca_cert: cannot open none: No such file or directory"});
+  EXPECT_EQ(faults("ca.pem", "ca.key", "ca.pem", absl::Now() + absl::Hours(1001)),
+            Lines{"ca_cert: the certificate in ca.pem has expired"});
 }
 
 TEST_F(PemCheck, OneOfSeveralAuthoritiesIsEnough) {

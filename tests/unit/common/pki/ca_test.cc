@@ -4,6 +4,8 @@
 #include <openssl/x509_vfy.h>
 #include <openssl/x509v3.h>
 
+#include "common/pki/authorities.h"
+#include "common/pki/certificate_request.h"
 #include "common/pki/openssl_ptr.h"
 
 namespace postwatch {
@@ -135,6 +137,57 @@ TEST(Ca, RefusesAKeyThatIsNotTheAuthoritys) {
   const absl::Status status = IssueIdentity(mixed, AgentRequest(), kNow).status();
   EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
   EXPECT_EQ(status.message().find("PRIVATE"), absl::string_view::npos);
+}
+
+TEST(Ca, FromARequestOnlyTheKeyIsTaken) {
+  const IssuedCertificate authority = Authority();
+  const Secret key = *MakeKey();
+  const absl::Time enrolled = kNow - absl::Hours(30);
+  IdentityRequest request = AgentRequest();
+  request.lifetime = absl::Hours(720);
+  request.enrolled = enrolled;
+  const auto issued =
+      IssueFromRequest(authority, *MakeCertificateRequest(key), std::move(request), kNow);
+  ASSERT_TRUE(issued.ok()) << issued.status();
+  EXPECT_EQ(Verify(authority, *issued, "ssl_client"), X509_V_OK);
+  EXPECT_EQ(Verify(authority, *issued, "ssl_server"), X509_V_ERR_INVALID_PURPOSE);
+  const CertificatePtr certificate = ReadCertificate(*issued);
+  const KeyPtr own = ReadPrivateKey(key);
+  EXPECT_EQ(X509_check_private_key(certificate.get(), own.get()), 1);
+  const auto identity = ParseIdentityCertificate(*issued);
+  EXPECT_EQ(identity->identity, AgentRequest().identity);
+  EXPECT_EQ(identity->enrolled, enrolled);
+  EXPECT_EQ(identity->not_after, kNow + absl::Hours(720));
+}
+
+TEST(Ca, FromARequestNothingOutlivesTheAuthority) {
+  const auto authority = MakeAuthority("short", kNow, absl::Hours(24));
+  const std::string asking = *MakeCertificateRequest(*MakeKey());
+  const auto issued = IssueFromRequest(*authority, asking, AgentRequest(), kNow);
+  ASSERT_TRUE(issued.ok()) << issued.status();
+  EXPECT_EQ(ParseIdentityCertificate(*issued)->not_after, kNow + absl::Hours(24));
+  EXPECT_EQ(IssueFromRequest(*authority, asking, AgentRequest(), kNow + absl::Minutes(1381))
+                .status()
+                .code(),
+            absl::StatusCode::kFailedPrecondition);
+  EXPECT_EQ(IssueFromRequest(*authority, "x", AgentRequest(), kNow).status().code(),
+            absl::StatusCode::kInvalidArgument);
+}
+
+TEST(Ca, ACertificateCanBeAskedForAgain) {
+  const IssuedCertificate authority = Authority();
+  IdentityRequest request{{PeerRole::kCollector, "", ""},
+                          {"collector.example", "pw.example"},
+                          {"198.18.11.2", "2001:db8::1"},
+                          absl::Hours(240)};
+  const auto like = RequestLike(IssueIdentity(authority, request, kNow)->certificate);
+  ASSERT_TRUE(like.ok()) << like.status();
+  EXPECT_EQ(like->identity, request.identity);
+  EXPECT_EQ(like->dns_names, request.dns_names);
+  EXPECT_EQ(like->ips, request.ips);
+  EXPECT_EQ(like->lifetime, request.lifetime);
+  EXPECT_EQ(like->enrolled, absl::InfinitePast());
+  EXPECT_FALSE(RequestLike(authority.certificate).ok());
 }
 
 }  // namespace

@@ -1,0 +1,34 @@
+// Serial: serial numbers of certificates, ours also say when their line of renewals began.
+#pragma once
+
+#include <openssl/asn1.h>
+
+#include <optional>
+#include <string>
+
+#include "absl/time/time.h"
+
+namespace postwatch {
+
+// How long before it was issued a certificate of ours is valid, for clocks that go slow.
+inline constexpr absl::Duration kBackdate = absl::Minutes(5);
+
+struct Serial {
+  std::string hex;  // lower-case, without leading zeros in pairs
+  // What ours say; nothing of a serial number that cannot be ours.
+  std::optional<absl::Time> enrolled;
+};
+
+// 16 bytes: 0x51, the time of enrolment in seconds since 1970 (5 bytes), and 80 random bits.
+// Positive, and of constant length (RFC 5280 section 4.1.2.2 allows 20 bytes). False when there is
+// no memory.
+bool SetSerial(ASN1_INTEGER* serial, absl::Time enrolled);
+
+// Reads any serial number. One of another maker has one chance in 10^6 to look like ours; what it
+// says then is a time of the past, which can only bring a revocation on it.
+Serial ReadSerial(const ASN1_INTEGER* serial);
+
+// The other way; false when `hex` is no number of 1 to 20 bytes.
+bool SetSerialHex(ASN1_INTEGER* serial, const std::string& hex);
+
+}  // namespace postwatch
