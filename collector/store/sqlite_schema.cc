@@ -60,7 +60,15 @@ CREATE TABLE agents(
 ) STRICT, WITHOUT ROWID;
 )sql";
 
-constexpr std::string_view kScripts[] = {kFirst};
+// Join tokens that were used.
+constexpr std::string_view kSecond = R"sql(
+CREATE TABLE spent_tokens(
+  id TEXT PRIMARY KEY NOT NULL,
+  expires INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+)sql";
+
+constexpr std::string_view kScripts[] = {kFirst, kSecond};
 
 }  // namespace
 

@@ -48,6 +48,7 @@ class SqliteStore : public Store {
   absl::Status SaveAgent(const AgentRecord& agent) override;
   absl::StatusOr<std::vector<AgentRecord>> Agents() override;
   absl::Status ForgetAgent(const std::string& agent) override;
+  absl::StatusOr<bool> SpendToken(const std::string& id, absl::Time expires) override;
   absl::StatusOr<bool> Prune(absl::Time before) override;
 
  private:
@@ -324,6 +325,16 @@ absl::Status SqliteStore::ForgetAgent(const std::string& agent) {
   return erase->Run();
 }
 
+absl::StatusOr<bool> SqliteStore::SpendToken(const std::string& id, absl::Time expires) {
+  absl::StatusOr<Statement> spend = database_.Prepare(
+      "INSERT INTO spent_tokens(id, expires) VALUES(?1, ?2) ON CONFLICT(id) DO NOTHING");
+  if (!spend.ok()) return spend.status();
+  spend->Bind(1, id).BindTime(2, expires);
+  absl::Status done = spend->Run();
+  if (!done.ok()) return done;
+  return database_.changes() == 1;
+}
+
 absl::StatusOr<bool> SqliteStore::Prune(absl::Time before) {
   absl::StatusOr<bool> more_observations = DeleteStep(
       "DELETE FROM observations WHERE row IN (SELECT row FROM observations WHERE received < ?1 "
@@ -336,7 +347,12 @@ absl::StatusOr<bool> SqliteStore::Prune(absl::Time before) {
       "AND incident_id NOT IN (SELECT id FROM incidents WHERE resolved = 0) LIMIT ?2)",
       before);
   if (!more_alerts.ok()) return more_alerts;
-  return *more_observations || *more_alerts;
+  absl::StatusOr<bool> more_tokens = DeleteStep(
+      "DELETE FROM spent_tokens WHERE id IN (SELECT id FROM spent_tokens WHERE expires < ?1 "
+      "LIMIT ?2)",
+      before);
+  if (!more_tokens.ok()) return more_tokens;
+  return *more_observations || *more_alerts || *more_tokens;
 }
 
 absl::StatusOr<bool> SqliteStore::DeleteStep(std::string_view sql, absl::Time before) {

@@ -72,8 +72,13 @@ class Store {
   // The agent's record only: what it saw and its watermarks stay. OK when there is none.
   virtual absl::Status ForgetAgent(const std::string& agent) = 0;
 
-  // Forgets observations received before, and alerts of resolved incidents delivered before, in
-  // bounded steps; true when there is more to forget. Watermarks, incidents and agents stay.
+  // Uses up a join token: true once for each id, false ever after, also after a crash. `expires` is
+  // when nobody takes the token any more, and so how long its id must be kept.
+  virtual absl::StatusOr<bool> SpendToken(const std::string& id, absl::Time expires) = 0;
+
+  // Forgets observations received before, alerts of resolved incidents delivered before, and tokens
+  // that expired before, in bounded steps; true when there is more to forget. Watermarks, incidents
+  // and agents stay.
   virtual absl::StatusOr<bool> Prune(absl::Time before) = 0;
 };
 

@@ -277,6 +277,23 @@ TEST_P(StoreContract, AForgottenAgentIsGoneWhatItSawStays) {
   EXPECT_EQ(Watermark("a1", "spool-1"), 1u);
 }
 
+TEST_P(StoreContract, ATokenIsSpentOnce) {
+  const absl::Time expires = ContractTime() + absl::Hours(1);
+  EXPECT_EQ(store->SpendToken("token-1", expires).value(), true);
+  EXPECT_EQ(store->SpendToken("token-1", expires).value(), false);
+  EXPECT_EQ(store->SpendToken("token-1", expires + absl::Hours(1)).value(), false);
+  EXPECT_EQ(store->SpendToken("token-2", expires).value(), true);
+}
+
+TEST_P(StoreContract, ASpentTokenIsKeptUntilItExpires) {
+  const absl::Time expires = ContractTime() + absl::Hours(1);
+  ASSERT_TRUE(store->SpendToken("token-1", expires).ok());
+  ASSERT_TRUE(store->Prune(expires).ok());
+  EXPECT_EQ(store->SpendToken("token-1", expires).value(), false);
+  ASSERT_TRUE(store->Prune(expires + absl::Seconds(1)).ok());
+  EXPECT_EQ(store->SpendToken("token-1", expires).value(), true);
+}
+
 TEST_P(StoreContract, PruneForgetsTheOldAndKeepsTheWatermark) {
   ASSERT_TRUE(
       store->Append({MakeSighting("a1", 1), MakeSighting("a1", 2), MakeSighting("a1", 3)}).ok());

@@ -88,6 +88,12 @@ absl::Status FakeStore::ForgetAgent(const std::string& agent) {
   return behind_->ForgetAgent(agent);
 }
 
+absl::StatusOr<bool> FakeStore::SpendToken(const std::string& id, absl::Time expires) {
+  absl::Status failure = Failure();
+  if (!failure.ok()) return failure;
+  return behind_->SpendToken(id, expires);
+}
+
 absl::StatusOr<bool> FakeStore::Prune(absl::Time before) { return behind_->Prune(before); }
 
 }  // namespace postwatch::collector
