@@ -5,6 +5,7 @@
 #include "cli/check/watch_command.h"
 #include "cli/classify_command.h"
 #include "cli/command.h"
+#include "cli/config/config_command.h"
 #include "cli/explain/explain_command.h"
 #include "cli/fleet/export_command.h"
 #include "cli/fleet/replay_command.h"
@@ -29,6 +30,8 @@ constexpr auto kCommands = std::to_array<Command>({
      RunReplay},
     {"check-topology", "[SCENARIO.jsonl|-] [flags]",
      "which faults a fleet cannot tell apart, and what to add to it", RunCheckTopology},
+    {"config", "plan|apply FILE [flags]", "what another configuration would change; makes it so",
+     RunConfig},
     {"classify", "[FILE|-] [flags]", "what servers said in a mail log, a bounce or bare replies",
      RunClassify},
     {"ca", "init|issue|renew|token|revoke|rotate [flags]", "certificates for agents and collector",

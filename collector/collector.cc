@@ -66,7 +66,7 @@ class LoopCollector : public Collector, private IngestEvents, private EngineOutp
     for (size_t i = 0; i < sinks.size(); ++i) {
       outbox_.AddSink(config_.sinks[i].name, std::move(sinks[i]));
     }
-    running_.Begin(config_, plan, clock_.Now());
+    running_.Begin(config_, clock_.Now());
     engine_.SetPlan(plan);
     const auto version = ingest_.SetAssignment(plan.checks, plan.revision);
     if (!version.ok()) return version.status();
@@ -297,12 +297,13 @@ class LoopCollector : public Collector, private IngestEvents, private EngineOutp
     const FleetPlan plan = MakePlan(*config, none);
     const auto version = ingest_.SetAssignment(plan.checks, plan.revision);
     if (!version.ok()) return version.status();
+    running_.TakeUp(Now(), *config, plan, clock_.Now());
     engine_.SetPlan(plan);
     config_.targets = config->targets;
-    running_.TakeUp(*config, plan, clock_.Now());
     return absl::OkStatus();
   }
 
+  Watched Now() const { return {config_.targets, engine_.plan()}; }
   ApiDeps ApiSources() {
     return {.board = &engine_,
             .read_store =
@@ -315,7 +316,7 @@ class LoopCollector : public Collector, private IngestEvents, private EngineOutp
                   ForgetAgent(forgetting_, agent, std::move(done));
                 },
             .plan = [this] { return engine_.plan(); },
-            .config = [this] { return running_.Json(engine_.keeper().agents().size()); },
+            .config = [this] { return running_.Json(Now(), engine_.keeper().agents().size()); },
             .crossed_by = CrossedBy};
   }
 

@@ -11,6 +11,8 @@
 #include "collector/collector.h"
 #include "collector/config.h"
 #include "collector/config_files.h"
+#include "collector/plan.h"
+#include "collector/running_config.h"
 #include "common/base/clock.h"
 #include "common/base/file_wait.h"
 #include "common/base/flags.h"
@@ -29,8 +31,11 @@ using postwatch::FromAbsl;
 using postwatch::Supervisor;
 using postwatch::collector::CheckCollectorConfig;
 using postwatch::collector::CollectorConfig;
+using postwatch::collector::FleetPlan;
 using postwatch::collector::LoadCollectorConfig;
 using postwatch::collector::MakeCollector;
+using postwatch::collector::MakePlan;
+using postwatch::collector::RunningConfig;
 
 constexpr int kBadConfig = 1;
 constexpr int kBadUsage = 64;
@@ -38,6 +43,7 @@ constexpr int kBadUsage = 64;
 constexpr auto kFlags = std::to_array<FlagSpec>({
     {"config.file", "FILE", "the configuration; docs/examples/collector.yaml explains every key"},
     {"config.check", "", "check the configuration and its files, print all mistakes, and exit"},
+    {"config.describe", "", "print what the configuration says, as GET /api/v1/config, and exit"},
     {"config.wait", "", "if the configuration is not there yet, wait for it"},
     {"log.level", "LEVEL", "debug, info, warn or error (default info)"},
     {"log.format", "FORMAT", "text or json (default text)"},
@@ -56,9 +62,19 @@ void ForbidCoreDumps() {
   ::setrlimit(RLIMIT_CORE, &none);
 }
 
-int CheckConfig(const std::string& path) {
-  const absl::StatusOr<CollectorConfig> config = CheckCollectorConfig(path, absl::Now());
+// Either flag without running, or both at once.
+int LookAtConfig(const std::string& path, bool check, bool describe) {
+  const absl::StatusOr<CollectorConfig> config =
+      check ? CheckCollectorConfig(path, absl::Now()) : LoadCollectorConfig(path);
   if (!config.ok()) return Fail(config.status(), kBadConfig);
+  if (describe) {
+    postwatch::Mistakes none;
+    RunningConfig told(path);
+    told.Begin(*config, absl::Now());
+    const FleetPlan plan = MakePlan(*config, none);
+    std::printf("%s\n", told.Json({config->targets, plan}, 0).c_str());
+    return 0;
+  }
   std::printf("%s: no mistakes, %zu targets\n", path.c_str(), config->targets.size());
   return 0;
 }
@@ -116,6 +132,7 @@ int main(int argc, char** argv) {
   if (path.empty()) {
     return Fail(absl::InvalidArgumentError("--config.file FILE is missing; see --help"), kBadUsage);
   }
-  return flags->Has("config.check") ? CheckConfig(path)
-                                    : RunCollector(path, flags->Has("config.wait"));
+  const bool check = flags->Has("config.check"), describe = flags->Has("config.describe");
+  return check || describe ? LookAtConfig(path, check, describe)
+                           : RunCollector(path, flags->Has("config.wait"));
 }

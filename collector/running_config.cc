@@ -1,5 +1,9 @@
 #include "collector/running_config.h"
 
+#include <algorithm>
+#include <filesystem>
+#include <iterator>
+#include <utility>
 #include <vector>
 
 #include "collector/rollout/changes.h"
@@ -12,17 +16,7 @@ namespace {
 
 constexpr size_t kMaxLines = 50;  // of one reload in the log
 
-}  // namespace
-
-void RunningConfig::Begin(const CollectorConfig& config, const FleetPlan& plan, absl::Time now) {
-  in_force_ = DescribeConfig(config, plan);
-  waiting_.clear();
-  read_ = now;
-}
-
-void RunningConfig::TakeUp(const CollectorConfig& config, const FleetPlan& plan, absl::Time now) {
-  const ConfigPicture wanted = DescribeConfig(config, plan);
-  const std::vector<ConfigChange> changes = CompareConfigs(in_force_, wanted, 0);
+void TellChanges(const std::vector<ConfigChange>& changes) {
   const std::vector<std::string> lines = ChangeLines(changes);
   for (size_t i = 0; i < lines.size() && i < kMaxLines; ++i) {
     Log(LogLevel::kInfo, "configuration changed", {{"change", lines[i]}});
@@ -37,21 +31,50 @@ void RunningConfig::TakeUp(const CollectorConfig& config, const FleetPlan& plan,
       waiting.push_back(Concat(PieceKindName(change.piece), " ", change.name));
     }
   }
-  if (!waiting.empty()) {
-    Log(LogLevel::kWarn, "some changes take effect with a restart only",
-        {{"waiting", Join(waiting, ", ")}});
-  }
-  if (in_force_.revision != wanted.revision) {
-    Log(LogLevel::kInfo, "configuration has another revision",
-        {{"before", in_force_.revision}, {"now", wanted.revision}});
-  }
-  waiting_ = waiting.empty() ? "" : DigestOf(wanted);
-  in_force_ = InForce(in_force_, wanted);
+  if (waiting.empty()) return;
+  Log(LogLevel::kWarn, "some changes take effect with a restart only",
+      {{"waiting", Join(waiting, ", ")}});
+}
+
+}  // namespace
+
+RunningConfig::RunningConfig(const std::string& file) {
+  std::error_code error;
+  file_ = std::filesystem::absolute(file, error).string();
+  if (error) file_ = file;
+}
+
+void RunningConfig::Begin(const CollectorConfig& config, absl::Time now) {
+  settings_ = DescribeSettings(config);
+  waiting_.clear();
   read_ = now;
 }
 
-std::string RunningConfig::Json(size_t agents) const {
-  return PictureJson(in_force_,
+void RunningConfig::TakeUp(const Watched& before, const CollectorConfig& config,
+                           const FleetPlan& plan, absl::Time now) {
+  const ConfigPicture was = InForceWith(before), wanted = DescribeConfig(config, plan);
+  const std::vector<ConfigChange> changes = CompareConfigs(was, wanted, 0);
+  TellChanges(changes);
+  if (was.revision != wanted.revision) {
+    Log(LogLevel::kInfo, "configuration has another revision",
+        {{"before", was.revision}, {"now", wanted.revision}});
+  }
+  const bool all = std::ranges::none_of(changes, &ConfigChange::needs_restart);
+  waiting_ = all ? "" : DigestOf(wanted);
+  settings_ =
+      InForce({.pieces = std::move(settings_)}, {.pieces = DescribeSettings(config)}).pieces;
+  read_ = now;
+}
+
+ConfigPicture RunningConfig::InForceWith(const Watched& watched) const {
+  ConfigPicture picture{.revision = watched.plan.revision, .pieces = settings_};
+  std::ranges::move(DescribeTargets(watched.targets, watched.plan),
+                    std::back_inserter(picture.pieces));
+  return picture;
+}
+
+std::string RunningConfig::Json(const Watched& watched, size_t agents) const {
+  return PictureJson(InForceWith(watched),
                      {.file = file_, .read = read_, .agents = agents, .waiting = waiting_});
 }
 

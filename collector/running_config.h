@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "absl/time/time.h"
 #include "collector/config.h"
@@ -10,24 +11,33 @@
 
 namespace postwatch::collector {
 
+// What is watched now, which the collector has anyway; a picture of it would take as much again.
+struct Watched {
+  const std::vector<TargetConfig>& targets;
+  const FleetPlan& plan;
+};
+
 // Not thread-safe.
 class RunningConfig {
  public:
-  explicit RunningConfig(std::string file) : file_(std::move(file)) {}
+  explicit RunningConfig(const std::string& file);
 
   // At the start.
-  void Begin(const CollectorConfig& config, const FleetPlan& plan, absl::Time now);
+  void Begin(const CollectorConfig& config, absl::Time now);
 
-  // After a reload: tells in the log what it changed, without values that may be secret, and what
-  // takes effect with a restart only.
-  void TakeUp(const CollectorConfig& config, const FleetPlan& plan, absl::Time now);
+  // At a reload, with what was watched before it: tells in the log what it changes, without values
+  // that may be secret, and what takes effect with a restart only.
+  void TakeUp(const Watched& before, const CollectorConfig& config, const FleetPlan& plan,
+              absl::Time now);
 
   // PictureJson of what is in force.
-  std::string Json(size_t agents) const;
+  std::string Json(const Watched& watched, size_t agents) const;
 
  private:
-  const std::string file_;
-  ConfigPicture in_force_;
+  ConfigPicture InForceWith(const Watched& watched) const;
+
+  std::string file_;                   // a path from the root
+  std::vector<ConfigPiece> settings_;  // in force, sinks too
   std::string waiting_;  // digest of what was read last, when that is not all in force
   absl::Time read_;
 };

@@ -41,9 +41,12 @@ absl::StatusOr<std::string> AskCollector(CollectorMethod method, const std::stri
   curl_easy_setopt(curl.get(), CURLOPT_TIMEOUT, kTimeoutSeconds);
   curl_easy_setopt(curl.get(), CURLOPT_WRITEFUNCTION, Keep);
   curl_easy_setopt(curl.get(), CURLOPT_WRITEDATA, &answer);
-  if (method == CollectorMethod::kDelete) {
+  if (method != CollectorMethod::kGet) {
     headers.reset(curl_slist_append(nullptr, "X-Postwatch-Client: postwatch"));
-    curl_easy_setopt(curl.get(), CURLOPT_CUSTOMREQUEST, "DELETE");
+    if (method == CollectorMethod::kPost) curl_easy_setopt(curl.get(), CURLOPT_POSTFIELDS, "");
+    if (method == CollectorMethod::kDelete) {
+      curl_easy_setopt(curl.get(), CURLOPT_CUSTOMREQUEST, "DELETE");
+    }
     curl_easy_setopt(curl.get(), CURLOPT_HTTPHEADER, headers.get());
   }
   const CURLcode result = curl_easy_perform(curl.get());

@@ -10,10 +10,11 @@ namespace postwatch::cli {
 
 inline constexpr std::string_view kDefaultCollector = "http://127.0.0.1:7480";
 
-enum class CollectorMethod { kGet, kDelete };
+enum class CollectorMethod { kGet, kPost, kDelete };
 
-// The body of the answer. NotFound when it answers 404; Unavailable when it does not answer within
-// ten seconds, or with anything but 200. Both say what the collector says about it.
+// The body of the answer. kPost sends none. NotFound when it answers 404; Unavailable when it does
+// not answer within ten seconds, or with anything but 200. Both say what the collector says about
+// it.
 absl::StatusOr<std::string> AskCollector(CollectorMethod method, const std::string& url);
 
 // The text of {"error": text}; empty when the body is something else.

@@ -143,13 +143,27 @@ std::optional<PieceKind> ParsePieceKind(std::string_view name) {
   return static_cast<PieceKind>(found - kNames.begin());
 }
 
+std::vector<ConfigPiece> DescribeSettings(const CollectorConfig& config) {
+  std::vector<ConfigPiece> pieces;
+  AddSettings(config, pieces);
+  for (const SinkConfig& sink : config.sinks) pieces.push_back(Describe(sink));
+  Sort(pieces);
+  return pieces;
+}
+
+std::vector<ConfigPiece> DescribeTargets(const std::vector<TargetConfig>& targets,
+                                         const FleetPlan& plan) {
+  std::vector<ConfigPiece> pieces;
+  pieces.reserve(targets.size() + plan.checks.size());
+  for (const TargetConfig& target : targets) pieces.push_back(Describe(target));
+  for (const CheckSpec& check : plan.checks) pieces.push_back(Describe(check));
+  Sort(pieces);
+  return pieces;
+}
+
 ConfigPicture DescribeConfig(const CollectorConfig& config, const FleetPlan& plan) {
-  ConfigPicture picture{.revision = plan.revision};
-  AddSettings(config, picture.pieces);
-  for (const SinkConfig& sink : config.sinks) picture.pieces.push_back(Describe(sink));
-  for (const TargetConfig& target : config.targets) picture.pieces.push_back(Describe(target));
-  for (const CheckSpec& check : plan.checks) picture.pieces.push_back(Describe(check));
-  Sort(picture.pieces);
+  ConfigPicture picture{.revision = plan.revision, .pieces = DescribeSettings(config)};
+  std::ranges::move(DescribeTargets(config.targets, plan), std::back_inserter(picture.pieces));
   return picture;
 }
 

@@ -38,6 +38,11 @@ struct ConfigPicture {
 // `plan` is that of `config`. What other files hold is no part of the picture.
 ConfigPicture DescribeConfig(const CollectorConfig& config, const FleetPlan& plan);
 
+// Its two parts: settings and sinks, which are few; targets with their checks, which may be many.
+std::vector<ConfigPiece> DescribeSettings(const CollectorConfig& config);
+std::vector<ConfigPiece> DescribeTargets(const std::vector<TargetConfig>& targets,
+                                         const FleetPlan& plan);
+
 // What is in force when a collector that runs `now` has read `wanted`: what needs a restart stays.
 ConfigPicture InForce(const ConfigPicture& now, const ConfigPicture& wanted);
 

@@ -18,16 +18,20 @@ class RunningConfigTest : public testing::Test {
   RunningConfigTest() {
     config_.targets = {{.domain = "a.test", .provider = "own"}};
     config_.retention = absl::Hours(720);
-    running_.Begin(config_, Plan(absl::Minutes(1), "v1"), absl::UnixEpoch());
+    running_.Begin(config_, absl::UnixEpoch());
   }
   // What a reload writes into the log.
   std::string TakeUp(const FleetPlan& plan) {
     testing::internal::CaptureStderr();
-    running_.TakeUp(config_, plan, absl::FromUnixSeconds(60));
+    running_.TakeUp({config_.targets, plan_}, config_, plan, absl::FromUnixSeconds(60));
+    plan_ = plan;
     return testing::internal::GetCapturedStderr();
   }
 
+  std::string Json() const { return running_.Json({config_.targets, plan_}, 2); }
+
   CollectorConfig config_;
+  FleetPlan plan_ = Plan(absl::Minutes(1), "v1");
   RunningConfig running_{"/etc/c.yaml"};
 };
 
@@ -36,8 +40,8 @@ TEST_F(RunningConfigTest, TellsWhatAReloadChanges) {
   EXPECT_TRUE(Holds(log, "~ check a.test/dns.mx: interval 1m -> 30s")) << log;
   EXPECT_TRUE(Holds(log, "v2")) << log;
   EXPECT_FALSE(Holds(log, "restart")) << log;
-  EXPECT_TRUE(Holds(running_.Json(2), R"("read":"1970-01-01T00:01:00.000Z","revision":"v2")"));
-  EXPECT_TRUE(Holds(running_.Json(2), R"("agents":2)"));
+  EXPECT_TRUE(Holds(Json(), R"("read":"1970-01-01T00:01:00.000Z","revision":"v2")"));
+  EXPECT_TRUE(Holds(Json(), R"("agents":2)"));
 }
 
 TEST_F(RunningConfigTest, TheSameAgainIsSilent) {
@@ -49,11 +53,11 @@ TEST_F(RunningConfigTest, WhatNeedsARestartIsToldAndNotInForce) {
   const std::string log = TakeUp(Plan(absl::Minutes(1), "v1"));
   EXPECT_TRUE(Holds(log, "some changes take effect with a restart only")) << log;
   EXPECT_TRUE(Holds(log, "setting retention")) << log;
-  EXPECT_TRUE(Holds(running_.Json(1), R"({"value":"720h"})"));
-  EXPECT_TRUE(Holds(running_.Json(1), R"("waiting":")"));
+  EXPECT_TRUE(Holds(Json(), R"({"value":"720h"})"));
+  EXPECT_TRUE(Holds(Json(), R"("waiting":")"));
   config_.retention = absl::Hours(720);
   EXPECT_EQ(TakeUp(Plan(absl::Minutes(1), "v1")), "");
-  EXPECT_FALSE(Holds(running_.Json(1), R"("waiting":")"));
+  EXPECT_FALSE(Holds(Json(), R"("waiting":")"));
 }
 
 TEST_F(RunningConfigTest, AFloodOfChangesIsCut) {
