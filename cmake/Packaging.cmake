@@ -65,6 +65,7 @@ endfunction()
 # postwatch_service(<component> <purged>): unit, defaults, example and maintainer scripts of a program
 # that systemd runs. <purged>: what it has in /etc/postwatch.
 function(postwatch_service component purged)
+  set(COMPONENT ${component})
   set(PACKAGE postwatch-${component})
   set(PURGED ${purged})
   install(FILES ${packaging}/systemd/${PACKAGE}.service DESTINATION /lib/systemd/system
