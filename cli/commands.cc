@@ -11,6 +11,7 @@
 #include "cli/fleet/replay_command.h"
 #include "cli/fleet/show_commands.h"
 #include "cli/fleet/topology_command.h"
+#include "cli/init/init_command.h"
 
 namespace postwatch::cli {
 namespace {
@@ -30,6 +31,8 @@ constexpr auto kCommands = std::to_array<Command>({
      RunReplay},
     {"check-topology", "[SCENARIO.jsonl|-] [flags]",
      "which faults a fleet cannot tell apart, and what to add to it", RunCheckTopology},
+    {"init", "DOMAIN [flags]", "a first configuration of a collector, from a look at the domain",
+     RunInit},
     {"config", "plan|apply FILE [flags]", "what another configuration would change; makes it so",
      RunConfig},
     {"classify", "[FILE|-] [flags]", "what servers said in a mail log, a bounce or bare replies",
