@@ -21,11 +21,11 @@
 #include "collector/state.h"
 #include "collector/store/open_store.h"
 #include "collector/store/store_thread.h"
+#include "collector/uplink_tls.h"
 #include "collector/web/api.h"
 #include "common/base/clock.h"
 #include "common/base/log.h"
 #include "common/base/text.h"
-#include "common/pki/pem_files.h"
 
 namespace postwatch::collector {
 namespace {
@@ -61,7 +61,7 @@ class LoopCollector : public Collector, private IngestEvents, private EngineOutp
 
   ~LoopCollector() override { ingest_.Stop(absl::ZeroDuration()); }
 
-  absl::Status Start(SavedState state, const FleetPlan& plan, const PemBundle& pem,
+  absl::Status Start(SavedState state, const FleetPlan& plan,
                      std::vector<std::unique_ptr<AlertSink>> sinks) {
     for (size_t i = 0; i < sinks.size(); ++i) {
       outbox_.AddSink(config_.sinks[i].name, std::move(sinks[i]));
@@ -76,7 +76,8 @@ class LoopCollector : public Collector, private IngestEvents, private EngineOutp
                                 {.hosts = config_.http_hosts});
     if (!http.ok()) return http.status();
     http_ = *std::move(http);
-    if (absl::Status status = ingest_.Start(config_.grpc_listen, pem); !status.ok()) return status;
+    const IngestTls tls = UplinkTls(config_, [this](auto work) { return store_.Run(work); });
+    if (absl::Status status = ingest_.Start(config_.grpc_listen, tls); !status.ok()) return status;
     outbox_.Resume(state.pending, state.engine.last_alerts);
     engine_.Restore(std::move(state.engine));
     return absl::OkStatus();
@@ -239,6 +240,7 @@ class LoopCollector : public Collector, private IngestEvents, private EngineOutp
       last_tick_ = clock_.Steady();
       if (options_.on_tick) options_.on_tick(Ready());
       PruneIfDue();
+      ingest_.Refresh();
       WaitForTick();
     });
   }
@@ -382,9 +384,6 @@ absl::StatusOr<std::unique_ptr<Collector>> MakeCollector(CollectorConfig config,
   std::vector<std::unique_ptr<AlertSink>> sinks = MakeSinks(config, sink_clock, mistakes);
   absl::Status status = mistakes.ToStatus();
   if (!status.ok()) return status;
-  absl::StatusOr<PemBundle> pem =
-      LoadPemBundle({.ca = config.tls_ca, .certificate = config.tls_cert, .key = config.tls_key});
-  if (!pem.ok()) return pem.status();
   absl::StatusOr<std::unique_ptr<Store>> store = OpenStore(config.store);
   if (!store.ok()) return store.status();
   absl::StatusOr<SavedState> state =
@@ -392,7 +391,7 @@ absl::StatusOr<std::unique_ptr<Collector>> MakeCollector(CollectorConfig config,
   if (!state.ok()) return ExplainStoreFailure(config.store, state.status());
   auto collector =
       std::make_unique<LoopCollector>(std::move(config), std::move(options), *std::move(store));
-  status = collector->Start(*std::move(state), plan, *pem, std::move(sinks));
+  status = collector->Start(*std::move(state), plan, std::move(sinks));
   if (!status.ok()) return status;
   return collector;
 }

@@ -174,8 +174,21 @@ void ReadListen(SettingsReader& root, CollectorConfig& config, Mistakes& mistake
     config.tls_ca = tls_in.RequiredString("ca");
     config.tls_cert = tls_in.RequiredString("cert");
     config.tls_key = tls_in.RequiredString("key");
+    config.tls_crl = tls_in.String("crl", "");
   }
   tls_in.Finish();
+}
+
+void ReadEnrolment(SettingsReader& root, CollectorConfig& config, Mistakes& mistakes) {
+  const Settings* node = root.Child("enrolment");
+  if (node == nullptr) return;
+  SettingsReader in(*node, "enrolment", mistakes);
+  config.enrolment.emplace();
+  config.enrolment->ca_cert = in.RequiredString("ca_cert");
+  config.enrolment->ca_key = in.RequiredString("ca_key");
+  config.enrolment->lifetime =
+      in.Duration("lifetime", absl::Hours(720), absl::Hours(1), absl::Hours(24 * 366));
+  in.Finish();
 }
 
 void ReadRevision(SettingsReader& in, CollectorConfig& config) {
@@ -195,6 +208,7 @@ CollectorConfig ReadCollectorConfig(const Settings& root, Mistakes& mistakes) {
   config.source = root;
   SettingsReader in(root, "", mistakes);
   ReadListen(in, config, mistakes);
+  ReadEnrolment(in, config, mistakes);
   config.external_url = in.String("external_url", Concat("http://", config.http_listen));
   const std::string wrong = UrlMistake(config.external_url);
   if (in.Has("external_url") && !wrong.empty()) in.Complain("external_url", wrong);

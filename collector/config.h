@@ -2,6 +2,7 @@
 // key.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -32,12 +33,20 @@ struct SinkConfig {
   bool operator==(const SinkConfig&) const = default;
 };
 
+// `enrolment:`: lets agents join by tokens and renew their certificates.
+struct EnrolmentConfig {
+  std::string ca_cert, ca_key;
+  absl::Duration lifetime;  // of what is issued
+};
+
 struct CollectorConfig {
   std::string grpc_listen;              // "0.0.0.0:7443"
   std::string http_listen;              // "127.0.0.1:7480"
   std::vector<std::string> http_hosts;  // names it is asked for by: listen.hosts, external_url's
   std::string external_url;             // what links in alerts point to
   std::string tls_ca, tls_cert, tls_key;
+  std::string tls_crl;  // "" for none
+  std::optional<EnrolmentConfig> enrolment;
   std::string store;         // "sqlite:PATH"
   absl::Duration retention;  // of observations
   absl::Duration agent_silent_after;

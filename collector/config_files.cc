@@ -82,6 +82,17 @@ void CheckFiles(const CollectorConfig& config, absl::Time now, Mistakes& mistake
          CheckPemFiles({config.tls_ca, config.tls_cert, config.tls_key}, now)) {
       in.Complain(fault.key, fault.what);
     }
+    const std::string fault =
+        config.tls_crl.empty() ? "" : RevocationsFault(config.tls_crl, config.tls_ca);
+    if (!fault.empty()) in.Complain("crl", fault);
+  }
+  if (const Settings* enrolment = config.source.Find("enrolment");
+      enrolment != nullptr && config.enrolment) {
+    SettingsReader in(*enrolment, "enrolment", mistakes);
+    for (const PemFault& fault : CheckAuthorityFiles(
+             config.enrolment->ca_cert, config.enrolment->ca_key, config.tls_ca, now)) {
+      in.Complain(fault.key, fault.what);
+    }
   }
   for (size_t i = 0; i < config.sinks.size(); ++i) {
     CheckSink(config.sinks[i], Concat("alerting.sinks[", i, "]"), mistakes);

@@ -32,10 +32,7 @@ absl::Status CheckBounds(const v1::Hello& hello) {
 
 }  // namespace
 
-absl::Status CheckHello(const v1::Hello& hello, std::string_view certificate) {
-  absl::StatusOr<IdentityCertificate> peer = ParseIdentityCertificate(certificate);
-  if (!peer.ok()) return absl::UnauthenticatedError(peer.status().message());
-  const PeerIdentity& identity = peer->identity;
+absl::Status CheckHello(const v1::Hello& hello, const PeerIdentity& identity) {
   if (identity.role != PeerRole::kAgent) {
     return absl::UnauthenticatedError("the certificate is not an agent's");
   }

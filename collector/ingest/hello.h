@@ -2,7 +2,6 @@
 #pragma once
 
 #include <string>
-#include <string_view>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -13,9 +12,9 @@
 
 namespace postwatch::collector {
 
-// Unauthenticated unless the certificate (PEM) is an agent's, and the Hello claims that agent and
-// its region; InvalidArgument for a Hello out of bounds. Both name what is wrong.
-absl::Status CheckHello(const v1::Hello& hello, std::string_view certificate);
+// Unauthenticated unless the certificate's identity is an agent's, and the Hello claims that agent
+// and its region; InvalidArgument for a Hello out of bounds. Both name what is wrong.
+absl::Status CheckHello(const v1::Hello& hello, const PeerIdentity& identity);
 
 // What a checked Hello says, heard now.
 AgentRecord ReadHello(const v1::Hello& hello, absl::Time now);

@@ -5,9 +5,13 @@
 #include <grpcpp/server.h>
 #include <grpcpp/server_builder.h>
 
+#include "collector/ingest/enrolment_service.h"
+#include "collector/ingest/revocation_file.h"
 #include "collector/ingest/uplink_hub.h"
 #include "collector/ingest/uplink_stream.h"
+#include "common/base/log.h"
 #include "common/base/text.h"
+#include "common/wire/grpc_tls.h"
 #include "postwatch/v1/uplink.grpc.pb.h"
 
 namespace postwatch::collector {
@@ -16,7 +20,9 @@ namespace {
 constexpr int kMaxMessageBytes = 4 << 20;
 constexpr size_t kMaxBufferedBytes = 256 << 20;  // of all connections, inside gRPC
 constexpr int kMaxStreamsPerConnection = 4;      // an agent needs one, two while it replaces it
+constexpr int kMaxIdleMs = 60000;  // without a call; whoever has no certificate has no stream
 constexpr int kKeepaliveMs = 20000;
+constexpr absl::Duration kLookEvery = absl::Seconds(5);
 constexpr int kKeepaliveTimeoutMs = 10000;
 constexpr int kMinPingIntervalMs = 5000;  // agents ping every 10 s
 
@@ -34,11 +40,17 @@ class UplinkService : public v1::Uplink::WithRawCallbackMethod_Connect<v1::Uplin
   std::shared_ptr<UplinkHub> hub_;
 };
 
-std::shared_ptr<grpc::ServerCredentials> MutualTls(const PemBundle& pem) {
-  grpc::SslServerCredentialsOptions tls(GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY);
-  tls.pem_root_certs = pem.ca;
-  tls.pem_key_cert_pairs.push_back({std::string(pem.key.Reveal()), pem.certificate});
-  return grpc::SslServerCredentials(tls);
+// What an enrolment is made of is read for each certificate.
+EnrolmentSources SourcesOf(const EnrolmentOptions& options, const std::string& trusted) {
+  const auto keys = [options, trusted]() -> absl::StatusOr<EnrolmentKeys> {
+    absl::StatusOr<IssuedCertificate> authority =
+        LoadIssuedCertificate(options.ca_cert, options.ca_key);
+    if (!authority.ok()) return authority.status();
+    absl::StatusOr<std::string> all = ReadPemFile(trusted);
+    if (!all.ok()) return all.status();
+    return EnrolmentKeys{*std::move(authority), *std::move(all)};
+  };
+  return {keys, options.spend_token};
 }
 
 void SetBounds(grpc::ServerBuilder& builder) {
@@ -46,6 +58,7 @@ void SetBounds(grpc::ServerBuilder& builder) {
   grpc::ResourceQuota quota("uplink");
   builder.SetResourceQuota(quota.Resize(kMaxBufferedBytes));
   builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, kMaxStreamsPerConnection);
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_IDLE_MS, kMaxIdleMs);
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, kKeepaliveMs);
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, kKeepaliveTimeoutMs);
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
@@ -59,16 +72,64 @@ void SetBounds(grpc::ServerBuilder& builder) {
 
 Ingest::Ingest(IngestEvents& events, const Clock& clock, IngestOptions options)
     : hub_(std::make_shared<UplinkHub>(events, clock, std::move(options))),
+      clock_(clock),
       service_(std::make_unique<UplinkService>(hub_)) {}
 
 Ingest::~Ingest() { Stop(absl::ZeroDuration()); }
 
 absl::Status Ingest::Start(const std::string& address, const PemBundle& pem) {
+  return Listen(address, FixedServerTls({pem.ca, pem.certificate, std::string(pem.key.Reveal())},
+                                        ClientCertificate::kRequired));
+}
+
+absl::Status Ingest::Start(const std::string& address, const IngestTls& tls) {
+  if (absl::Status good = LoadPemBundle(tls.own).status(); !good.ok()) return good;
+  if (!tls.crl.empty()) {
+    revocations_ = std::make_unique<RevocationFile>(tls.crl, tls.own.ca);
+    if (absl::Status read = ReadRevocations(); !read.ok()) return read;
+  }
+  if (tls.enrolment) {
+    const EnrolmentSources sources = SourcesOf(*tls.enrolment, tls.own.ca);
+    if (absl::Status keys = sources.keys().status(); !keys.ok()) return keys;
+    enrolment_ = MakeEnrolmentService(
+        std::make_shared<Enrolment>(sources, tls.enrolment->lifetime, hub_->gate(), clock_),
+        hub_->gate(), clock_);
+  }
+  return Listen(address, WatchingServerTls({tls.own.ca, tls.own.certificate, tls.own.key},
+                                           tls.enrolment ? ClientCertificate::kIfGiven
+                                                         : ClientCertificate::kRequired));
+}
+
+absl::Status Ingest::ReadRevocations() {
+  looked_ = clock_.Steady();
+  absl::StatusOr<std::optional<RevocationList>> list = revocations_->Look();
+  if (!list.ok()) return list.status();
+  if (list->has_value()) {
+    Log(LogLevel::kInfo, "read the revocations", {{"entries", Concat((*list)->size())}});
+    hub_->gate().SetRevocations(**std::move(list));
+  }
+  return absl::OkStatus();
+}
+
+void Ingest::Refresh() {
+  if (clock_.Steady() - looked_ < kLookEvery) return;
+  looked_ = clock_.Steady();
+  const absl::Status read = revocations_ == nullptr ? absl::OkStatus() : ReadRevocations();
+  if (!read.ok()) {
+    Log(LogLevel::kError, "the revocations cannot be read; those read before stay in force",
+        {{"error", std::string(FromAbsl(read.message()))}});
+  }
+  hub_->CheckCertificates();
+}
+
+absl::Status Ingest::Listen(const std::string& address,
+                            std::shared_ptr<grpc::ServerCredentials> credentials) {
   grpc::ServerBuilder builder;
   SetBounds(builder);
   int port = 0;
-  builder.AddListeningPort(address, MutualTls(pem), &port);
+  builder.AddListeningPort(address, std::move(credentials), &port);
   builder.RegisterService(service_.get());
+  if (enrolment_ != nullptr) builder.RegisterService(enrolment_.get());
   server_ = builder.BuildAndStart();
   if (server_ == nullptr || port == 0) {
     server_.reset();

@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,7 @@
 
 namespace grpc {
 class Server;
+class ServerCredentials;
 class Service;
 }  // namespace grpc
 
@@ -65,6 +67,26 @@ struct IngestOptions {
   absl::Duration hello_timeout = absl::Seconds(10);
 };
 
+// Lets agents join by tokens, and renew their certificates.
+struct EnrolmentOptions {
+  // PEM files of the authority that signs: its certificate first in `ca_cert`, behind it those
+  // whose tokens are still taken; read for each certificate.
+  std::string ca_cert, ca_key;
+  absl::Duration lifetime = absl::Hours(720);  // of what is issued
+  // Store::SpendToken; `done` comes once, on any thread, possibly at once.
+  std::function<void(const std::string& id, absl::Time expires,
+                     std::function<void(absl::StatusOr<bool>)> done)>
+      spend_token;
+};
+
+// Everything in files, which are looked at again and again: what is new in them is taken up without
+// a stream being dropped.
+struct IngestTls {
+  PemPaths own;
+  std::string crl;                            // revocations; "" for none
+  std::optional<EnrolmentOptions> enrolment;  // without: every connection needs a certificate
+};
+
 // Since the start, except `streams`.
 struct IngestCounters {
   uint64_t streams = 0;   // open now
@@ -82,6 +104,7 @@ struct RunRequest {
   std::vector<std::string> check_ids;  // at most 64
 };
 
+class RevocationFile;
 class UplinkHub;
 
 // All methods may be called from any thread.
@@ -92,8 +115,16 @@ class Ingest {
   ~Ingest();  // Stop without grace
 
   // Listens on `address` ("host:port", port 0 for any) for mutual TLS: only peers with a
-  // certificate of `pem.ca` get as far as a Hello. Once. Unavailable when the port cannot be taken.
+  // certificate of an authority in `own.ca` get as far as a Hello. Once. Unavailable when the port
+  // cannot be taken; the errors of LoadPemBundle and RevocationFile for files that are no good now.
+  absl::Status Start(const std::string& address, const IngestTls& tls);
+  // The same with certificates that stay as they are.
   absl::Status Start(const std::string& address, const PemBundle& pem);
+
+  // Looks at the revocations again, if the last look was five seconds ago, and ends the streams
+  // whose certificates were revoked or have ended. A list that is no good is logged and changes
+  // nothing. Reads files; from one thread, often.
+  void Refresh();
   // 0 before Start.
   int port() const { return port_; }
 
@@ -116,7 +147,15 @@ class Ingest {
 
  private:
   std::shared_ptr<UplinkHub> hub_;
+  absl::Status Listen(const std::string& address,
+                      std::shared_ptr<grpc::ServerCredentials> credentials);
+  absl::Status ReadRevocations();
+
+  const Clock& clock_;
+  std::unique_ptr<RevocationFile> revocations_;  // null without a list
+  absl::Duration looked_;
   std::unique_ptr<grpc::Service> service_;
+  std::unique_ptr<grpc::Service> enrolment_;  // null without enrolment
   std::unique_ptr<grpc::Server> server_;
   int port_ = 0;
 };

@@ -23,6 +23,21 @@ class TokenBucket {
   absl::Duration last_ = absl::ZeroDuration();
 };
 
+// Lets each key try `burst` times at once, and once every `every` on average. 4096 keys are told
+// apart; while there are more, the newer ones share what one has. Not thread-safe.
+class AttemptLimiter {
+ public:
+  AttemptLimiter(int burst, absl::Duration every) : ahead_((burst - 1) * every), every_(every) {}
+
+  // `now` is a steady clock.
+  bool Allow(const std::string& key, absl::Duration now);
+
+ private:
+  const absl::Duration ahead_;
+  const absl::Duration every_;
+  absl::flat_hash_map<std::string, absl::Duration> paid_;  // until when each has used its share
+};
+
 // At most one line a second for each key, and no more than 1024 keys a second. Not thread-safe.
 class LogLimiter {
  public:

@@ -103,6 +103,10 @@ void UplinkHub::Drain(absl::Duration reconnect_after) {
   for (const auto& stream : Everyone()) stream->SendDrain(reconnect_after);
 }
 
+void UplinkHub::CheckCertificates() {
+  for (const auto& stream : Everyone()) stream->CheckCertificate();
+}
+
 void UplinkHub::AwaitNoStreams() {
   absl::MutexLock lock(&mutex_);
   mutex_.Await(absl::Condition(this, &UplinkHub::Empty));

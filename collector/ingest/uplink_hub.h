@@ -12,6 +12,7 @@
 #include "absl/synchronization/mutex.h"
 #include "collector/ingest/assignment.h"
 #include "collector/ingest/ingest.h"
+#include "collector/ingest/peer_gate.h"
 #include "collector/ingest/rate_limit.h"
 #include "common/model/fleet_share.h"
 
@@ -30,6 +31,8 @@ class ConnectedAgent {
   virtual void SendDrain(absl::Duration reconnect_after) = 0;
   // A newer stream of the same agent took its place.
   virtual void Replace() = 0;
+  // Its certificate may have ended or been revoked.
+  virtual void CheckCertificate() = 0;
 };
 
 // Thread-safe. Lock order: a stream's lock, then the hub's; so the hub calls streams unlocked.
@@ -41,6 +44,7 @@ class UplinkHub {
   IngestEvents& events() { return events_; }
   const Clock& clock() const { return clock_; }
   const IngestOptions& options() const { return options_; }
+  PeerGate& gate() { return gate_; }
 
   // A call came in. When OK, CloseStream must follow.
   absl::Status OpenStream();
@@ -55,6 +59,8 @@ class UplinkHub {
   void SetAssignment(std::shared_ptr<const Assignment> assignment);
   bool RequestRun(const std::string& agent, const RunRequest& request);
   void Drain(absl::Duration reconnect_after);
+  // Ends the streams whose certificates are good no more.
+  void CheckCertificates();
   void AwaitNoStreams();
 
   void CountBatch(size_t observations, const std::vector<std::string_view>& refusals);
@@ -74,6 +80,7 @@ class UplinkHub {
   IngestEvents& events_;
   const Clock& clock_;
   const IngestOptions options_;
+  PeerGate gate_;
   mutable absl::Mutex mutex_;
   absl::flat_hash_map<std::string, std::shared_ptr<ConnectedAgent>> agents_ ABSL_GUARDED_BY(mutex_);
   std::shared_ptr<const Assignment> assignment_ ABSL_GUARDED_BY(mutex_) =

@@ -1,6 +1,5 @@
 #include "collector/ingest/uplink_stream.h"
 
-#include <grpc/grpc_security_constants.h>
 #include <grpcpp/alarm.h>
 #include <grpcpp/server_context.h>
 #include <grpcpp/support/server_callback.h>
@@ -9,6 +8,7 @@
 #include <optional>
 
 #include "collector/ingest/agent_orders.h"
+#include "collector/ingest/grpc_peer.h"
 #include "collector/ingest/hello.h"
 #include "collector/ingest/intake.h"
 #include "collector/ingest/message_bytes.h"
@@ -41,6 +41,7 @@ class UplinkStream : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::Byte
   bool SendRunNow(const RunRequest& request) override;
   void SendDrain(absl::Duration reconnect_after) override;
   void Replace() override;
+  void CheckCertificate() override;
 
  private:
   enum class Phase { kGreeting, kWelcoming, kRunning, kEnded };
@@ -67,7 +68,7 @@ class UplinkStream : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::Byte
   std::shared_ptr<UplinkStream> self_;  // until OnDone
   bool counted_ = false;                // OpenStream was OK
   std::string peer_;
-  std::string certificate_;
+  IdentityCertificate identity_;  // of its certificate, which got in
   // An alarm keeps its callback until it is destroyed: the callbacks must not own the stream.
   grpc::Alarm hello_alarm_;
   grpc::Alarm throttle_alarm_;
@@ -105,11 +106,10 @@ class UplinkStream : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::Byte
 void UplinkStream::Open(const grpc::CallbackServerContext& context) {
   self_ = shared_from_this();
   peer_ = context.peer();
-  for (const grpc::string_ref& pem :
-       context.auth_context()->FindPropertyValues(GRPC_X509_PEM_CERT_PROPERTY_NAME)) {
-    certificate_.assign(pem.data(), pem.size());
-  }
-  absl::Status opened = hub_->OpenStream();
+  absl::StatusOr<IdentityCertificate> peer =
+      hub_->gate().Admit(PeerCertificate(context), hub_->clock().Now());
+  absl::Status opened = peer.ok() ? hub_->OpenStream() : peer.status();
+  if (peer.ok()) identity_ = *std::move(peer);
   counted_ = opened.ok();
   absl::MutexLock lock(&mutex_);
   if (!opened.ok()) return End(opened);
@@ -167,7 +167,7 @@ absl::Status UplinkStream::OnMessage() {
 }
 
 absl::Status UplinkStream::OnHello(const v1::Hello& hello) {
-  absl::Status fine = CheckHello(hello, certificate_);
+  absl::Status fine = CheckHello(hello, identity_.identity);
   if (!fine.ok()) return fine;
   {
     absl::MutexLock lock(&mutex_);
@@ -283,7 +283,6 @@ void UplinkStream::ReadNext() {
   StartRead(&received_);
 }
 
-// The next there is to send.
 std::optional<v1::CollectorMessage> UplinkStream::NextMessage() {
   if (!waiting_.empty()) {
     v1::CollectorMessage message = std::move(waiting_.front());
@@ -341,8 +340,7 @@ void UplinkStream::End(const absl::Status& status) {
   if (!status.ok() && status.code() != absl::StatusCode::kCancelled) {
     hub_->ReportEnded(peer_, agent_, status);
   }
-  // gRPC's codes are those of Abseil.
-  Finish(grpc::Status(static_cast<grpc::StatusCode>(status.code()), std::string(status.message())));
+  Finish(ToGrpc(status));
 }
 
 void UplinkStream::OnDone() {
@@ -382,6 +380,12 @@ void UplinkStream::SendDrain(absl::Duration reconnect_after) {
 void UplinkStream::Replace() {
   absl::MutexLock lock(&mutex_);
   End(absl::AlreadyExistsError("a newer stream of this agent took its place"));
+}
+
+void UplinkStream::CheckCertificate() {
+  absl::Status good = hub_->gate().Check(identity_, hub_->clock().Now());
+  absl::MutexLock lock(&mutex_);
+  if (!good.ok()) End(good);
 }
 
 }  // namespace

@@ -1,6 +1,5 @@
 #include "common/pki/identity.h"
 
-#include <algorithm>
 #include <vector>
 
 #include "common/base/ids.h"
@@ -15,6 +14,9 @@ namespace {
 constexpr std::string_view kCollectorUri = "spiffe://postwatch/collector";
 constexpr std::string_view kAgentPrefix = "spiffe://postwatch/agent/";
 constexpr size_t kShownBytes = 200;
+// Between the machine of the authority, which says when an agent was enrolled, and the collector,
+// which issues. A later time is of somebody else's serial number.
+constexpr absl::Duration kMostClockSkew = absl::Hours(24);
 
 // "." and ".." are path segments with a meaning, which some reader might act on.
 bool IsSegment(std::string_view text) { return IsName(text) && text != "." && text != ".."; }
@@ -73,8 +75,9 @@ absl::StatusOr<IdentityCertificate> ParseIdentityCertificate(std::string_view pe
   if (!not_after.ok()) return not_after.status();
   const Serial serial = ReadSerial(X509_get0_serialNumber(certificate.get()));
   const absl::Time issued = *not_before + kBackdate;
+  const bool ours = serial.enrolled && *serial.enrolled <= issued + kMostClockSkew;
   return IdentityCertificate{*std::move(identity), *not_before, *not_after, serial.hex,
-                             std::min(serial.enrolled.value_or(issued), issued)};
+                             ours ? *serial.enrolled : issued};
 }
 
 }  // namespace postwatch

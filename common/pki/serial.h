@@ -24,8 +24,8 @@ struct Serial {
 // no memory.
 bool SetSerial(ASN1_INTEGER* serial, absl::Time enrolled);
 
-// Reads any serial number. One of another maker has one chance in 10^6 to look like ours; what it
-// says then is a time of the past, which can only bring a revocation on it.
+// Reads any serial number. One in a hundred of another maker's begins like ours; nearly all of
+// these then say a time of the far future (ParseIdentityCertificate tells them by that).
 Serial ReadSerial(const ASN1_INTEGER* serial);
 
 // The other way; false when `hex` is no number of 1 to 20 bytes.

@@ -120,6 +120,27 @@ TEST(CollectorConfig, EveryKeyIsRead) {
   EXPECT_EQ(config->sinks[1].settings.origin(), "c.yaml:14");
 }
 
+TEST(CollectorConfig, EnrolmentAndRevocationsAreReadWhereTheyStand) {
+  const auto without = Read(kMinimal);
+  ASSERT_TRUE(without.ok()) << without.status();
+  EXPECT_FALSE(without->enrolment.has_value());
+  EXPECT_EQ(without->tls_crl, "");
+  const auto with = Read(
+      "tls: {ca: a, cert: b, key: c, crl: d}\n"
+      "enrolment: {ca_cert: e, ca_key: f, lifetime: 24h}\n"
+      "targets: [{domain: alpha.test}]\n");
+  ASSERT_TRUE(with.ok()) << with.status();
+  EXPECT_EQ(with->tls_crl, "d");
+  EXPECT_EQ(with->enrolment->ca_cert, "e");
+  EXPECT_EQ(with->enrolment->ca_key, "f");
+  EXPECT_EQ(with->enrolment->lifetime, absl::Hours(24));
+  const auto usual = Read(Concat(kMinimal, "enrolment: {ca_cert: e, ca_key: f}\n"));
+  EXPECT_EQ(usual->enrolment->lifetime, absl::Hours(720));
+  EXPECT_EQ(MistakenAfterMinimum("enrolment: {}\n").size(), 2u);
+  EXPECT_EQ(MistakenAfterMinimum("enrolment: {ca_cert: e, ca_key: f, lifetime: 1m}\n").size(), 1u);
+  EXPECT_EQ(MistakenAfterMinimum("enrolment: {ca_cert: e, ca_key: f, tokens: []}\n").size(), 1u);
+}
+
 TEST(CollectorConfig, TheExampleLoadsAndSaysWhatItShows) {
   const absl::StatusOr<CollectorConfig> config =
       LoadCollectorConfig(Concat(POSTWATCH_TESTDATA, "/../../docs/examples/collector.yaml"));

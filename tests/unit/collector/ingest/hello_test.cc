@@ -2,7 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include "common/pki/ca.h"
 #include "common/wire/convert.h"
 
 namespace postwatch::collector {
@@ -10,14 +9,7 @@ namespace {
 
 absl::Time Now() { return absl::FromUnixSeconds(1'700'000'000); }
 
-std::string CertificateOf(const PeerIdentity& identity) {
-  auto authority = MakeAuthority("test", Now(), absl::Hours(24));
-  EXPECT_TRUE(authority.ok()) << authority.status();
-  IdentityRequest request{identity, {"collector.test"}, {}, absl::Hours(1)};
-  auto issued = IssueIdentity(*authority, request, Now());
-  EXPECT_TRUE(issued.ok()) << issued.status();
-  return issued->certificate;
-}
+const PeerIdentity kOwn{PeerRole::kAgent, "eu-west", "a1"};
 
 v1::Hello Hello() {
   v1::Hello hello;
@@ -34,36 +26,32 @@ v1::Hello Hello() {
 }
 
 TEST(HelloTest, IsHeldAgainstTheCertificate) {
-  const std::string own = CertificateOf({PeerRole::kAgent, "eu-west", "a1"});
-  EXPECT_TRUE(CheckHello(Hello(), own).ok());
+  EXPECT_TRUE(CheckHello(Hello(), kOwn).ok());
   v1::Hello other_name = Hello();
   other_name.set_agent("a2");
-  EXPECT_EQ(CheckHello(other_name, own),
+  EXPECT_EQ(CheckHello(other_name, kOwn),
             absl::UnauthenticatedError(
                 "the certificate is that of agent a1 in eu-west, not of a2 in eu-west"));
   v1::Hello other_region = Hello();
   other_region.set_region("us-east");
-  EXPECT_EQ(CheckHello(other_region, own).code(), absl::StatusCode::kUnauthenticated);
-  EXPECT_EQ(CheckHello(Hello(), "").code(), absl::StatusCode::kUnauthenticated);
+  EXPECT_EQ(CheckHello(other_region, kOwn).code(), absl::StatusCode::kUnauthenticated);
 }
 
 TEST(HelloTest, ACollectorsCertificateIsNoAgents) {
-  const std::string collector = CertificateOf({PeerRole::kCollector, "", ""});
-  EXPECT_EQ(CheckHello(Hello(), collector),
+  EXPECT_EQ(CheckHello(Hello(), {PeerRole::kCollector, "", ""}),
             absl::UnauthenticatedError("the certificate is not an agent's"));
 }
 
 TEST(HelloTest, HasBounds) {
-  const std::string own = CertificateOf({PeerRole::kAgent, "eu-west", "a1"});
   v1::Hello no_spool = Hello();
   no_spool.clear_spool_id();
-  EXPECT_EQ(CheckHello(no_spool, own), absl::InvalidArgumentError("hello.spool_id: is missing"));
+  EXPECT_EQ(CheckHello(no_spool, kOwn), absl::InvalidArgumentError("hello.spool_id: is missing"));
   v1::Hello long_zone = Hello();
   long_zone.set_zone(std::string(129, 'z'));
-  EXPECT_EQ(CheckHello(long_zone, own).code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(CheckHello(long_zone, kOwn).code(), absl::StatusCode::kInvalidArgument);
   v1::Hello many_kinds = Hello();
   for (int i = 0; i < 64; ++i) many_kinds.add_probe_kinds("k");
-  EXPECT_EQ(CheckHello(many_kinds, own).code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(CheckHello(many_kinds, kOwn).code(), absl::StatusCode::kInvalidArgument);
 }
 
 TEST(HelloTest, BecomesARecord) {

@@ -27,6 +27,30 @@ TEST(TokenBucketTest, AClockThatGoesBackEarnsNothing) {
   EXPECT_EQ(bucket.Take(100, absl::Hours(1)), absl::Seconds(1));
 }
 
+TEST(AttemptLimiterTest, ABurstAndThenOneAtATime) {
+  AttemptLimiter limiter(3, absl::Seconds(6));
+  absl::Duration now = absl::Hours(1);
+  for (int i = 0; i < 3; ++i) EXPECT_TRUE(limiter.Allow("a", now)) << i;
+  EXPECT_FALSE(limiter.Allow("a", now));
+  EXPECT_TRUE(limiter.Allow("b", now));
+  EXPECT_FALSE(limiter.Allow("a", now + absl::Milliseconds(5999)));
+  EXPECT_TRUE(limiter.Allow("a", now + absl::Seconds(6)));
+  EXPECT_FALSE(limiter.Allow("a", now + absl::Seconds(6)));
+  now += absl::Hours(1);
+  for (int i = 0; i < 3; ++i) EXPECT_TRUE(limiter.Allow("a", now)) << i;
+  EXPECT_FALSE(limiter.Allow("a", now));
+}
+
+TEST(AttemptLimiterTest, TooManyKeysShareAndAreForgotten) {
+  AttemptLimiter limiter(1, absl::Seconds(6));
+  absl::Duration now = absl::Hours(1);
+  int allowed = 0;
+  for (int i = 0; i < 10000; ++i) allowed += limiter.Allow(std::to_string(i), now) ? 1 : 0;
+  EXPECT_EQ(allowed, 4097);
+  EXPECT_FALSE(limiter.Allow("new", now));
+  EXPECT_TRUE(limiter.Allow("new", now + absl::Seconds(6)));
+}
+
 TEST(LogLimiterTest, OneLineASecondForEachKey) {
   LogLimiter limiter;
   EXPECT_TRUE(limiter.Allow("a", absl::Seconds(10)));
