@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstdio>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -13,6 +14,7 @@
 #include "absl/time/clock.h"
 #include "agent/agent.h"
 #include "agent/config_files.h"
+#include "agent/join.h"
 #include "common/base/clock.h"
 #include "common/base/file_wait.h"
 #include "common/base/flags.h"
@@ -59,8 +61,11 @@ constexpr std::array<FlagSpec, 7> kFlags = {{
 }};
 
 void PrintHelp() {
-  std::printf("usage: postwatch-agent --config.file FILE [FLAGS]\n\n%s\nchecks it can run:\n",
-              FlagHelp(kFlags).c_str());
+  std::printf(
+      "usage: postwatch-agent --config.file FILE [FLAGS]\n"
+      "       postwatch-agent join COLLECTOR --token TOKEN --ca-hash HASH [FLAGS]\n\n%s\n"
+      "checks it can run:\n",
+      FlagHelp(kFlags).c_str());
   for (const CheckKind& kind : CheckKinds()) {
     std::printf("  %-14s %s\n", std::string(kind.name).c_str(), std::string(kind.meaning).c_str());
   }
@@ -136,6 +141,9 @@ int main(int argc, char** argv) {
   const std::vector<std::string_view> arguments(argv + 1, argv + argc);
   const absl::StatusOr<Flags> flags = Flags::Parse(arguments, kFlags);
   if (!flags.ok()) return Fail(kExitUsage, flags.status());
+  if (!arguments.empty() && arguments[0] == "join") {
+    return agent::RunJoin(std::span(arguments).subspan(1));
+  }
   if (flags->Has("help")) {
     PrintHelp();
     return 0;

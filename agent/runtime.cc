@@ -9,6 +9,7 @@
 #include <iterator>
 
 #include "agent/assignment_file.h"
+#include "agent/certificate_answer.h"
 #include "agent/config_files.h"
 #include "agent/credential_mark.h"
 #include "agent/secret_access.h"
@@ -22,7 +23,6 @@ namespace postwatch::agent {
 namespace {
 
 constexpr size_t kMaxMalformed = 32;
-constexpr absl::Duration kExpiryWarning = absl::Hours(24 * 14);
 
 absl::StatusOr<Address> ResolverAddress(const AgentConfig& config) {
   if (config.resolver.has_value()) return *config.resolver;
@@ -103,8 +103,8 @@ absl::Status Runtime::CheckCertificate(const AgentConfig& config) const {
   if (!bundle.ok()) return bundle.status();
   const absl::StatusOr<IdentityCertificate> own = OwnIdentity(config, bundle->certificate);
   if (!own.ok()) return own.status();
-  if (own->not_after < around_.clock.Now() + kExpiryWarning) {
-    Log(LogLevel::kWarn, "the agent's certificate ends soon; issue a new one",
+  if (around_.clock.Now() >= WorryAt(*own)) {
+    Log(LogLevel::kWarn, "the agent's certificate ends soon",
         {{"file", config.tls_cert}, {"not_after", absl::FormatTime(own->not_after)}});
   }
   return absl::OkStatus();
@@ -155,11 +155,24 @@ void Runtime::MakeLink(const AgentConfig& config) {
   identity.version = around_.version;
   identity.boot_id = around_.boot_id;
   for (const ProbeKind& kind : BuiltinProbes()) identity.probe_kinds.emplace_back(kind.name);
-  GrpcTarget target{config.collector_address, config.server_name, config.tls_ca, config.tls_cert,
-                    config.tls_key};
+  const GrpcTarget target{config.collector_address, config.server_name, config.tls_ca,
+                          config.tls_cert, config.tls_key};
   link_ = std::make_unique<CollectorLink>(around_.executor, around_.clock, around_.spool,
-                                          MakeGrpcOpener(std::move(target), around_.executor),
+                                          MakeGrpcOpener(target, around_.executor),
                                           std::move(identity), static_cast<LinkOwner&>(*this));
+  MakeRenewal(config, target);
+}
+
+void Runtime::MakeRenewal(const AgentConfig& config, const GrpcTarget& target) {
+  const auto ask = [target, executor = around_.executor](
+                       const std::string& request,
+                       std::function<void(absl::StatusOr<EnrolmentAnswer>)> done) {
+    RenewByCertificate(target, request, executor, std::move(done));
+  };
+  renewal_ = std::make_unique<CertificateRenewal>(
+      around_.executor, around_.clock, PemPaths{config.tls_ca, config.tls_cert, config.tls_key},
+      PeerIdentity{PeerRole::kAgent, config.region, config.name},
+      RenewalActions{ask, [this] { Reconnect(); }});
 }
 
 void Runtime::Start() {
@@ -171,6 +184,7 @@ void Runtime::Start() {
         {{"error", last.status().ToString()}});
   }
   link_->Start();
+  renewal_->Start();
 }
 
 Task<void> Runtime::StopRuns(absl::Duration grace) { co_await scheduler_->Stop(grace); }
@@ -224,6 +238,9 @@ LinkOwner::Health Runtime::TakeHealth() {
   if (const absl::Status& disk = around_.spool.disk(); !disk.ok()) {
     problems.insert(problems.begin(),
                     Concat("the spool cannot be written: ", FromAbsl(disk.message())));
+  }
+  if (std::string ends = renewal_ == nullptr ? "" : renewal_->problem(); !ends.empty()) {
+    problems.insert(problems.begin(), std::move(ends));
   }
   return {around_.loop_lag.TakeWorst(), assignment_version_, std::move(problems)};
 }

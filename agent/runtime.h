@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "agent/certificate_renewal.h"
 #include "agent/config.h"
 #include "agent/loop_lag_meter.h"
 #include "agent/metrics.h"
@@ -56,7 +57,10 @@ class Runtime : private LinkOwner {
     if (link_ != nullptr) link_->Reconnect();
   }
   // Leaves the collector at once; the spool is left as it is.
-  void DropLink() { link_.reset(); }
+  void DropLink() {
+    renewal_.reset();
+    link_.reset();
+  }
 
   // See Scheduler::Stop and CollectorLink::Drain.
   Task<void> StopRuns(absl::Duration grace);
@@ -73,6 +77,7 @@ class Runtime : private LinkOwner {
   absl::Status CheckCertificate(const AgentConfig& config) const;
   void MakeScheduler(const AgentConfig& config);
   void MakeLink(const AgentConfig& config);
+  void MakeRenewal(const AgentConfig& config, const GrpcTarget& target);
   void Apply(const v1::Assignment& assignment);
   std::vector<std::string> Problems() const;
 
@@ -89,6 +94,7 @@ class Runtime : private LinkOwner {
   std::unique_ptr<ProbeDeps> deps_;
   std::unique_ptr<Scheduler> scheduler_;
   std::unique_ptr<CollectorLink> link_;
+  std::unique_ptr<CertificateRenewal> renewal_;  // calls link_: goes with it
   bool assigned_ = false;
   uint64_t assignment_version_ = 0;
   std::vector<std::string> malformed_;  // checks of the assignment that are out of bounds

@@ -11,6 +11,7 @@
 #include "common/base/log.h"
 #include "common/base/secret.h"
 #include "common/base/text.h"
+#include "common/wire/grpc_tls.h"
 #include "postwatch/v1/uplink.grpc.pb.h"
 
 namespace postwatch::agent {
@@ -184,18 +185,16 @@ class Connector {
     for (const auto* file : {&ca, &cert, &std::as_const(key)}) {
       if (!file->ok()) return file->status();
     }
-    grpc::SslCredentialsOptions options;
-    options.pem_root_certs = *ca;
-    options.pem_cert_chain = *cert;
-    options.pem_private_key = *key;
     std::string all = Concat(*ca, *cert, *key);
     const size_t fingerprint = std::hash<std::string>()(all);
     if (channel_ == nullptr || fingerprint != fingerprint_) {
-      channel_ = grpc::CreateCustomChannel(target_.address, grpc::SslCredentials(options),
-                                           LightArguments(target_));
+      TlsTexts texts{*ca, *cert, *key};
+      channel_ =
+          grpc::CreateCustomChannel(target_.address, ClientTls(texts), LightArguments(target_));
       fingerprint_ = fingerprint;
+      WipeBytes(texts.key);
     }
-    for (std::string* secret : {&all, &*key, &options.pem_private_key}) WipeBytes(*secret);
+    for (std::string* secret : {&all, &*key}) WipeBytes(*secret);
     return channel_;
   }
 

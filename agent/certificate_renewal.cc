@@ -1,0 +1,157 @@
+#include "agent/certificate_renewal.h"
+
+#include <unistd.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <optional>
+#include <utility>
+
+#include "agent/certificate_answer.h"
+#include "common/base/backoff.h"
+#include "common/base/ids.h"
+#include "common/base/log.h"
+#include "common/base/text.h"
+#include "common/net/task.h"
+#include "common/pki/certificate_request.h"
+
+namespace postwatch::agent {
+namespace {
+
+namespace asio = boost::asio;
+
+constexpr absl::Duration kLookEvery = absl::Minutes(1);
+constexpr absl::Duration kFirstRetry = absl::Minutes(2);
+constexpr absl::Duration kLastRetry = absl::Hours(1);
+
+bool MayReplace(const std::string& file) {
+  const size_t slash = file.rfind('/');
+  const std::string folder = slash == file.npos ? "." : file.substr(0, slash + 1);
+  return ::access(folder.c_str(), W_OK) == 0;
+}
+
+std::string DateOf(absl::Time time) {
+  return absl::FormatTime("%Y-%m-%d %H:%M UTC", time, absl::UTCTimeZone());
+}
+
+}  // namespace
+
+// Shared with the coroutine and the call under way, which may come back after we have gone.
+class CertificateRenewal::Core : public std::enable_shared_from_this<CertificateRenewal::Core> {
+ public:
+  Core(EventClock& clock, PemPaths files, PeerIdentity own, RenewalActions actions)
+      : clock_(clock),
+        files_(std::move(files)),
+        own_(std::move(own)),
+        actions_(std::move(actions)) {}
+
+  static Task<void> Watch(std::shared_ptr<Core> core) {
+    while (!core->stopped_) {
+      core->Look();
+      const absl::Status slept = co_await core->clock_.SleepFor(kLookEvery);
+      if (!slept.ok()) co_return;
+    }
+  }
+
+  void Stop() { stopped_ = true; }
+  const std::string& problem() const { return problem_; }
+
+ private:
+  void Look() {
+    const absl::StatusOr<PemBundle> pem = LoadPemBundle(files_);
+    if (!pem.ok()) return Complain(pem.status());
+    const absl::StatusOr<IdentityCertificate> certificate =
+        ParseIdentityCertificate(pem->certificate);
+    if (!certificate.ok()) return Complain(certificate.status());
+    current_ = *certificate;
+    if (!connected_) connected_ = current_;
+    const absl::Time now = clock_.Now();
+    if (current_->not_after > connected_->not_after && now >= ReconnectAt(*connected_)) {
+      connected_ = current_;
+      Log(LogLevel::kInfo, "connecting anew with the newer certificate",
+          {{"not_after", DateOf(current_->not_after)}});
+      actions_.reconnect();
+    }
+    if (now < RenewAt(*current_)) problem_.clear();
+    if (now >= RenewAt(*current_) && !asking_ && clock_.Steady() >= next_try_) Ask(*pem);
+  }
+
+  void Ask(const PemBundle& pem) {
+    if (!MayReplace(files_.certificate) || !MayReplace(files_.ca)) {
+      return Complain(absl::PermissionDeniedError(
+          Concat("the folder of ", files_.certificate, " cannot be written by the agent")));
+    }
+    const absl::StatusOr<std::string> request = MakeCertificateRequest(pem.key);
+    if (!request.ok()) return Complain(request.status());
+    asking_ = true;
+    actions_.ask(*request, [self = shared_from_this()](absl::StatusOr<EnrolmentAnswer> answer) {
+      if (!self->stopped_) self->OnAnswer(std::move(answer));
+    });
+  }
+
+  void OnAnswer(absl::StatusOr<EnrolmentAnswer> answer) {
+    asking_ = false;
+    const absl::Status taken = answer.ok() ? Take(*answer) : answer.status();
+    if (!taken.ok()) return Complain(taken);
+    backoff_.Reset();
+    told_.clear();
+    problem_.clear();
+    const auto renewed = ParseIdentityCertificate(answer->certificate);
+    Log(LogLevel::kInfo, "the agent's certificate is renewed",
+        {{"file", files_.certificate}, {"not_after", DateOf(renewed->not_after)}});
+  }
+
+  // The authorities first: they hold those of before, and the new certificate's.
+  absl::Status Take(const EnrolmentAnswer& answer) {
+    const absl::StatusOr<PemBundle> pem = LoadPemBundle(files_);
+    if (!pem.ok()) return pem.status();
+    absl::Status good = CheckAnswer(answer, pem->key, own_, clock_.Now());
+    if (good.ok() && answer.authorities != pem->ca) {
+      good = WritePemFile(files_.ca, answer.authorities, Readers::kEverybody, Overwrite::kReplace);
+    }
+    if (!good.ok()) return good;
+    return WritePemFile(files_.certificate, answer.certificate, Readers::kEverybody,
+                        Overwrite::kReplace);
+  }
+
+  // One line for each kind of trouble; a problem for people only when it becomes urgent.
+  void Complain(const absl::Status& why) {
+    next_try_ = clock_.Steady() + kFirstRetry + backoff_.Next(RandomUnit());
+    const std::string text(FromAbsl(why.message()));
+    if (std::exchange(told_, text) != text) {
+      Log(LogLevel::kWarn, "the agent's certificate is not renewed",
+          {{"file", files_.certificate}, {"error", text}});
+    }
+    if (current_ && clock_.Now() >= WorryAt(*current_)) {
+      problem_ = Concat("the agent's certificate ends ", DateOf(current_->not_after),
+                        " and is not renewed: ", text);
+    }
+  }
+
+  EventClock& clock_;
+  const PemPaths files_;
+  const PeerIdentity own_;
+  const RenewalActions actions_;
+  std::optional<IdentityCertificate> current_;  // in the file
+  std::optional<IdentityCertificate>
+      connected_;  // that the connection was made with, at the latest
+  Backoff backoff_{{.first = kFirstRetry, .cap = kLastRetry}};
+  absl::Duration next_try_ = -absl::InfiniteDuration();
+  std::string told_;
+  std::string problem_;
+  bool asking_ = false;
+  bool stopped_ = false;
+};
+
+CertificateRenewal::CertificateRenewal(asio::any_io_executor executor, EventClock& clock,
+                                       PemPaths files, PeerIdentity own, RenewalActions actions)
+    : executor_(std::move(executor)),
+      core_(std::make_shared<Core>(clock, std::move(files), std::move(own), std::move(actions))) {}
+
+CertificateRenewal::~CertificateRenewal() { core_->Stop(); }
+
+void CertificateRenewal::Start() { asio::co_spawn(executor_, Core::Watch(core_), asio::detached); }
+
+std::string CertificateRenewal::problem() const { return core_->problem(); }
+
+}  // namespace postwatch::agent
