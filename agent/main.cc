@@ -14,6 +14,7 @@
 #include "absl/time/clock.h"
 #include "agent/agent.h"
 #include "agent/config_files.h"
+#include "agent/config_schema.h"
 #include "agent/join.h"
 #include "common/base/clock.h"
 #include "common/base/file_wait.h"
@@ -50,9 +51,11 @@ namespace agent = postwatch::agent;
 constexpr int kExitBadConfig = 1;
 constexpr int kExitUsage = 64;  // EX_USAGE
 
-constexpr std::array<FlagSpec, 7> kFlags = {{
+constexpr std::array<FlagSpec, 9> kFlags = {{
     {"config.file", "FILE", "the configuration; docs/examples/agent.yaml shows every key"},
     {"config.check", "", "check the configuration and its files, print all mistakes and exit"},
+    {"config.schema", "", "print the JSON Schema of the configuration, for editors, and exit"},
+    {"config.keys", "", "print every key of the configuration with what it takes, and exit"},
     {"config.wait", "", "if the configuration is not there yet, wait for it"},
     {"log.level", "LEVEL", "debug, info, warn or error (default info)"},
     {"log.format", "FORMAT", "text or json (default text)"},
@@ -150,6 +153,11 @@ int main(int argc, char** argv) {
   }
   if (flags->Has("version")) {
     std::printf("postwatch-agent %s\n", POSTWATCH_VERSION);
+    return 0;
+  }
+  if (flags->Has("config.schema") || flags->Has("config.keys")) {
+    const std::string text = flags->Has("config.keys") ? agent::AgentKeys() : agent::AgentSchema();
+    std::printf("%s", text.c_str());
     return 0;
   }
   if (absl::Status status = ConfigureLogFrom(*flags); !status.ok()) {

@@ -33,7 +33,7 @@ constexpr auto kCommands = std::to_array<Command>({
      "which faults a fleet cannot tell apart, and what to add to it", RunCheckTopology},
     {"init", "DOMAIN [flags]", "a first configuration of a collector, from a look at the domain",
      RunInit},
-    {"config", "plan|apply FILE [flags]", "what another configuration would change; makes it so",
+    {"config", "plan|apply|schema ...", "what another configuration would change; makes it so",
      RunConfig},
     {"classify", "[FILE|-] [flags]", "what servers said in a mail log, a bounce or bare replies",
      RunClassify},

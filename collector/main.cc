@@ -11,6 +11,7 @@
 #include "collector/collector.h"
 #include "collector/config.h"
 #include "collector/config_files.h"
+#include "collector/config_schema.h"
 #include "collector/plan.h"
 #include "collector/running_config.h"
 #include "common/base/clock.h"
@@ -44,6 +45,8 @@ constexpr auto kFlags = std::to_array<FlagSpec>({
     {"config.file", "FILE", "the configuration; docs/examples/collector.yaml explains every key"},
     {"config.check", "", "check the configuration and its files, print all mistakes, and exit"},
     {"config.describe", "", "print what the configuration says, as GET /api/v1/config, and exit"},
+    {"config.schema", "", "print the JSON Schema of the configuration, for editors, and exit"},
+    {"config.keys", "", "print every key of the configuration with what it takes, and exit"},
     {"config.wait", "", "if the configuration is not there yet, wait for it"},
     {"log.level", "LEVEL", "debug, info, warn or error (default info)"},
     {"log.format", "FORMAT", "text or json (default text)"},
@@ -121,6 +124,12 @@ int main(int argc, char** argv) {
   }
   if (flags->Has("version")) {
     std::printf("postwatch-collector %s\n", POSTWATCH_VERSION);
+    return 0;
+  }
+  if (flags->Has("config.schema") || flags->Has("config.keys")) {
+    const std::string text = flags->Has("config.keys") ? postwatch::collector::CollectorKeys()
+                                                       : postwatch::collector::CollectorSchema();
+    std::printf("%s", text.c_str());
     return 0;
   }
   const auto level = postwatch::ParseLogLevel(flags->Get("log.level", "info"));

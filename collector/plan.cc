@@ -49,10 +49,7 @@ using Recipes = std::vector<Recipe>;
 constexpr int kAgentsOfAnAccount = 6, kAgentsOfAServer = 20;
 
 absl::Duration FleetGapOf(const Recipe& recipe) {
-  if (recipe.fleet_gap) return *recipe.fleet_gap;
-  if (recipe.kind->needs_mailbox) return recipe.interval / kAgentsOfAnAccount;
-  if (recipe.kind->leg == Leg::kInbound) return recipe.interval / kAgentsOfAServer;
-  return absl::ZeroDuration();
+  return recipe.fleet_gap.value_or(DefaultFleetGap(*recipe.kind, recipe.interval));
 }
 
 // A check that sends letters.
@@ -276,6 +273,12 @@ CheckSpec PlanWitness(const CollectorConfig& config, Mistakes& mistakes) {
 }
 
 }  // namespace
+
+absl::Duration DefaultFleetGap(const CheckKind& kind, absl::Duration interval) {
+  if (kind.needs_mailbox) return interval / kAgentsOfAnAccount;
+  if (kind.leg == Leg::kInbound) return interval / kAgentsOfAServer;
+  return absl::ZeroDuration();
+}
 
 FleetPlan MakePlan(const CollectorConfig& config, Mistakes& mistakes) {
   FleetPlan plan{.revision = config.revision};

@@ -32,13 +32,34 @@ constexpr std::array kApplyFlags = {
     FlagSpec{"yes", "", "do not ask"},
     kHelpFlag};
 
+constexpr std::array kSchemaFlags = {kHelpFlag};
+
 struct Verb {
   std::string_view name, usage;
   std::span<const FlagSpec> flags;
   int (*run)(const Flags& flags);
 };
 
-constexpr std::array<Verb, 2> kVerbs = {{
+// Each program knows what it reads.
+int RunConfigSchema(const Flags& flags) {
+  const std::string& program = flags.words()[0];
+  if (program != "collector" && program != "agent") {
+    return Complain("config schema",
+                    Concat("'", Printable(program), "' is none of collector, agent"), kUsage);
+  }
+  const absl::StatusOr<ProgramOutput> run =
+      RunProgram(Concat("postwatch-", program), {"--config.schema"});
+  if (!run.ok() || run->code != 0) {
+    return Complain("config schema",
+                    run.ok() ? Concat("postwatch-", program, " has none; is it an older one?")
+                             : std::string(run.status().message()),
+                    kUnknown);
+  }
+  std::printf("%s", run->out.c_str());
+  return kOk;
+}
+
+constexpr std::array<Verb, 3> kVerbs = {{
     {"plan",
      "usage: postwatch config plan FILE [flags]\n\n"
      "Says what a collector that runs would do otherwise with FILE as its configuration: targets,\n"
@@ -55,13 +76,20 @@ constexpr std::array<Verb, 2> kVerbs = {{
      "file\n"
      "says. Exits 0 when it is done, 1 when it is not, 2 when a part waits for a restart.\n",
      kApplyFlags, RunConfigApply},
+    {"schema",
+     "usage: postwatch config schema collector|agent\n\n"
+     "Prints the JSON Schema of that program's configuration, as it is installed here: editors "
+     "that\n"
+     "know it complete keys and mark mistakes. Releases have both under docs/schema.\n",
+     kSchemaFlags, RunConfigSchema},
 }};
 
 int Usage(std::FILE* out) {
   std::fprintf(
       out,
       "usage: postwatch config plan FILE    what it would change for a collector that runs\n"
-      "       postwatch config apply FILE   makes it the collector's configuration\n\n"
+      "       postwatch config apply FILE   makes it the collector's configuration\n"
+      "       postwatch config schema collector|agent   a JSON Schema, for editors\n\n"
       "`postwatch config VERB --help` tells the rest.\n");
   return out == stdout ? kOk : kUsage;
 }
@@ -127,10 +155,10 @@ int RunConfig(std::span<const std::string_view> arguments) {
       std::printf("%s\n%s", std::string(verb.usage).c_str(), FlagHelp(verb.flags).c_str());
       return kOk;
     }
-    if (flags->words().size() != 1) return Complain(name, "takes one FILE; see --help", kUsage);
+    if (flags->words().size() != 1) return Complain(name, "takes one word; see --help", kUsage);
     return verb.run(*flags);
   }
-  Complain(kVerb, Concat("'", Printable(arguments[0]), "' is none of plan, apply"), kUsage);
+  Complain(kVerb, Concat("'", Printable(arguments[0]), "' is none of plan, apply, schema"), kUsage);
   return Usage(stderr);
 }
 

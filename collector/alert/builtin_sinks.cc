@@ -24,7 +24,7 @@ std::unique_ptr<AlertSink> MakeBuiltinSink(std::string_view type, const Settings
                                            Mistakes& mistakes) {
   for (const SinkKind& kind : kSinks) {
     if (kind.type != type) continue;
-    Mistakes own;
+    Mistakes own(mistakes.notes());
     SettingsReader reader(settings, path, own);
     std::unique_ptr<AlertSink> sink = kind.make(reader, deps);
     reader.Finish();

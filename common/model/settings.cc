@@ -109,7 +109,14 @@ SettingsReader::SettingsReader(const Settings& settings, std::string path, Mista
   }
 }
 
-bool SettingsReader::Has(std::string_view key) const { return settings_.Find(key) != nullptr; }
+bool SettingsReader::Has(std::string_view key) const {
+  Note(key, {});
+  return settings_.Find(key) != nullptr;
+}
+
+void SettingsReader::Note(std::string_view key, const KeyNote& note) const {
+  if (mistakes_.notes() != nullptr) mistakes_.notes()->Add(PathOf(key), note);
+}
 
 std::string SettingsReader::PathOf(std::string_view key) const {
   if (path_.empty()) return std::string(key);
@@ -141,11 +148,13 @@ const std::string* SettingsReader::TakeScalar(std::string_view key) {
 }
 
 std::string SettingsReader::String(std::string_view key, std::string_view fallback) {
+  Note(key, {.shape = KeyShape::kText, .fallback = std::string(fallback)});
   const std::string* text = TakeScalar(key);
   return text == nullptr ? std::string(fallback) : *text;
 }
 
 std::string SettingsReader::RequiredString(std::string_view key) {
+  Note(key, {.shape = KeyShape::kText, .required = true});
   if (!Has(key)) {
     asked_.emplace(key);
     Complain(key, "is missing");
@@ -158,6 +167,10 @@ std::string SettingsReader::RequiredString(std::string_view key) {
 }
 
 int64_t SettingsReader::Integer(std::string_view key, int64_t fallback, int64_t low, int64_t high) {
+  Note(key, {.shape = KeyShape::kInteger,
+             .fallback = fallback < low || fallback > high ? "" : Concat(fallback),
+             .low = Concat(low),
+             .high = Concat(high)});
   const std::string* text = TakeScalar(key);
   if (text == nullptr) return fallback;
   int64_t value = 0;
@@ -173,6 +186,7 @@ int64_t SettingsReader::Integer(std::string_view key, int64_t fallback, int64_t 
 }
 
 bool SettingsReader::Bool(std::string_view key, bool fallback) {
+  Note(key, {.shape = KeyShape::kBool, .fallback = fallback ? "true" : "false"});
   const std::string* text = TakeScalar(key);
   if (text == nullptr) return fallback;
   if (*text == "true") return true;
@@ -183,6 +197,10 @@ bool SettingsReader::Bool(std::string_view key, bool fallback) {
 
 absl::Duration SettingsReader::Duration(std::string_view key, absl::Duration fallback,
                                         absl::Duration low, absl::Duration high) {
+  Note(key, {.shape = KeyShape::kDuration,
+             .fallback = absl::FormatDuration(fallback),
+             .low = absl::FormatDuration(low),
+             .high = absl::FormatDuration(high)});
   const std::string* text = TakeScalar(key);
   if (text == nullptr) return fallback;
   absl::Duration value;
@@ -200,6 +218,9 @@ absl::Duration SettingsReader::Duration(std::string_view key, absl::Duration fal
 
 std::string SettingsReader::Choice(std::string_view key, std::string_view fallback,
                                    const std::vector<std::string_view>& choices) {
+  Note(key, {.shape = KeyShape::kChoice,
+             .fallback = std::string(fallback),
+             .choices = {choices.begin(), choices.end()}});
   const std::string* text = TakeScalar(key);
   if (text == nullptr) return std::string(fallback);
   for (const std::string_view choice : choices) {
@@ -211,6 +232,7 @@ std::string SettingsReader::Choice(std::string_view key, std::string_view fallba
 
 std::vector<std::string> SettingsReader::Strings(
     std::string_view key, const std::function<std::string(const std::string&)>& wrong) {
+  Note(key, {.shape = KeyShape::kTexts});
   std::vector<std::string> result;
   for (const Settings& item : Items(key)) {
     std::string what;
@@ -229,6 +251,11 @@ std::vector<std::string> SettingsReader::Strings(
 }
 
 SecretReference SettingsReader::Secret(std::string_view key) {
+  Note(key, {.shape = KeyShape::kSecret});
+  return TakeSecret(key);
+}
+
+SecretReference SettingsReader::TakeSecret(std::string_view key) {
   const Settings* value = Take(key);
   if (value == nullptr) return {};
   if (value->kind() == Settings::Kind::kScalar) {
@@ -244,13 +271,18 @@ SecretReference SettingsReader::Secret(std::string_view key) {
 }
 
 SecretReference SettingsReader::RequiredSecret(std::string_view key) {
+  Note(key, {.shape = KeyShape::kSecret, .required = true});
   if (!Has(key)) Complain(key, "is missing: give {file: PATH} or {env: NAME}");
-  return Secret(key);
+  return TakeSecret(key);
 }
 
-const Settings* SettingsReader::Child(std::string_view key) { return Take(key); }
+const Settings* SettingsReader::Child(std::string_view key) {
+  Note(key, {.shape = KeyShape::kTree});
+  return Take(key);
+}
 
 const std::vector<Settings>& SettingsReader::Items(std::string_view key) {
+  Note(key, {.shape = KeyShape::kItems});
   const Settings* value = Take(key);
   if (value == nullptr) return NoItems();
   if (value->kind() != Settings::Kind::kList) {
@@ -258,6 +290,11 @@ const std::vector<Settings>& SettingsReader::Items(std::string_view key) {
     return NoItems();
   }
   return value->items();
+}
+
+const std::vector<Settings>& SettingsReader::ItemsOrTexts(std::string_view key) {
+  Note(key, {.shape = KeyShape::kItems, .or_texts = true});
+  return Items(key);
 }
 
 void SettingsReader::Finish() {

@@ -14,6 +14,7 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "common/base/secret.h"
+#include "common/model/key_notes.h"
 
 namespace postwatch {
 
@@ -62,6 +63,9 @@ struct Mistake {
 // All mistakes of a configuration, in order, each "file:line: key: what".
 class Mistakes {
  public:
+  // `notes`, which may be null, gets every key that a reader with these mistakes asks for.
+  explicit Mistakes(KeyNotes* notes = nullptr) : notes_(notes) {}
+
   // The same one again is not told again. After 100 the rest is left out, and that is said.
   void Add(std::string_view origin, std::string_view key, std::string_view what);
   void Add(const Mistakes& others);
@@ -70,8 +74,10 @@ class Mistakes {
   std::vector<std::string> lines() const;
   // OK when empty; else InvalidArgument with one mistake a line.
   absl::Status ToStatus() const;
+  KeyNotes* notes() const { return notes_; }
 
  private:
+  KeyNotes* notes_;
   std::vector<Mistake> all_;
   bool more_ = false;
 };
@@ -110,6 +116,8 @@ class SettingsReader {
   const Settings* Child(std::string_view key);
   // Empty when absent; a mistake when it is no list.
   const std::vector<Settings>& Items(std::string_view key);
+  // The same of a list whose items may be single values too.
+  const std::vector<Settings>& ItemsOrTexts(std::string_view key);
 
   // A mistake of the caller's own about `key` (a range, a combination).
   void Complain(std::string_view key, std::string_view what);
@@ -120,6 +128,8 @@ class SettingsReader {
   void Finish();
 
  private:
+  void Note(std::string_view key, const KeyNote& note) const;
+  SecretReference TakeSecret(std::string_view key);
   const Settings* Take(std::string_view key);
   const std::string* TakeScalar(std::string_view key);
   std::string OriginOf(std::string_view key) const;

@@ -42,12 +42,21 @@ def _properties(value, rule, schema, root, path):
 def _additional(value, rule, schema, root, path):
     if not isinstance(value, dict):
         return []
-    extra = [key for key in value if key not in schema.get("properties", {})]
+    patterns = schema.get("patternProperties", {})
+    extra = [key for key in value if key not in schema.get("properties", {})
+             and not any(re.search(pattern, key) for pattern in patterns)]
     if rule is True:
         return []
     if rule is False:
         return [f"{path}: has {key!r}, which the schema does not name" for key in extra]
     return [p for key in extra for p in problems(value[key], rule, root, f"{path}.{key}")]
+
+
+def _patterns(value, rule, schema, root, path):
+    if not isinstance(value, dict):
+        return []
+    return [p for pattern, sub in rule.items() for key in value if re.search(pattern, key)
+            for p in problems(value[key], sub, root, f"{path}.{key}")]
 
 
 def _items(value, rule, schema, root, path):
@@ -89,6 +98,7 @@ def _is_number(value) -> bool:
 
 RULES = {
     "type": _type, "properties": _properties, "additionalProperties": _additional, "items": _items,
+    "patternProperties": _patterns,
     "$ref": _ref, "anyOf": _any_of, "oneOf": _one_of, "if": _if,
     "allOf": lambda value, rule, schema, root, path: [
         p for sub in rule for p in problems(value, sub, root, path)],

@@ -75,7 +75,7 @@ std::vector<std::string> Bounded(SettingsReader& in, std::string_view key, size_
 DnsDnsblSettings ReadDnsDnsblSettings(const CheckSpec& spec, Mistakes& mistakes) {
   SettingsReader in(spec.settings, spec.id, mistakes);
   DnsDnsblSettings settings;
-  const std::vector<Settings>& items = in.Items("lists");
+  const std::vector<Settings>& items = in.ItemsOrTexts("lists");
   if (items.size() > kMaxLists) in.Complain("lists", Concat("at most ", kMaxLists));
   for (size_t i = 0; i < items.size() && i < kMaxLists; ++i) {
     settings.lists.push_back(ReadList(items[i], Concat(in.PathOf("lists"), "[", i, "]"), mistakes));
