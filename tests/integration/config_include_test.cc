@@ -6,6 +6,7 @@
 
 #include "agent/config.h"
 #include "collector/config_files.h"
+#include "collector/plan.h"
 #include "common/base/text.h"
 #include "common/config/include.h"
 #include "tests/support/test_folder.h"
@@ -87,6 +88,22 @@ TEST_F(ConfigInclude, AFileIncludesNeitherItselfNorAnotherTwice) {
   Write("c.yaml", Concat(kTls, "include: {file: a.yaml}\n"));
   EXPECT_EQ(Mistaken(),
             "c.yaml:2: include: must be a pattern such as conf.d/*.yaml, or a list of them");
+}
+
+TEST_F(ConfigInclude, ARevisionIsReadFromItsFile) {
+  Write("c.yaml", Concat(kTls, "targets: [{domain: a.test}]\nrevision_file: ", folder_ / "REVISION",
+                         "\n"));
+  EXPECT_EQ(Mistaken(), "c.yaml:3: revision_file: cannot read a line of REVISION");
+  Write("REVISION", "two words\n");
+  EXPECT_EQ(Mistaken(),
+            "c.yaml:3: revision_file: the first line of REVISION must be 1 to 128 letters, digits "
+            "and -._+/:@");
+  Write("REVISION", "v1.2-3-gabc\nmore\n");
+  const auto config = collector::LoadCollectorConfig(folder_ / "c.yaml");
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_EQ(config->revision, "v1.2-3-gabc");
+  Mistakes none;
+  EXPECT_EQ(collector::MakePlan(*config, none).revision, "v1.2-3-gabc");
 }
 
 TEST_F(ConfigInclude, AnAgentIncludesToo) {
