@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """Manual pages and completions that packaging/describe.py makes of the built programs, and what else is packaged."""
+import importlib.util
 import os
 import pathlib
 import shutil
@@ -85,6 +86,20 @@ class Packaged(unittest.TestCase):
                                  capture_output=True, text=True)
             self.assertEqual(run.returncode, 0, run.stdout[-200:] + run.stderr)
             self.assertNotIn("Unknown", run.stderr)
+
+    @unittest.skipUnless(importlib.util.find_spec("yaml"), "needs python3-yaml")
+    def test_the_user_data_installs_and_joins(self):
+        import yaml
+        text = (ROOT / "packaging/cloud-init/agent.yaml").read_text()
+        self.assertTrue(text.startswith("#cloud-config\n"))
+        data = yaml.safe_load(text)
+        (shell, flags, script), = data["runcmd"]
+        subprocess.run([shell, "-n", "-c", script], check=True)
+        self.assertEqual(flags, "-euc")
+        self.assertTrue({"--token-file", "--ca-hash"} <= flags_of("postwatch-agent", "join"))
+        for written in data["write_files"]:
+            self.assertIn(written["path"], script)
+            self.assertEqual(written["permissions"], "0600")
 
     def test_the_maintainer_scripts_are_shell(self):
         for script in ("postinst.in", "prerm.in", "postrm.in", "postwatch-collector-setup"):
