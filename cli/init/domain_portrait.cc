@@ -33,6 +33,14 @@ bool Says(const Report& report, FailureClass klass) {
                              [klass](const Finding& finding) { return finding.klass == klass; });
 }
 
+// Whether something is wrong with what a check of this kind looks at.
+bool IsInTrouble(const Report& report, std::string_view kind) {
+  return std::ranges::any_of(report.findings, [kind](const Finding& finding) {
+    return finding.check == kind && finding.outcome == Outcome::kFail &&
+           finding.severity != FindingSeverity::kInfo;
+  });
+}
+
 // "10 mx1.example.com, 20 mx2.example.com" -> the names.
 std::vector<std::string> HostsOf(std::string_view mx) {
   std::vector<std::string> hosts;
@@ -76,11 +84,12 @@ DomainPortrait MakePortrait(const Report& report) {
   portrait.mx_hosts = HostsOf(portrait.mx_text);
   portrait.takes_no_mail = portrait.mx_hosts.empty() && Says(report, FailureClass::kDnsNullMx);
   if (!Says(report, FailureClass::kSpfMultiple)) portrait.spf = Fact(report, "dns.spf", "spf");
+  portrait.spf_works = !portrait.spf.empty() && !IsInTrouble(report, "dns.spf");
   portrait.dmarc_policy = Fact(report, "dns.dmarc", "dmarc.policy");
   portrait.dkim_selectors = SelectorsOf(Fact(report, "dns.dkim", "dkim.selectors"));
   portrait.mtasts = Fact(report, "dns.mtasts", "mtasts");
   portrait.tlsrpt = Fact(report, "dns.tlsrpt", "tlsrpt");
-  portrait.signed_zone = Fact(report, "dns.dnssec", "dnssec").starts_with("signed");
+  portrait.unsigned_zone = Fact(report, "dns.dnssec", "dnssec") == "unsigned";
   const std::string dane = Fact(report, "dns.tlsa", "dane");
   portrait.dane = !dane.empty() && dane != "none";
   portrait.registrar = Fact(report, "reg.rdap", "rdap.registrar");

@@ -21,11 +21,12 @@ struct DomainPortrait {
   std::vector<std::string> mx_hosts;        // lower case; none when that is not known
   std::string mx_text;                      // "10 mx1.example.com, 20 mx2.example.com"
   std::string spf;                          // the record; empty without one that counts
+  bool spf_works = false;                   // receivers can use it as it is
   std::string dmarc_policy;                 // "reject"; empty without a record
   std::vector<std::string> dkim_selectors;  // of the usual ones that have a usable key
   std::string mtasts;  // "enforce", "testing", "none", "broken"; empty: not seen
   std::string tlsrpt;
-  bool signed_zone = false;
+  bool unsigned_zone = false;
   bool dane = false;
   std::string registrar, expires;
   std::vector<std::string> problems;  // "dns.spf: ...": what fails or is weak already

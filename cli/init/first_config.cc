@@ -32,7 +32,7 @@ std::string YamlText(std::string_view text) {
 }
 
 std::string Quote(std::string_view text) {
-  const std::string shown = Printable(Truncate(text, kMaxQuoted));
+  const std::string shown = Printable(Trim(Truncate(text, kMaxQuoted)));
   return text.size() > kMaxQuoted ? Concat(shown, "...") : shown;
 }
 
@@ -125,7 +125,11 @@ class TargetText {
       const std::string known = KnownSenders(seen_.spf);
       Note(Concat("SPF: ", Quote(seen_.spf)));
       if (!known.empty()) Note(Concat("which lets send: ", known));
-      Line(6, "dns.spf: {require: true}  # senders: [IP, ...] are held to pass");
+      if (seen_.spf_works) {
+        Line(6, "dns.spf: {require: true}  # senders: [IP, ...] are held to pass");
+      } else {
+        Note("which does not work as it is; once it does: dns.spf: {require: true}");
+      }
     }
     if (seen_.dkim_selectors.empty()) {
       Note("no DKIM key under a usual selector; if mail is signed: dns.dkim: {selectors: [NAME]}");
@@ -148,7 +152,7 @@ class TargetText {
       Note("senders are told to demand TLS, so that a server without it loses mail");
       Line(6, "smtp.mx: {require_tls: true}");
     }
-    if (!seen_.dane && !seen_.signed_zone) {
+    if (seen_.unsigned_zone) {
       Note("the zone is not signed: dns.tlsa (DANE) and dns.dnssec have little to do yet");
     }
   }

@@ -37,6 +37,7 @@ TEST(Init, TheCollectorsOwnCheckFindsNoMistake) {
                       .mx_hosts = {"mx1.a.test"},
                       .mx_text = "10 mx1.a.test",
                       .spf = "v=spf1 mx -all",
+                      .spf_works = true,
                       .dmarc_policy = "reject",
                       .dkim_selectors = {"s1", "s2"},
                       .mtasts = "enforce",

@@ -31,7 +31,7 @@ TEST(MakePortrait, TakesTheFactsOfEachCheck) {
           Result("dns.dmarc", {{"dmarc.policy", "reject"}}),
           Result("dns.dkim", {{"dkim.selectors", "mail, s1"}}),
           Result("dns.mtasts", {{"mtasts", "enforce"}}), Result("dns.tlsa", {{"dane", "none"}}),
-          Result("dns.dnssec", {{"dnssec", "signed"}}),
+          Result("dns.dnssec", {{"dnssec", "unsigned"}}),
           Result("reg.rdap", {{"rdap.registrar", "R"}, {"rdap.expires", "2027-01-01"}})});
   EXPECT_TRUE(seen.exists);
   EXPECT_EQ(seen.mx_hosts, (Texts{"mx1.a.test", "mx2.a.test"}));
@@ -39,7 +39,8 @@ TEST(MakePortrait, TakesTheFactsOfEachCheck) {
   EXPECT_EQ(seen.dmarc_policy, "reject");
   EXPECT_EQ(seen.dkim_selectors, (Texts{"mail", "s1"}));
   EXPECT_EQ(seen.mtasts, "enforce");
-  EXPECT_TRUE(seen.signed_zone);
+  EXPECT_TRUE(seen.spf_works);
+  EXPECT_TRUE(seen.unsigned_zone);
   EXPECT_FALSE(seen.dane);
   EXPECT_EQ(seen.expires, "2027-01-01");
 }
@@ -60,6 +61,14 @@ TEST(MakePortrait, TellsADomainThatIsNotThereAndOneWithoutMail) {
   gone.klass = FailureClass::kDnsNullMx;
   EXPECT_TRUE(Of({gone}).exists);
   EXPECT_TRUE(Of({gone}).takes_no_mail);
+}
+
+TEST(MakePortrait, ARecordThatIsInTroubleDoesNotWork) {
+  Finding broken{.check = "dns.spf", .outcome = Outcome::kFail};
+  broken.severity = FindingSeverity::kWarning;
+  const DomainPortrait seen = Of({Result("dns.spf", {{"spf", "v=spf1 include:x"}}), broken});
+  EXPECT_EQ(seen.spf, "v=spf1 include:x");
+  EXPECT_FALSE(seen.spf_works);
 }
 
 TEST(MakePortrait, KeepsWhatIsWrongAndWhatWasNotSeen) {

@@ -14,6 +14,7 @@ DomainPortrait Portrait() {
           .mx_hosts = {"mx1.a.test", "mx2.a.test"},
           .mx_text = "10 mx1.a.test, 20 mx2.a.test",
           .spf = "v=spf1 mx include:_spf.google.com include:sendgrid.net -all",
+          .spf_works = true,
           .dmarc_policy = "quarantine",
           .dkim_selectors = {"s1"},
           .mtasts = "enforce",
@@ -90,6 +91,13 @@ TEST(FirstConfig, ADomainWithNothingStillMakesAWholeFile) {
   const Settings target = Target({.domain = "a.test"});
   EXPECT_EQ(Scalar(target, {"domain"}), "a.test");
   EXPECT_EQ(target.Find("checks")->kind(), Settings::Kind::kNull);
+}
+
+TEST(FirstConfig, WhatDoesNotWorkIsNotDemanded) {
+  DomainPortrait broken = Portrait();
+  broken.spf_works = false;
+  EXPECT_EQ(Target(broken).Find("checks")->Find("dns.spf"), nullptr);
+  EXPECT_NE(Text(broken).find("# which does not work as it is"), std::string::npos);
 }
 
 TEST(FirstConfig, ADomainWithoutMailIsNotAskedForAny) {
