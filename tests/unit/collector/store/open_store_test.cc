@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "common/base/text.h"
+
 namespace postwatch::collector {
 namespace {
 
@@ -17,13 +19,36 @@ TEST(OpenStoreTest, RefusesEverythingElseAndSaysWhatThereIs) {
     absl::Status status = OpenStore(bad).status();
     EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << bad;
     EXPECT_EQ(CheckStoreName(bad),
-              absl::InvalidArgumentError("write sqlite: followed by where it is, e.g. "
-                                         "sqlite:/var/lib/postwatch/collector.db"))
+              absl::InvalidArgumentError(
+                  "write sqlite: or postgresql: followed by where it is, e.g. "
+                  "sqlite:/var/lib/postwatch/collector.db or "
+                  "postgresql://postwatch@db.example/postwatch?sslmode=verify-full"))
         << bad;
   }
   EXPECT_EQ(OpenStore("mysql:x").status().message(),
-            "open store \"mysql:x\": write sqlite: followed by where it is, e.g. "
-            "sqlite:/var/lib/postwatch/collector.db");
+            "open store: write sqlite: or postgresql: followed by where it is, e.g. "
+            "sqlite:/var/lib/postwatch/collector.db or "
+            "postgresql://postwatch@db.example/postwatch?sslmode=verify-full");
+}
+
+TEST(OpenStoreTest, APasswordInTheNameIsRefusedAndNotRepeated) {
+  for (std::string_view bad : {"postgresql://u:hunter2@h/d", "postgres://u:hunter2@h/d",
+                               "postgresql:u:hunter2", "postgresql://u:hunter2@h:x/d"}) {
+    const absl::Status status = OpenStore(bad).status();
+    EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << bad;
+    EXPECT_EQ(FromAbsl(status.message()).find("hunter2"), std::string_view::npos) << status;
+    EXPECT_EQ(CheckStoreName(bad).code(), absl::StatusCode::kInvalidArgument) << bad;
+  }
+  EXPECT_EQ(CheckStoreName("postgresql://u@h/d"), absl::OkStatus());
+}
+
+TEST(OpenStoreTest, ASharedOneOfSqliteHoldsItsLease) {
+  const SystemClock clock;
+  absl::StatusOr<SharedStore> shared =
+      OpenSharedStore("sqlite::memory:", {}, {.holder = "c1"}, clock);
+  ASSERT_TRUE(shared.ok()) << shared.status();
+  EXPECT_TRUE(shared->lease->Acquire().value().ours);
+  EXPECT_EQ(shared->store->Watermark("a1", "spool").value(), 0u);
 }
 
 TEST(OpenStoreTest, ACorruptOneIsExplainedAndNothingElse) {
@@ -33,6 +58,12 @@ TEST(OpenStoreTest, ACorruptOneIsExplainedAndNothingElse) {
                 "/d/c.db from a backup; or move it away together with /d/c.db-wal and /d/c.db-shm "
                 "to begin with an empty one, which knows no past observations, no open incidents "
                 "and not what people have been told"));
+  EXPECT_EQ(ExplainStoreFailure("postgresql://u@h/d", absl::DataLossError("bad page")),
+            absl::DataLossError(
+                "store postgresql://u@h/d is corrupt: bad page; it was left as it is. Restore the "
+                "database from a backup; or name another one to begin with an empty one, which "
+                "knows no past observations, no open incidents and not what people have been "
+                "told"));
   EXPECT_EQ(ExplainStoreFailure("sqlite:/d/c.db", absl::UnavailableError("busy")),
             absl::UnavailableError("busy"));
 }
