@@ -142,11 +142,11 @@ int main(int argc, char** argv) {
   SendGrpcLogToOurs();
   KeepHeapSmall();
   const std::vector<std::string_view> arguments(argv + 1, argv + argc);
-  const absl::StatusOr<Flags> flags = Flags::Parse(arguments, kFlags);
-  if (!flags.ok()) return Fail(kExitUsage, flags.status());
   if (!arguments.empty() && arguments[0] == "join") {
     return agent::RunJoin(std::span(arguments).subspan(1));
   }
+  const absl::StatusOr<Flags> flags = Flags::Parse(arguments, kFlags);
+  if (!flags.ok()) return Fail(kExitUsage, flags.status());
   if (flags->Has("help")) {
     PrintHelp();
     return 0;
