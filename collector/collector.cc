@@ -384,7 +384,8 @@ absl::StatusOr<std::unique_ptr<Collector>> MakeCollector(CollectorConfig config,
   std::vector<std::unique_ptr<AlertSink>> sinks = MakeSinks(config, sink_clock, mistakes);
   absl::Status status = mistakes.ToStatus();
   if (!status.ok()) return status;
-  absl::StatusOr<std::unique_ptr<Store>> store = OpenStore(config.store);
+  absl::StatusOr<std::unique_ptr<Store>> store =
+      OpenStore(config.store, {.password = config.store_password});
   if (!store.ok()) return store.status();
   absl::StatusOr<SavedState> state =
       ReadState(**store, SystemClock().Now(), CorrelatorOptions().evidence_window, plan);

@@ -217,6 +217,7 @@ CollectorConfig ReadCollectorConfig(const Settings& root, Mistakes& mistakes) {
   }
   ReadRevision(in, config);
   config.store = in.String("store", "sqlite:collector.db");
+  config.store_password = in.Secret("store_password");
   config.retention =
       in.Duration("retention", absl::Hours(24 * 30), absl::Hours(1), absl::Hours(24 * 3660));
   config.agent_silent_after =

@@ -47,8 +47,9 @@ struct CollectorConfig {
   std::string tls_ca, tls_cert, tls_key;
   std::string tls_crl;  // "" for none
   std::optional<EnrolmentConfig> enrolment;
-  std::string store;         // "sqlite:PATH"
-  absl::Duration retention;  // of observations
+  std::string store;               // see OpenStore
+  SecretReference store_password;  // neither set: none
+  absl::Duration retention;        // of observations
   absl::Duration agent_silent_after;
   absl::Duration round_trip_floor;  // the shortest interval a round trip may have
   absl::Duration reminder_every;

@@ -94,6 +94,13 @@ void CheckFiles(const CollectorConfig& config, absl::Time now, Mistakes& mistake
       in.Complain(fault.key, fault.what);
     }
   }
+  if (!config.store_password.file.empty()) {
+    const absl::Status password = ResolveSecret(config.store_password).status();
+    if (!password.ok()) {
+      SettingsReader(config.source, "", mistakes)
+          .Complain("store_password", FromAbsl(password.message()));
+    }
+  }
   for (size_t i = 0; i < config.sinks.size(); ++i) {
     CheckSink(config.sinks[i], Concat("alerting.sinks[", i, "]"), mistakes);
   }

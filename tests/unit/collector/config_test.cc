@@ -84,6 +84,7 @@ TEST(CollectorConfig, EveryKeyIsRead) {
       "external_url: https://pw.test\n"
       "tls: {ca: a, cert: b, key: c}\n"
       "store: 'sqlite:x'\n"
+      "store_password: {file: /run/secrets/database}\n"
       "retention: 48h\n"
       "agent_silent_after: 10s\n"
       "round_trip_floor: 5s\n"
@@ -100,6 +101,7 @@ TEST(CollectorConfig, EveryKeyIsRead) {
   EXPECT_EQ(config->http_listen, "localhost:0");
   EXPECT_EQ(config->external_url, "https://pw.test");
   EXPECT_EQ(config->store, "sqlite:x");
+  EXPECT_EQ(config->store_password.file, "/run/secrets/database");
   EXPECT_EQ(config->retention, absl::Hours(48));
   EXPECT_EQ(config->agent_silent_after, absl::Seconds(10));
   EXPECT_EQ(config->round_trip_floor, absl::Seconds(5));
