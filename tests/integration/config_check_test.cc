@@ -112,8 +112,9 @@ TEST_F(ConfigCheck, TheCollectorTellsEveryMistakeOfAFileAtOnce) {
       outcome.lines,
       (Lines{"c.yaml:1: listen.http: '7480' is not ip:port, such as 127.0.0.1:7480",
              "c.yaml:2: external_url: names no host, or a port that is none",
-             "c.yaml:7: store: write sqlite: followed by where it is, e.g. "
-             "sqlite:/var/lib/postwatch/collector.db",
+             "c.yaml:7: store: write sqlite: or postgresql: followed by where it is, e.g. "
+             "sqlite:/var/lib/postwatch/collector.db or "
+             "postgresql://postwatch@db.example/postwatch?sslmode=verify-full",
              "c.yaml:9: defaults.smtp.mx.private: 'no' is none of report, allow",
              "c.yaml:8: witness.anchors: 'foo' is not ip:port",
              Concat("c.yaml:12: targets[0].checks.pop3: is no check kind; there are ",
