@@ -119,7 +119,7 @@ TEST(CollectorConfig, EveryKeyIsRead) {
   EXPECT_EQ(config->sinks[1].name, "people");
   EXPECT_EQ(config->sinks[1].settings.entries().size(), 1u);  // name and type are taken out
   EXPECT_EQ(config->sinks[1].settings.Find("url")->scalar(), "http://h");
-  EXPECT_EQ(config->sinks[1].settings.origin(), "c.yaml:14");
+  EXPECT_EQ(config->sinks[1].settings.origin(), "c.yaml:15");
 }
 
 TEST(CollectorConfig, EnrolmentAndRevocationsAreReadWhereTheyStand) {
