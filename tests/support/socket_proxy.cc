@@ -65,8 +65,7 @@ void SocketProxy::Resume() {
 void SocketProxy::Cut() {
   absl::MutexLock lock(&mutex_);
   cut_ = true;
-  const auto done = [this]() ABSL_SHARED_LOCKS_REQUIRED(mutex_) { return !cut_; };
-  mutex_.Await(absl::Condition(&done));
+  mutex_.Await(absl::Condition(this, &SocketProxy::IsNotCutting));
 }
 
 void SocketProxy::LoseAnswerTo(std::string text, bool then_stall) {

@@ -34,6 +34,7 @@ class SocketProxy {
     bool answer_is_lost = false;
   };
 
+  bool IsNotCutting() const ABSL_SHARED_LOCKS_REQUIRED(mutex_) { return !cut_; }
   void Loop();
   void Accept();
   // False: the pair has ended.
