@@ -50,9 +50,9 @@ constexpr auto kFixes = std::to_array<std::pair<FailureClass, std::string_view>>
     {kTlsSelfSigned, "Serve a certificate of a public authority, or give yours with --ca-file."},
     {kTlsUntrustedRoot, "Serve a chain that ends in a trusted root, or give yours with --ca-file."},
     {kTlsMissingIntermediate,
-     "Serve the intermediate certificate too (the full chain file); with a root of your own, give "
-     "it "
-     "with --ca-file."},
+     "Serve the intermediate certificate too (the full chain file), or give a root of your own "
+     "with "
+     "--ca-file."},
     {kTlsDaneMismatch,
      "Publish the TLSA record of the key that is served, or serve the one that is published; keep "
      "the old record for its TTL when the key changes."},
