@@ -132,9 +132,10 @@ Task<std::optional<Fault>> FindBySrv(const RunContext& context, MailService serv
     const SrvRecord* srv = BestSrv(reply);
     if (!IsUsable(srv, domain)) continue;
     server = {CanonicalName(srv->target), srv->port, name.security};
-    if (choice.port != 0) server.port = choice.port;
+    if (choice.port == 0) break;
+    server.port = choice.port;
     // The record's security is that of the record's port.
-    if (choice.port != 0 && !choice.security.has_value()) {
+    if (!choice.security.has_value()) {
       server.security = SecurityOfPort(choice.port, name.security);
     }
     break;
