@@ -113,9 +113,6 @@ int Answer(const Flags& flags, const ReplyTally& tally) {
   const bool json = flags.Get("format", "text") == "json";
   const std::string text = json ? tally.Json() + "\n" : tally.Text(flags.Has("unknown"));
   std::fwrite(text.data(), 1, text.size(), stdout);
-  if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
-    return Complain(kVerb, "cannot write to the standard output", kCannotWrite);
-  }
   if (tally.understood() > 0) return kOk;
   return Complain(kVerb,
                   "nothing of this is a line of a Postfix or Exim log, an SMTP reply or a bounce",

@@ -21,6 +21,14 @@ void PrintUsage(std::FILE* out) {
       out, "\n`postwatch VERB --help` tells the rest. `postwatch --version` prints the version.\n");
 }
 
+// The exit code of a verb that ended with `code`: what nobody could read is no success.
+int Delivered(std::string_view verb, int code) {
+  using postwatch::cli::kCannotWrite;
+  const bool lost = std::fflush(stdout) != 0 || std::ferror(stdout) != 0;
+  if (!lost || code == kCannotWrite) return code;
+  return postwatch::cli::Complain(verb, "cannot write to the standard output", kCannotWrite);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -39,7 +47,7 @@ int main(int argc, char** argv) {
   }
   for (const Command& command : Commands()) {
     if (command.name == arguments[0]) {
-      return command.run(std::span(arguments).subspan(1));
+      return Delivered(command.name, command.run(std::span(arguments).subspan(1)));
     }
   }
   std::fprintf(stderr, "postwatch: '%s' is not a verb\n", argv[1]);

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <boost/json.hpp>
 #include <fstream>
-#include <sstream>
+#include <optional>
 
 #include "common/base/text.h"
 
@@ -14,26 +14,28 @@ namespace json = boost::json;
 
 constexpr size_t kMaxBytes = 16 << 20;
 constexpr size_t kMaxFindings = 10000;
+constexpr int kVersion = 1;
 
 std::string Text(const json::object& object, std::string_view key) {
   const json::value* value = object.if_contains(json::string_view(key.data(), key.size()));
   return value != nullptr && value->is_string() ? std::string(value->as_string()) : "";
 }
 
-FindingSeverity ReadSeverity(std::string_view name) {
-  for (const FindingSeverity severity : {FindingSeverity::kInfo, FindingSeverity::kWarning}) {
+std::optional<FindingSeverity> ReadSeverity(std::string_view name) {
+  for (const FindingSeverity severity :
+       {FindingSeverity::kInfo, FindingSeverity::kWarning, FindingSeverity::kCritical}) {
     if (FindingSeverityName(severity) == name) return severity;
   }
-  return FindingSeverity::kCritical;
+  return std::nullopt;
 }
 
-Finding ReadFinding(const json::object& object) {
+Finding ReadFinding(const json::object& object, FindingSeverity severity) {
   return {.check = Text(object, "check"),
           .leg = ParseLeg(Text(object, "leg")).value_or(Leg::kControl),
           .subject = Text(object, "subject"),
           .outcome = Outcome::kFail,
           .klass = ParseFailureClass(Text(object, "class")).value_or(FailureClass::kUnspecified),
-          .severity = ReadSeverity(Text(object, "severity")),
+          .severity = severity,
           .step = Text(object, "step"),
           .detail = Text(object, "detail"),
           .fix = Text(object, "fix")};
@@ -76,6 +78,11 @@ absl::StatusOr<std::vector<Finding>> ReadBaseline(std::string_view text, std::st
     return absl::InvalidArgumentError(
         "is no report: make one with `postwatch check DOMAIN --format json`");
   }
+  const json::value* version = whole.get_object().if_contains("version");
+  if (version == nullptr || *version != kVersion) {
+    return absl::InvalidArgumentError(
+        Concat("is no report of version ", kVersion, ", the one this program makes"));
+  }
   const std::string of = Text(whole.get_object(), "domain");
   if (of != domain) {
     return absl::InvalidArgumentError(Concat("is a report of ", of, ", not of ", domain));
@@ -84,7 +91,13 @@ absl::StatusOr<std::vector<Finding>> ReadBaseline(std::string_view text, std::st
   for (const json::value& item : findings->get_array()) {
     if (!item.is_object() || Text(item.get_object(), "outcome") != "fail") continue;
     if (faults.size() == kMaxFindings) return absl::InvalidArgumentError("has too many findings");
-    faults.push_back(ReadFinding(item.get_object()));
+    const json::object& fault = item.get_object();
+    const std::optional<FindingSeverity> severity = ReadSeverity(Text(fault, "severity"));
+    if (!severity) {
+      return absl::InvalidArgumentError(
+          Concat("has a finding of ", Text(fault, "check"), " without a severity that is known"));
+    }
+    faults.push_back(ReadFinding(fault, *severity));
   }
   return faults;
 }
@@ -92,12 +105,17 @@ absl::StatusOr<std::vector<Finding>> ReadBaseline(std::string_view text, std::st
 absl::StatusOr<std::vector<Finding>> LoadBaseline(const std::string& path,
                                                   std::string_view domain) {
   std::ifstream in(path, std::ios::binary);
-  std::ostringstream text;
-  if (in) text << in.rdbuf();
-  if (!in || text.str().size() > kMaxBytes) {
-    return absl::NotFoundError(Concat("the baseline ", path, " cannot be read"));
+  std::string text(kMaxBytes + 1, '\0');
+  in.read(text.data(), static_cast<std::streamsize>(text.size()));
+  text.resize(static_cast<size_t>(in.gcount()));
+  if (in.bad() || text.empty()) {
+    return absl::NotFoundError(Concat("the baseline ", path, " cannot be read, or is empty"));
   }
-  absl::StatusOr<std::vector<Finding>> findings = ReadBaseline(text.str(), domain);
+  if (text.size() > kMaxBytes) {
+    return absl::InvalidArgumentError(
+        Concat("the baseline ", path, " is longer than ", kMaxBytes >> 20, " MiB"));
+  }
+  absl::StatusOr<std::vector<Finding>> findings = ReadBaseline(text, domain);
   if (findings.ok()) return findings;
   return absl::InvalidArgumentError(
       Concat("the baseline ", path, " ", FromAbsl(findings.status().message())));

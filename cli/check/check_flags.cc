@@ -63,11 +63,8 @@ absl::StatusOr<OneShotOptions> ReadOneShotOptions(const Flags& flags) {
       ReadDuration(flags, "timeout", "60s", kMinTimeout, kMaxTimeout);
   if (!timeout.ok()) return timeout.status();
   options.timeout = *timeout;
-  if (flags.Has("only")) {
-    const std::string only = flags.Get("only");
-    for (const std::string_view kind : Split(only, ',')) {
-      options.only.emplace_back(Trim(kind));
-    }
+  for (const std::string& only : flags.All("only")) {
+    for (const std::string_view kind : Split(only, ',')) options.only.emplace_back(Trim(kind));
   }
   absl::StatusOr<std::vector<Address>> resolvers = Resolvers(flags);
   if (!resolvers.ok()) return resolvers.status();

@@ -49,7 +49,10 @@ constexpr auto kFixes = std::to_array<std::pair<FailureClass, std::string_view>>
      "Serve a certificate that covers this host name, or publish the name it covers."},
     {kTlsSelfSigned, "Serve a certificate of a public authority, or give yours with --ca-file."},
     {kTlsUntrustedRoot, "Serve a chain that ends in a trusted root, or give yours with --ca-file."},
-    {kTlsMissingIntermediate, "Serve the intermediate certificate too (the full chain file)."},
+    {kTlsMissingIntermediate,
+     "Serve the intermediate certificate too (the full chain file), or give a root of your own "
+     "with "
+     "--ca-file."},
     {kTlsDaneMismatch,
      "Publish the TLSA record of the key that is served, or serve the one that is published; keep "
      "the old record for its TTL when the key changes."},

@@ -47,7 +47,8 @@ bool IsDomainName(std::string_view text) {
     if (!IsName(label) || label.find('.') != label.npos) return false;
     if (label.front() == '-' || label.back() == '-') return false;
   }
-  return true;
+  // An IP address is none: no top-level domain is a number (RFC 3696 section 2).
+  return !ParseInteger(text.substr(text.rfind('.') + 1)).has_value();
 }
 
 }  // namespace postwatch

@@ -13,15 +13,19 @@ namespace {
 
 constexpr size_t kMaxSecretBytes = 64 * 1024;
 
+// For the reason in errno.
+absl::Status Unreadable(const std::string& path) {
+  const int why = errno;
+  const std::string text = Concat("cannot read the secret file ", path, ": ", std::strerror(why));
+  return why == EACCES ? absl::PermissionDeniedError(text) : absl::NotFoundError(text);
+}
+
 absl::StatusOr<std::string> ReadSecretFile(const std::string& path) {
   std::ifstream in(path, std::ios::binary);
-  if (!in) {
-    const std::string why = std::strerror(errno);
-    const std::string text = Concat("cannot read the secret file ", path, ": ", why);
-    return errno == EACCES ? absl::PermissionDeniedError(text) : absl::NotFoundError(text);
-  }
+  if (!in) return Unreadable(path);
   std::string value(kMaxSecretBytes + 1, '\0');
   in.read(value.data(), static_cast<std::streamsize>(value.size()));
+  if (in.bad()) return Unreadable(path);  // a directory opens, and cannot be read
   value.resize(static_cast<size_t>(in.gcount()));
   if (!value.empty() && value.back() == '\n') value.pop_back();
   if (!value.empty() && value.back() == '\r') value.pop_back();

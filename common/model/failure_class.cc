@@ -77,7 +77,9 @@ constexpr auto kClasses = std::to_array<FailureClassEntry>({
     {FailureClass::kTlsUntrustedRoot, "tls_untrusted_root", kProvider,
      "the chain ends in a root that is not trusted"},
     {FailureClass::kTlsMissingIntermediate, "tls_missing_intermediate", kProvider,
-     "the server does not send a needed intermediate certificate"},
+     "nothing that the server sends or that is trusted here signed its certificate: an "
+     "intermediate "
+     "is missing, or the root is not trusted"},
     {FailureClass::kTlsRevoked, "tls_revoked", kProvider, "a certificate has been revoked"},
     {FailureClass::kTlsWeakKey, "tls_weak_key", kProvider, "a key or signature is too weak"},
     {FailureClass::kTlsDaneMismatch, "tls_dane_mismatch", kOwn,

@@ -13,7 +13,8 @@ import json_schema
 from fleet_case import FleetCase
 from programs import BIN, ROOT, run
 
-OK, WARNING, CRITICAL, UNKNOWN, USAGE, DATA_ERROR, NO_INPUT = 0, 1, 2, 3, 64, 65, 66
+OK, WARNING, CRITICAL, UNKNOWN = 0, 1, 2, 3
+USAGE, DATA_ERROR, NO_INPUT, CANNOT_WRITE = 64, 65, 66, 74
 SCHEMA = ROOT / "docs/schema/check.schema.json"
 
 
@@ -80,6 +81,18 @@ class CheckTest(FleetCase):
         code, report = self._json("--only", "dns.mx")
         self.assertEqual(code, OK)
         self.assertEqual({f["check"] for f in report["findings"]}, {"dns.mx"})
+
+    def test_only_counts_each_time_it_is_given(self):
+        _, report = self._json("--only", "dns.mx", "--only", "dns.spf")
+        self.assertEqual({f["check"] for f in report["findings"]}, {"dns.mx", "dns.spf"})
+
+    def test_what_nobody_can_read_is_no_success(self):
+        for verb in (["explain", "dns_servfail"], ["explain", "--help"], ["ca", "init", "--help"]):
+            with self.subTest(verb), open("/dev/full", "w") as full:
+                done = subprocess.run([BIN / "postwatch", *verb], stdout=full, text=True,
+                                      stderr=subprocess.PIPE, timeout=30)
+                self._assert_exit(done, CANNOT_WRITE)
+                self.assertIn("cannot write to the standard output", done.stderr)
 
     def test_progress_is_a_line_for_each_check(self):
         done = self._check("--progress", "--only", "dns.mx,smtp.mx")
@@ -228,7 +241,8 @@ class CheckTest(FleetCase):
         self._assert_exit(done, UNKNOWN)
 
     def test_usage(self):
-        for argv in (["check"], ["check", "no domain"], ["check", "alpha.test", "--paint"],
+        for argv in (["check"], ["check", "no domain"], ["check", "192.0.2.1"],
+                     ["check", "alpha.test", "--paint"],
                      ["check", "alpha.test", "--format", "pdf"],
                      ["check", "alpha.test", "--only", "telepathy"],
                      ["check", "alpha.test", "--color", "pink"],

@@ -21,6 +21,7 @@ sys.path[:0] = [str(ROOT / "tests/lab"), str(ROOT / "tests/lab/servers")]
 from interop_fleet import WatchedLab  # noqa: E402
 from interop_lab import InteropLab, LAB_SCENARIOS  # noqa: E402
 from interop_world import InteropWorld  # noqa: E402
+from oauth_scenarios import OAUTH_SCENARIOS  # noqa: E402
 from postfix_scenarios import POSTFIX_SCENARIOS  # noqa: E402
 from scenarios import SCENARIOS, Scenario  # noqa: E402
 from watched_scenarios import WATCHED_SCENARIOS  # noqa: E402
@@ -49,11 +50,19 @@ class Ledger:
 
 
 def outcome_of(kind: str, findings: list[dict]) -> str:
+    """What _outcome_of_one says, for each resolver that saw something else."""
+    views: dict[str, list[dict]] = {}
+    for finding in findings:
+        if finding["check"] == kind:
+            views.setdefault(" and ".join(finding.get("resolvers", ())), []).append(finding)
+    said = {who: _outcome_of_one(view) for who, view in views.items()}
+    return "; ".join(f"{what} by {who}" if who else what for who, what in said.items()
+                     ) or "did not run"
+
+
+def _outcome_of_one(findings: list[dict]) -> str:
     """"pass", "fail CLASS" or "not tested", with the findings beside it."""
-    mine = [f for f in findings if f["check"] == kind]
-    if not mine:
-        return "did not run"
-    main, *rest = mine
+    main, *rest = findings
     said = {"pass": "pass", "fail": f"fail {main['class']}"}.get(main["outcome"], "not tested")
     beside = sorted({f["class"] for f in rest if f["severity"] != "info"} - {main["class"]})
     return " + ".join([said, *beside])
@@ -61,12 +70,13 @@ def outcome_of(kind: str, findings: list[dict]) -> str:
 
 def check(world, scenario: Scenario, kinds: list[str], extra: str) -> subprocess.CompletedProcess:
     """One `postwatch check` of some kinds."""
-    argv = [BIN / "postwatch", "check", scenario.domain, "--ca-file", world.ca_file, "--resolver",
-            world.resolver, "--timeout", scenario.timeout, "--format", "json",
-            "--only", ",".join(kinds)]
+    argv = [BIN / "postwatch", "check", scenario.domain, "--ca-file", world.ca_file,
+            "--timeout", scenario.timeout, "--format", "json", "--only", ",".join(kinds)]
+    for resolver in scenario.resolvers or (world.resolver,):
+        argv += ["--resolver", resolver]
     if scenario.address:
         argv += ["--mailbox", world.mailbox(scenario.address, scenario.password,
-                                            extra or scenario.extra)]
+                                            extra + scenario.extra)]
     return world.run(argv, text=True, capture_output=True, stdin=subprocess.DEVNULL,
                      timeout=RUN_LIMIT_S)
 
@@ -118,9 +128,12 @@ def run_scenario(world, scenario: Scenario, ledger: Ledger, look: Callable) -> N
 
 
 def _text_of(finding: dict) -> str:
+    """All that it says: also by which steps it came to it, and the facts."""
     reply = finding.get("reply") or {}
+    steps = " ".join(step["name"] for step in finding.get("steps", ()))
+    facts = ", ".join(f"{key}={value}" for key, value in finding.get("facts", {}).items())
     return (f"{finding['class']}: {finding['detail']} {reply.get('code', '')} "
-            f"{reply.get('enhanced', '')} {reply.get('text', '')}")
+            f"{reply.get('enhanced', '')} {reply.get('text', '')} ({steps}) {facts}")
 
 
 def run_all(make: Callable, scenarios: list[Scenario], ledger: Ledger, look: Callable) -> None:
@@ -142,7 +155,7 @@ def main() -> int:
             for word in args.words)]
     ledger = Ledger()
     worlds = ((InteropWorld, SCENARIOS, check_all),
-              (InteropLab, POSTFIX_SCENARIOS + LAB_SCENARIOS, check_all),
+              (InteropLab, OAUTH_SCENARIOS + POSTFIX_SCENARIOS + LAB_SCENARIOS, check_all),
               (WatchedLab, WATCHED_SCENARIOS, watch))
     with ThreadPoolExecutor() as pool:  # the worlds mostly wait
         for done in [pool.submit(run_all, make, chosen(scenarios), ledger, look)

@@ -5,14 +5,13 @@
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
 #include <openssl/x509v3.h>
-#include <unistd.h>
 
-#include <cstdlib>
 #include <fstream>
 #include <stdexcept>
 #include <utility>
 
 #include "common/base/text.h"
+#include "tests/support/test_folder.h"
 
 namespace postwatch {
 namespace {
@@ -135,13 +134,10 @@ TestCertificate TestCa::SelfSigned(const TestCertificateOptions& options) {
 std::string TestCa::pem() const { return CertificatePem(certificate_.get()); }
 
 std::shared_ptr<const TrustStore> TrustIn(const TestCa& ca) {
-  char path[] = "/tmp/postwatch-test-ca-XXXXXX";
-  const int fd = ::mkstemp(path);
-  Require(fd >= 0, "a file");
-  ::close(fd);
+  const TestFolder folder;
+  const std::string path = folder / "ca.pem";
   std::ofstream(path) << ca.pem();
   absl::StatusOr<std::shared_ptr<const TrustStore>> trust = TrustStore::FromFile(path);
-  ::unlink(path);
   Require(trust.ok(), "trust");
   return *std::move(trust);
 }

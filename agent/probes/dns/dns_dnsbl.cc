@@ -45,7 +45,7 @@ class DnsDnsbl : public ConfiguredProbe<DnsDnsblSettings> {
   Task<void> AskList(StepRecorder& run, const Blocklist& list, std::vector<std::string> subjects,
                      Tally& tally);
   Task<std::string> AskAbout(StepRecorder& run, const Blocklist& list, std::string subject,
-                             bool& silent);
+                             BlocklistAnswer::Kind& kind);
   std::string NoteHealth(StepRecorder& run, const Blocklist& list, BlocklistSubject subject,
                          const BlocklistHealth& health) const;
   // Who did not choose the lists cannot mend them.
@@ -57,6 +57,10 @@ class DnsDnsbl : public ConfiguredProbe<DnsDnsblSettings> {
   // Self-tests that are still believed. A probe's runs do not overlap.
   std::map<std::pair<std::string, BlocklistSubject>, Belief> beliefs_;
 };
+
+bool Answers(BlocklistAnswer::Kind kind) {
+  return kind == BlocklistAnswer::Kind::kClean || kind == BlocklistAnswer::Kind::kListed;
+}
 
 BlocklistSubject SubjectOf(const Blocklist& list, const std::string& subject) {
   if (list.of_domains) return BlocklistSubject::kDomain;
@@ -166,11 +170,11 @@ std::string DnsDnsbl::NoteHealth(StepRecorder& run, const Blocklist& list, Block
   return "";
 }
 
-// What the list says of one, for its fact; a listing is a finding. `silent`: it did not answer.
+// What the list says of one, for its fact; a listing is a finding.
 Task<std::string> DnsDnsbl::AskAbout(StepRecorder& run, const Blocklist& list, std::string subject,
-                                     bool& silent) {
+                                     BlocklistAnswer::Kind& kind) {
   const BlocklistAnswer answer = co_await AskBlocklist(deps_.resolver, list.zone, subject);
-  silent = answer.kind == BlocklistAnswer::Kind::kSilent;
+  kind = answer.kind;
   if (answer.kind == BlocklistAnswer::Kind::kClean) co_return Concat(subject, " clean");
   if (answer.kind == BlocklistAnswer::Kind::kRefused) {
     Tell(run, FailureClass::kDnsblQueryRefused,
@@ -194,6 +198,7 @@ Task<void> DnsDnsbl::AskList(StepRecorder& run, const Blocklist& list,
                              std::vector<std::string> subjects, Tally& tally) {
   std::vector<std::string> said;
   std::map<BlocklistSubject, bool> works;
+  bool answered = false;  // about one of the subjects, at least
   for (const std::string& subject : subjects) {
     const BlocklistSubject kind = SubjectOf(list, subject);
     if (!works.contains(kind)) {
@@ -201,15 +206,17 @@ Task<void> DnsDnsbl::AskList(StepRecorder& run, const Blocklist& list,
       const std::string wrong = NoteHealth(run, list, kind, health);
       works[kind] = wrong.empty();
       if (!wrong.empty()) said.push_back(wrong);
-      if (wrong.empty()) ++tally.answering;
       if (!wrong.empty()) tally.silence = Concat(list.zone, " ", wrong);
     }
     if (!works[kind]) continue;
-    bool silent = false;
-    std::string about = co_await AskAbout(run, list, subject, silent);
-    said.push_back(std::move(about));
-    if (silent) break;
+    BlocklistAnswer::Kind said_as = BlocklistAnswer::Kind::kSilent;
+    const std::string about = co_await AskAbout(run, list, subject, said_as);
+    said.push_back(about);
+    answered = answered || Answers(said_as);
+    if (!Answers(said_as)) tally.silence = Concat(list.zone, ": ", about);
+    if (said_as == BlocklistAnswer::Kind::kSilent) break;
   }
+  if (answered) ++tally.answering;
   run.Fact(Concat("dnsbl.", list.zone), Join(said, "; "));
 }
 

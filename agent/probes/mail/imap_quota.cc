@@ -1,6 +1,7 @@
 #include "agent/probes/mail/imap_quota.h"
 
 #include <algorithm>
+#include <limits>
 #include <map>
 #include <optional>
 #include <utility>
@@ -28,6 +29,13 @@ int PercentOf(const ImapQuotaLimit& quota) {
   if (quota.limit == 0) return 0;
   const double share = static_cast<double>(quota.used) / static_cast<double>(quota.limit);
   return static_cast<int>(std::min(share * 100, 10000.0));
+}
+
+// Of a limit that is not of storage: the number itself. What is beyond counting is the most there
+// is.
+uint64_t Bytes(const ImapQuotaLimit& quota, uint64_t value) {
+  if (quota.resource != "STORAGE") return value;
+  return std::min(value, std::numeric_limits<uint64_t>::max() / kStorageUnit) * kStorageUnit;
 }
 
 std::string Amount(const ImapQuotaLimit& quota, uint64_t value) {
@@ -106,9 +114,8 @@ std::string ImapQuotaProbe::Weigh(const RunContext& context, const ImapQuotaLimi
                                   std::optional<absl::Duration>& soonest) {
   const int percent = PercentOf(quota);
   const std::string name = AsciiLower(quota.resource);
-  const uint64_t unit = quota.resource == "STORAGE" ? kStorageUnit : 1;
-  context.run.Fact(Concat("quota.", name, ".used"), Concat(quota.used * unit));
-  context.run.Fact(Concat("quota.", name, ".limit"), Concat(quota.limit * unit));
+  context.run.Fact(Concat("quota.", name, ".used"), Concat(Bytes(quota, quota.used)));
+  context.run.Fact(Concat("quota.", name, ".limit"), Concat(Bytes(quota, quota.limit)));
   context.run.Fact(Concat("quota.", name, ".percent"), Concat(percent));
   const std::string key = Concat(quota.root, "\n", quota.resource);
   std::optional<absl::Duration> full_in;

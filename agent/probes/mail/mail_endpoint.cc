@@ -131,8 +131,13 @@ Task<std::optional<Fault>> FindBySrv(const RunContext& context, MailService serv
     }
     const SrvRecord* srv = BestSrv(reply);
     if (!IsUsable(srv, domain)) continue;
-    const uint16_t port = choice.port != 0 ? choice.port : srv->port;
-    server = {CanonicalName(srv->target), port, name.security};
+    server = {CanonicalName(srv->target), srv->port, name.security};
+    if (choice.port == 0) break;
+    server.port = choice.port;
+    // The record's security is that of the record's port.
+    if (!choice.security.has_value()) {
+      server.security = SecurityOfPort(choice.port, name.security);
+    }
     break;
   }
   co_return std::nullopt;

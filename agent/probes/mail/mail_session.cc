@@ -329,20 +329,19 @@ std::optional<Fault> ImapFault(const RunContext& context, ImapStage stage, const
 }
 
 Task<std::optional<Fault>> SendEnvelope(const RunContext& context, SmtpSession& session,
-                                        std::string sender, std::string recipient, size_t size) {
+                                        Envelope envelope) {
   context.run.Begin("mail");
-  std::vector<std::string> parameters;
-  if (size > 0 && session.ehlo.Has("SIZE")) parameters.push_back(Concat("SIZE=", size));
-  if (size > 0 && session.ehlo.Has("8BITMIME")) parameters.push_back("BODY=8BITMIME");
   absl::Duration before = context.deps.clock.Steady();
-  const absl::StatusOr<SmtpReply> mail = co_await session.client->MailFrom(sender, parameters);
+  const absl::StatusOr<SmtpReply> mail =
+      co_await session.client->MailFrom(envelope.sender, envelope.mail_parameters);
   std::optional<Fault> bad_sender =
       SmtpFault(context, SmtpStage::kMail, session.stream.get(), mail);
   if (bad_sender.has_value()) co_return bad_sender;
   FindTarpit(context, "the answer to MAIL", before);
   context.run.Begin("rcpt");
   before = context.deps.clock.Steady();
-  const absl::StatusOr<SmtpReply> rcpt = co_await session.client->RcptTo(recipient);
+  const absl::StatusOr<SmtpReply> rcpt =
+      co_await session.client->RcptTo(envelope.recipient, envelope.rcpt_parameters);
   FindTarpit(context, "the answer to RCPT", before);
   co_return SmtpFault(context, SmtpStage::kRcpt, session.stream.get(), rcpt);
 }

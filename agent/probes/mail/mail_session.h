@@ -76,9 +76,14 @@ std::optional<Fault> ImapFault(const RunContext& context, ImapStage stage, const
   return ImapFault(context, stage, stream, status);
 }
 
-// Steps `mail` and `rcpt` of one envelope, with SIZE and BODY=8BITMIME where they were offered
-// (`size` 0: not told). An answer that takes over 10 s is a finding (smtp_tarpitted).
+struct Envelope {
+  std::string sender, recipient;
+  std::vector<std::string> mail_parameters, rcpt_parameters;  // as RFC 5321 section 4.1.2 has them
+};
+
+// Steps `mail` and `rcpt` of one envelope. An answer that takes over 10 s is a finding
+// (smtp_tarpitted).
 Task<std::optional<Fault>> SendEnvelope(const RunContext& context, SmtpSession& session,
-                                        std::string sender, std::string recipient, size_t size);
+                                        Envelope envelope);
 
 }  // namespace postwatch::agent

@@ -95,8 +95,8 @@ Task<void> SmtpMx::Visit(Tour& tour, MxDoor door, std::optional<Fault>& fault) {
 
 // Greylisting and throttling defer first contact and say nothing about the mailbox.
 Task<std::optional<Fault>> SmtpMx::TryRecipient(const RunContext& context, SmtpSession& session) {
-  std::optional<Fault> refused =
-      co_await SendEnvelope(context, session, settings_.sender, settings_.rcpt, 0);
+  Envelope envelope{settings_.sender, settings_.rcpt, {}, {}};
+  std::optional<Fault> refused = co_await SendEnvelope(context, session, std::move(envelope));
   context.run.Fact("rcpt", refused.has_value() ? FailureClassName(refused->klass) : "ok");
   if (!refused.has_value()) accepted_.Note(context, settings_.rcpt);
   const bool deferred = refused.has_value() && (refused->klass == FailureClass::kSmtpGreylisted ||
@@ -116,8 +116,9 @@ Task<std::optional<Fault>> SmtpMx::TryRecipient(const RunContext& context, SmtpS
 Task<void> SmtpMx::TryRoles(const RunContext& context, SmtpSession& session, std::string host) {
   for (const std::string_view role : kRoles) {
     const std::string address = Concat(role, "@", spec_.target);
+    Envelope envelope{settings_.sender, address, {}, {}};
     const std::optional<Fault> refused =
-        co_await SendEnvelope(context, session, settings_.sender, address, 0);
+        co_await SendEnvelope(context, session, std::move(envelope));
     const std::string key = Concat("role.", role);
     context.run.Fact(key, refused.has_value() ? FailureClassName(refused->klass) : "ok");
     const bool no_mailbox =

@@ -201,8 +201,8 @@ Task<void> SmtpSecondary::LookAt(const RunContext& context, MxRound& round, MxDo
 // The refusal, if any; without a reply when the connection broke.
 Task<std::optional<Fault>> SmtpSecondary::Ask(const RunContext& context, SmtpSession& session,
                                               std::string recipient) {
-  std::optional<Fault> refused =
-      co_await SendEnvelope(context, session, settings_.sender, recipient, 0);
+  Envelope envelope{settings_.sender, recipient, {}, {}};
+  std::optional<Fault> refused = co_await SendEnvelope(context, session, std::move(envelope));
   const bool broken = refused.has_value() && !refused->reply.has_value();
   if (broken) co_return refused;
   context.run.Begin("reset");

@@ -42,7 +42,8 @@ Task<void> SmtpSubmit::Run(StepRecorder& run) {
 Task<std::optional<Fault>> SmtpSubmit::TryEnvelope(const RunContext& context,
                                                    SmtpSession& session) {
   const std::string& own = settings_.mailbox.address;
-  std::optional<Fault> refused = co_await SendEnvelope(context, session, own, own, 0);
+  Envelope envelope{own, own, {}, {}};
+  std::optional<Fault> refused = co_await SendEnvelope(context, session, std::move(envelope));
   if (refused.has_value()) co_return refused;
   context.run.Begin("reset");
   const absl::StatusOr<SmtpReply> reset = co_await session.client->Reset();

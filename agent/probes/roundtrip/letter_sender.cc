@@ -65,28 +65,30 @@ std::optional<Fault> TooLarge(const EhloReply& ehlo, size_t size) {
 
 // Where the server knows notices (RFC 3461), they are to carry the token and no copy of the text,
 // and to come for failures and delays only.
-Task<std::optional<Fault>> SendEnvelope(const RunContext& context, SmtpSession& session,
-                                        const RoundtripSettings& settings, std::string token,
-                                        size_t size) {
-  context.run.Begin("mail");
-  std::optional<Fault> large = TooLarge(session.ehlo, size);
-  if (large.has_value()) co_return large;
-  std::vector<std::string> parameters;
-  if (session.ehlo.Has("SIZE")) parameters.push_back(Concat("SIZE=", size));
-  if (session.ehlo.Has("8BITMIME")) parameters.emplace_back("BODY=8BITMIME");
-  std::vector<std::string> wishes;
-  if (session.ehlo.Has("DSN")) {
-    for (std::string& wish : DsnMailParameters(token)) parameters.push_back(std::move(wish));
-    wishes = DsnRcptParameters(settings.to);
+Envelope EnvelopeOf(const EhloReply& ehlo, const RoundtripSettings& settings,
+                    const std::string& token, size_t size) {
+  Envelope envelope{settings.sender.address, settings.to, {}, {}};
+  if (ehlo.Has("SIZE")) envelope.mail_parameters.push_back(Concat("SIZE=", size));
+  if (ehlo.Has("8BITMIME")) envelope.mail_parameters.emplace_back("BODY=8BITMIME");
+  if (ehlo.Has("DSN")) {
+    for (std::string& wish : DsnMailParameters(token)) {
+      envelope.mail_parameters.push_back(std::move(wish));
+    }
+    envelope.rcpt_parameters = DsnRcptParameters(settings.to);
   }
-  const absl::StatusOr<SmtpReply> mail =
-      co_await session.client->MailFrom(settings.sender.address, parameters);
-  std::optional<Fault> bad_sender =
-      SmtpFault(context, SmtpStage::kMail, session.stream.get(), mail);
-  if (bad_sender.has_value()) co_return bad_sender;
-  context.run.Begin("rcpt");
-  const absl::StatusOr<SmtpReply> rcpt = co_await session.client->RcptTo(settings.to, wishes);
-  co_return SmtpFault(context, SmtpStage::kRcpt, session.stream.get(), rcpt);
+  return envelope;
+}
+
+Task<std::optional<Fault>> OfferLetter(const RunContext& context, SmtpSession& session,
+                                       const RoundtripSettings& settings, std::string token,
+                                       size_t size) {
+  std::optional<Fault> large = TooLarge(session.ehlo, size);
+  if (large.has_value()) {
+    context.run.Begin("mail");
+    co_return large;
+  }
+  Envelope envelope = EnvelopeOf(session.ehlo, settings, token, size);
+  co_return co_await SendEnvelope(context, session, std::move(envelope));
 }
 
 // How many octets the letter is to have; 0: as few as it takes. The time of a large one is kept
@@ -175,7 +177,7 @@ Task<std::optional<Fault>> SendLetter(const RunContext& context, const Roundtrip
   std::string message = ComposeProbeMessage(text, fleet_key, DomainOf(settings.sender.address));
   std::string token = SignToken(letter.token, fleet_key);
   std::optional<Fault> refused =
-      co_await SendEnvelope(context, session, settings, std::move(token), message.size());
+      co_await OfferLetter(context, session, settings, std::move(token), message.size());
   if (refused.has_value()) co_return refused;
   std::optional<Fault> unsent = Record(context, letter);
   if (unsent.has_value()) co_return unsent;

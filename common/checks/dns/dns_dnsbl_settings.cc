@@ -5,7 +5,7 @@
 #include "common/base/text.h"
 #include "common/checks/host_settings.h"
 #include "common/dns/message.h"
-#include "common/net/address.h"
+#include "common/domain/blocklist.h"
 
 namespace postwatch {
 namespace {
@@ -15,19 +15,6 @@ constexpr size_t kMaxCodes = 64;
 constexpr size_t kMaxAddresses = 32;
 constexpr size_t kMaxDomains = 16;
 
-// "127.0.0.2", "127.0.0.4-7".
-bool IsCode(std::string_view text) {
-  const size_t dash = text.find('-');
-  const std::string_view first = text.substr(0, dash);
-  if (!first.starts_with("127.") || first.find(':') != first.npos || !IsIpLiteral(first)) {
-    return false;
-  }
-  if (dash == text.npos) return true;
-  const std::optional<int64_t> low = ParseInteger(first.substr(first.rfind('.') + 1));
-  const std::optional<int64_t> high = ParseInteger(text.substr(dash + 1));
-  return low.has_value() && high.has_value() && *low <= *high && *high <= 255;
-}
-
 void ReadCodes(SettingsReader& in, DnsDnsblSettings::List& list) {
   const Settings* codes = in.Child("codes");
   if (codes == nullptr) return;
@@ -36,7 +23,7 @@ void ReadCodes(SettingsReader& in, DnsDnsblSettings::List& list) {
     return;
   }
   for (const auto& [code, meaning] : codes->entries()) {
-    if (!IsCode(code) || meaning.scalar().empty()) {
+    if (!IsBlocklistCode(code) || meaning.scalar().empty()) {
       in.Complain("codes", Concat("'", code, "' must be 127.0.0.2 or 127.0.0.4-7 and a meaning"));
       continue;
     }

@@ -141,11 +141,14 @@ class Lab:
     def collector_address(self) -> str:
         return plan.COLLECTOR_ADDRESS
 
-    def change_zone(self, zone: str, remove: Sequence[str] = (), add: Sequence[str] = ()) -> None:
-        """Other records, as NameServer.change() takes them; no resolver remembers the old ones."""
+    def change_zone(self, zone: str, remove: Sequence[str] = (), add: Sequence[str] = (),
+                    kept_by: str = "") -> None:
+        """Other records, as NameServer.change() takes them; no resolver remembers the old ones but
+        that of the region or provider `kept_by`."""
         self._name_server.change(zone, remove, add)
-        for resolver in self._resolvers.values():
-            resolver.forget()
+        for place, resolver in self._resolvers.items():
+            if place != kept_by:
+                resolver.forget()
 
     # Faults.
 

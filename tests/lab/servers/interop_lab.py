@@ -8,12 +8,14 @@ from pathlib import Path
 
 from base import HERE, UNPACKED, unpacked_version
 from interop_world import installed_version
+from oauth_provider import OauthProvider
 from scenarios import Scenario
 
 from maillab import Lab, observe, plan, processes
 
-REGION = "eu"
+REGION, OTHER_REGION = "eu", "us"
 DOMAIN = "alpha.test"
+LATE = f"late.{DOMAIN}"
 PROBE = f"probe@{DOMAIN}"
 GREYLIST_PORT = 10023
 
@@ -29,6 +31,8 @@ class InteropLab:
     def __init__(self):
         self.lab = Lab.up()
         self.missing: dict[str, str] = {}
+        self.kept = contextlib.ExitStack()  # what ends before the lab
+        self.oauth: OauthProvider | None = None  # from the first scenario on that has one
         self.versions = {"postfix": installed_version("postfix", "Postfix"),
                          "dovecot": installed_version("dovecot-core", "Dovecot"),
                          "knot": installed_version("knot", "Knot"),
@@ -43,6 +47,7 @@ class InteropLab:
         return self
 
     def __exit__(self, *_) -> None:
+        self.kept.close()
         self.lab.down()
 
     @property
@@ -57,15 +62,18 @@ class InteropLab:
         return self.lab.run(REGION, argv, **kw)
 
     def mailbox(self, address: str, password: str | None = None, extra: str = "") -> Path:
-        """The YAML file of a mailbox, with the right password unless another is given."""
+        """The YAML file of a mailbox, with the right password unless another is given. In `extra`
+        @secret@ is the file of it, and `oauth2` what it is for instead."""
+        user, _, domain = address.partition("@")
         label = self.lab.state / f"interop-{secrets.token_hex(4)}"
-        secret = Path(self.lab.password_file(DOMAIN, address.partition("@")[0]))
+        secret = Path(self.lab.password_file(domain, user))
         if password is not None:
             secret = label.with_suffix(".password")
             secret.touch(mode=0o600)
             secret.write_text(password)
         file = label.with_suffix(".yaml")
-        file.write_text(f"address: {address}\npassword: {{file: {secret}}}\n{extra}")
+        login = "" if "oauth2:" in extra else "password: {file: @secret@}\n"
+        file.write_text(f"address: {address}\n{login}{extra}".replace("@secret@", str(secret)))
         return file
 
 
@@ -91,21 +99,39 @@ def altered(lab: Lab, provider: str, **settings: str) -> Iterator[None]:
     host.reconfigure_postfix("main.cf", before)
 
 
-@contextlib.contextmanager
-def greylisting(world: InteropLab) -> Iterator[None]:
-    """Postgrey decides on port 25."""
-    lab = world.lab
+def start_postgrey(lab: Lab) -> None:
+    """Lets in after a second whom it refused."""
     home = lab.state / "postgrey"
     for folder in ("etc", "db"):
         (home / folder).mkdir(parents=True)
     command = (f"chown postgrey: {home}/db; exec postgrey --inet=127.0.0.1:{GREYLIST_PORT} -d"
-               f" --pidfile={home}/pid --dbdir={home}/db --delay=3600 --user=postgrey")
+               f" --pidfile={home}/pid --dbdir={home}/db --delay=1 --user=postgrey")
     log = lab.state / "log/postgrey.log"
     processes.launch(lab.argv("alpha", [HERE / "enter", UNPACKED / "postgrey", home / "etc",
                                         "postgrey", "sh", "-ec", command]), log)
     observe.until(lambda: not_listening(lab, "alpha", GREYLIST_PORT, log))
+
+
+@contextlib.contextmanager
+def greylisting(world: InteropLab) -> Iterator[None]:
+    """Postgrey decides on port 25."""
+    lab = world.lab
+    if not (lab.state / "postgrey").exists():
+        start_postgrey(lab)
     policy = f"check_policy_service inet:127.0.0.1:{GREYLIST_PORT}"
     with altered(lab, "alpha", smtpd_recipient_restrictions=policy):
+        yield
+
+
+@contextlib.contextmanager
+def greylisting_over(world: InteropLab) -> Iterator[None]:
+    """The same, to which the sender has come back."""
+    def refused() -> str | None:
+        code = observe.rcpt_code(world.lab.netns_path(REGION), plan.PROVIDERS["alpha"].address, 25,
+                                 PROBE, None)
+        return None if code == 250 else f"RCPT is answered with {code}"
+    with greylisting(world):
+        observe.until(refused)
         yield
 
 
@@ -138,18 +164,39 @@ def not_listening(lab: Lab, provider: str, port: int, log: Path) -> str | None:
     return None
 
 
+@contextlib.contextmanager
+def denial_kept(world: InteropLab) -> Iterator[None]:
+    """The resolver was asked for a name before there was one."""
+    lab, record = world.lab, f"{LATE}. MX 10 {plan.PROVIDERS['alpha'].host}."
+    reply = observe.ask(lab.netns_path(REGION), lab.resolver(REGION), LATE, "MX")
+    assert reply and reply[0] == "NXDOMAIN", reply
+    lab.change_zone(DOMAIN, add=[record], kept_by=REGION)
+    yield
+    lab.change_zone(DOMAIN, remove=[record])
+
+
 BOTH = ("postfix", "dovecot")
+RESOLVERS = tuple(plan.REGIONS[name].resolver for name in (REGION, OTHER_REGION))
 LAB_SCENARIOS = [
     Scenario(BOTH, "healthy", DOMAIN,
              {"smtp.mx": "pass", "tls.cert": "pass", "smtp.submit": "pass", "imap.access": "pass",
               "pop3.access": "pass", "imap.quota": "pass", "roundtrip": "pass"},
              PROBE),
+    Scenario(BOTH, "STARTTLS, on 587 and 143", DOMAIN,
+             {"smtp.submit": "pass", "imap.access": "pass", "roundtrip": "pass"}, PROBE,
+             extra="submission: {port: 587, security: starttls}\n"
+                   "receive: {port: 143, security: starttls}\n", says="starttls"),
     Scenario(BOTH, "wrong password", DOMAIN,
              {"smtp.submit": "fail smtp_auth_failed", "imap.access": "fail imap_auth_failed",
               "pop3.access": "fail pop3_auth_failed"}, PROBE, "wrong"),
     Scenario(("postfix", "postgrey"), "greylisting", DOMAIN,
              {"roundtrip": "fail smtp_greylisted"}, PROBE,
              extra="deliver_via: mx\n", prepare=greylisting),
+    Scenario(("postfix", "postgrey"), "greylisting, the next letter after its delay", DOMAIN,
+             {"roundtrip": "pass"}, PROBE, extra="deliver_via: mx\n", prepare=greylisting_over),
+    Scenario(("knot", "unbound"), "a resolver keeps the denial of a name made since", LATE,
+             {"dns.mx": f"fail dns_nxdomain by {RESOLVERS[0]}:53; pass by {RESOLVERS[1]}:53"},
+             prepare=denial_kept, resolvers=RESOLVERS),
     Scenario(BOTH, "Postfix defers every recipient", DOMAIN,
              {"roundtrip": "fail smtp_server_temp"}, PROBE, prepare=fault("postfix-defer")),
     Scenario(BOTH, "Postfix knows no recipient", DOMAIN,

@@ -27,6 +27,7 @@ class Scenario:
     extra: str = ""  # more lines of the mailbox
     prepare: Callable[[Any], AbstractContextManager] | None = None
     timeout: str = "20s"
+    resolvers: tuple[str, ...] = ()  # asked one after another; none: the world's own
     says: str = ""  # words that must be in a detail or a reply
     unusable: str = ""  # why the rows are skipped, always
 

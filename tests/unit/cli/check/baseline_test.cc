@@ -40,8 +40,18 @@ TEST(Baseline, WhatIsNoneIsRefused) {
   EXPECT_EQ(Refusal("[]"), "is no report: make one with `postwatch check DOMAIN --format json`");
   EXPECT_EQ(Refusal(R"({"findings":1})"),
             "is no report: make one with `postwatch check DOMAIN --format json`");
-  EXPECT_EQ(Refusal(R"({"domain":"beta.test","findings":[]})"),
+  EXPECT_EQ(Refusal(R"({"version":1,"domain":"beta.test","findings":[]})"),
             "is a report of beta.test, not of alpha.test");
+  EXPECT_EQ(Refusal(R"({"version":99,"domain":"alpha.test","findings":[]})"),
+            "is no report of version 1, the one this program makes");
+  EXPECT_EQ(Refusal(R"({"domain":"alpha.test","findings":[]})"),
+            "is no report of version 1, the one this program makes");
+  for (const std::string_view severity : {"", R"(,"severity":"huge")", R"(,"severity":2)"}) {
+    EXPECT_EQ(
+        Refusal(Concat(R"({"version":1,"domain":"alpha.test","findings":[{"check":"dns.spf",)",
+                       R"("outcome":"fail")", severity, "}]}")),
+        "has a finding of dns.spf without a severity that is known");
+  }
 }
 
 TEST(CompareWith, TheSameIsKnown) {

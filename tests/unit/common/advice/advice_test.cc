@@ -24,8 +24,10 @@ TEST(FixFor, OnlyWhatIsNoFaultNeedsNothing) {
 TEST(FixFor, SomeClassesHaveAdviceOfTheirOwn) {
   EXPECT_EQ(FixFor(FailureClass::kTlsCertExpired),
             "Renew the certificate and reload every daemon that serves it.");
-  EXPECT_EQ(FixFor(FailureClass::kTlsMissingIntermediate),
-            "Serve the intermediate certificate too (the full chain file).");
+  EXPECT_EQ(
+      FixFor(FailureClass::kTlsMissingIntermediate),
+      "Serve the intermediate certificate too (the full chain file), or give a root of your own "
+      "with --ca-file.");
 }
 
 TEST(FixFor, OthersGetThatOfTheirFaultDomain) {

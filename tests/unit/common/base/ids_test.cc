@@ -42,5 +42,17 @@ TEST(IsName, TakesWhatIsSafeInUrlsLabelsAndPaths) {
   EXPECT_FALSE(IsName("m\xc3\xbcnchen"));
 }
 
+TEST(IsDomainName, TakesNamesAndNoAddresses) {
+  EXPECT_TRUE(IsDomainName("alpha.test"));
+  EXPECT_TRUE(IsDomainName("_dmarc.1and1.example"));
+  EXPECT_TRUE(IsDomainName("xn--mnchen-3ya.de"));
+  EXPECT_TRUE(IsDomainName("192.0.2.1.nip.test"));
+  EXPECT_FALSE(IsDomainName("alpha"));
+  EXPECT_FALSE(IsDomainName("alpha..test"));
+  EXPECT_FALSE(IsDomainName("-alpha.test"));
+  EXPECT_FALSE(IsDomainName("192.0.2.1"));
+  EXPECT_FALSE(IsDomainName("m\xc3\xbcnchen.de"));
+}
+
 }  // namespace
 }  // namespace postwatch

@@ -50,6 +50,11 @@ TEST(ResolveSecret, FromTheEnvironment) {
   EXPECT_NE(missing.message().find("POSTWATCH_TEST_SECRET"), absl::string_view::npos);
 }
 
+TEST(ResolveSecret, ADirectoryIsNoFile) {
+  EXPECT_EQ(ResolveSecret({"/", ""}).status().message(),
+            "cannot read the secret file /: Is a directory");
+}
+
 TEST(ResolveSecret, RefusesWhatNoMailProtocolCarriesAndDoesNotQuoteIt) {
   ::setenv("POSTWATCH_TEST_SECRET", "hunter2\r\nQUIT", 1);
   const absl::Status bad = ResolveSecret({"", "POSTWATCH_TEST_SECRET"}).status();

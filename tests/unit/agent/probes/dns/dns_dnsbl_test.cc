@@ -58,7 +58,9 @@ TEST_F(DnsDnsblTest, ARefusalIsNoListing) {
   EXPECT_EQ(FindingsText(seen), "dnsbl_query_refused");
   Lists("2.0.0.127", "127.0.0.2");
   const Observation later = Check();
-  EXPECT_EQ(Summary(later), "pass");
+  EXPECT_EQ(Summary(later),
+            "not_tested: no blocklist can be asked: bl.test: 203.0.113.9 not known: "
+            "127.255.255.254");
   EXPECT_EQ(FindingsText(later), "dnsbl_query_refused");
   EXPECT_EQ(later.findings[0].detail, "bl.test does not answer about 203.0.113.9: 127.255.255.254");
 }
@@ -94,6 +96,16 @@ TEST_F(DnsDnsblTest, AListThatKeepsSilentIsNeither) {
   EXPECT_EQ(Summary(seen),
             "not_tested: no blocklist can be asked: bl.test does not answer: no answer");
   EXPECT_EQ(FindingsText(seen), "");
+}
+
+TEST_F(DnsDnsblTest, AListThatWorksAndSaysNothingAboutTheServersTellsNothing) {
+  for (const DnsReply& reply : {RcodeReply(Rcode::kServFail), RcodeReply(Rcode::kRefused)}) {
+    resolver_.Forget("9.113.0.203.bl.test", RrType::kA);
+    resolver_.On("9.113.0.203.bl.test", RrType::kA, reply);
+    const std::string reason =
+        "not_tested: no blocklist can be asked: bl.test: 203.0.113.9 not known: ";
+    EXPECT_TRUE(Summary(Check()).starts_with(reason)) << Summary(Check());
+  }
 }
 
 TEST_F(DnsDnsblTest, BothFamiliesAndNamesAreAsked) {

@@ -71,6 +71,12 @@ TEST_F(ImapQuotaTest, AtTheLimitItFails) {
   EXPECT_EQ(Summary(RunLimits("STORAGE 1200 1000")), "fail imap_overquota at quota");
 }
 
+TEST_F(ImapQuotaTest, NumbersBeyondCountingDoNotWrap) {
+  const Observation seen = RunLimits("STORAGE 9223372036854775807 9223372036854775807");
+  EXPECT_EQ(seen.evidence.facts.at("quota.storage.used"), "18446744073709550592");
+  EXPECT_EQ(seen.evidence.facts.at("quota.storage.limit"), "18446744073709550592");
+}
+
 TEST_F(ImapQuotaTest, WithoutALimitThereIsNothingToReach) {
   EXPECT_EQ(Summary(RunAnswer("S: * QUOTAROOT INBOX\nS: A4 OK done\n")), "pass");
   EXPECT_EQ(Summary(RunLimits("STORAGE 500 0")), "pass");

@@ -49,6 +49,20 @@ TEST_F(MailEndpointTest, FollowsTheDomainsSrvRecords) {
   EXPECT_EQ(Locate(MailService::kImap, mailbox_), "in.alpha.test:993 tls");
 }
 
+TEST_F(MailEndpointTest, APortOfOnesOwnBringsItsSecurity) {
+  resolver_.On("_submissions._tcp.alpha.test", RrType::kSrv, SrvReply("out.alpha.test", 465));
+  resolver_.On("_imaps._tcp.alpha.test", RrType::kSrv, SrvReply("in.alpha.test", 993));
+  MailboxSettings mailbox = mailbox_;
+  mailbox.submission.port = 587;
+  mailbox.receive.port = 143;
+  EXPECT_EQ(Locate(MailService::kSubmission, mailbox), "out.alpha.test:587 starttls");
+  EXPECT_EQ(Locate(MailService::kImap, mailbox), "in.alpha.test:143 starttls");
+  mailbox.submission.port = 2465;  // a port that nobody knows is as the record says
+  EXPECT_EQ(Locate(MailService::kSubmission, mailbox), "out.alpha.test:2465 tls");
+  mailbox.submission = {.port = 587, .security = Security::kTls};
+  EXPECT_EQ(Locate(MailService::kSubmission, mailbox), "out.alpha.test:587 tls");
+}
+
 TEST_F(MailEndpointTest, Pop3HasItsOwnRecordsPortsAndNames) {
   resolver_.On("_pop3s._tcp.alpha.test", RrType::kSrv, NoDataReply());
   resolver_.On("_pop3._tcp.alpha.test", RrType::kSrv, SrvReply("in.alpha.test", 110));
