@@ -91,8 +91,8 @@ TEST_F(ConfigInclude, AFileIncludesNeitherItselfNorAnotherTwice) {
 }
 
 TEST_F(ConfigInclude, ARevisionIsReadFromItsFile) {
-  Write("c.yaml", Concat(kTls, "targets: [{domain: a.test}]\nrevision_file: ", folder_ / "REVISION",
-                         "\n"));
+  Write("c.yaml",
+        Concat(kTls, "targets: [{domain: a.test}]\nrevision_file: ", folder_ / "REVISION", "\n"));
   EXPECT_EQ(Mistaken(), "c.yaml:3: revision_file: cannot read a line of REVISION");
   Write("REVISION", "two words\n");
   EXPECT_EQ(Mistaken(),
