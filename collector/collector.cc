@@ -1,6 +1,5 @@
 #include "collector/collector.h"
 
-#include <atomic>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
@@ -15,12 +14,14 @@
 #include "collector/ingest/ingest.h"
 #include "collector/metrics.h"
 #include "collector/plan.h"
-#include "collector/problem_log.h"
+#include "collector/pruning.h"
 #include "collector/running_config.h"
 #include "collector/sinks.h"
 #include "collector/state.h"
 #include "collector/store/open_store.h"
 #include "collector/store/store_thread.h"
+#include "collector/store_trouble.h"
+#include "collector/uplink_intake.h"
 #include "collector/uplink_tls.h"
 #include "collector/web/api.h"
 #include "common/base/clock.h"
@@ -33,8 +34,6 @@ namespace {
 namespace asio = boost::asio;
 
 constexpr std::chrono::milliseconds kTick(500);
-constexpr absl::Duration kSaveAgentEvery = absl::Seconds(30);
-constexpr absl::Duration kPruneEvery = absl::Minutes(10);
 constexpr absl::Duration kReadyTick = absl::Seconds(10);
 constexpr absl::Duration kGrace = absl::Seconds(2);
 
@@ -44,22 +43,28 @@ AlertPipelineOptions PipelineOptions(const CollectorConfig& config) {
   return options;
 }
 
-class LoopCollector : public Collector, private IngestEvents, private EngineOutput {
+class LoopCollector : public Collector, private EngineOutput {
  public:
   LoopCollector(CollectorConfig config, CollectorOptions options, std::unique_ptr<Store> store)
       : config_(std::move(config)),
         options_(std::move(options)),
+        trouble_(config_.store),
         store_(std::move(store)),
         outbox_(clock_, [this](DeliveryOutcome outcome) { RecordOutcome(std::move(outcome)); }),
         engine_(MakeCorrelator(
                     {.agent_silent_after = config_.agent_silent_after, .blip = config_.page_after}),
                 AlertPipeline(PipelineOptions(config_)), clock_, *this),
-        ingest_(*this, clock_, {.version = options_.version}),
+        intake_(loop_.get_executor(), store_, trouble_, engine_),
+        ingest_(intake_, clock_, {.version = options_.version}),
+        pruning_(loop_.get_executor(), store_, trouble_, clock_, config_.retention),
         timer_(loop_),
         signals_(loop_, SIGTERM, SIGINT, SIGHUP),
         last_reload_(clock_.Now()) {}
 
-  ~LoopCollector() override { ingest_.Stop(absl::ZeroDuration()); }
+  ~LoopCollector() override {
+    ingest_.Stop(absl::ZeroDuration());
+    store_.Stop();
+  }
 
   absl::Status Start(SavedState state, const FleetPlan& plan,
                      std::vector<std::unique_ptr<AlertSink>> sinks) {
@@ -108,80 +113,6 @@ class LoopCollector : public Collector, private IngestEvents, private EngineOutp
   int grpc_port() const override { return ingest_.port(); }
 
  private:
-  // --- IngestEvents: on gRPC's threads; everything crosses over to the loop or the store's thread.
-
-  void AgentConnected(const AgentRecord& agent) override {
-    asio::post(loop_, [this, agent] {
-      AgentRecord record = agent;
-      record.connected = true;
-      if (const AgentRecord* known = engine_.keeper().FindAgent(agent.vantage.agent)) {
-        record.first_heard = known->first_heard;
-      }
-      Log(LogLevel::kInfo, "agent connected",
-          {{"agent", agent.vantage.agent}, {"region", agent.vantage.region}});
-      engine_.AgentChanged(record);
-      SaveAgent(record);
-    });
-  }
-
-  void AgentHeard(const std::string& agent, const HeartbeatFacts& facts) override {
-    asio::post(loop_, [this, agent, facts] {
-      const AgentRecord* known = engine_.keeper().FindAgent(agent);
-      if (known == nullptr) return;
-      AgentRecord record = *known;
-      const bool save = facts.received - saved_[agent] >= kSaveAgentEvery;
-      record.last_heard = facts.received;
-      record.clock_offset = facts.clock_offset;
-      record.spooled = facts.spooled;
-      record.dropped = facts.dropped;
-      record.problems = facts.problems;
-      const std::string news = problem_log_.Update(agent, facts.problems, facts.received);
-      if (!news.empty()) {
-        Log(LogLevel::kWarn, "agent's problems changed", {{"agent", agent}, {"problems", news}});
-      }
-      engine_.AgentChanged(record);
-      if (save) SaveAgent(record);
-    });
-  }
-
-  void AgentGone(const std::string& agent) override {
-    asio::post(loop_, [this, agent] {
-      const AgentRecord* known = engine_.keeper().FindAgent(agent);
-      if (known == nullptr) return;
-      AgentRecord record = *known;
-      record.connected = false;
-      Log(LogLevel::kWarn, "agent's stream ended", {{"agent", agent}});
-      engine_.AgentChanged(record);
-      SaveAgent(record);
-    });
-  }
-
-  void FindWatermark(const std::string& agent, const std::string& spool_id,
-                     std::function<void(absl::StatusOr<uint64_t>)> done) override {
-    const absl::Status accepted = store_.Run(
-        [agent, spool_id, done](Store& store) { done(store.Watermark(agent, spool_id)); });
-    if (!accepted.ok()) done(accepted);
-  }
-
-  void BatchReceived(std::vector<Sighting> sightings,
-                     std::function<void(absl::Status)> done) override {
-    store_.Append(std::move(sightings),
-                  [this, done](absl::StatusOr<std::vector<Sighting>> committed) {
-                    if (!committed.ok()) {
-                      StoreFailed("storing observations", committed.status());
-                      done(committed.status());
-                      return;
-                    }
-                    store_failing_ = false;
-                    // Acknowledged once thought through, so that agents never run ahead of the
-                    // engine.
-                    asio::post(loop_, [this, done, fresh = *std::move(committed)] {
-                      engine_.Observed(fresh);
-                      done(absl::OkStatus());
-                    });
-                  });
-  }
-
   // --- EngineOutput: on the loop.
 
   void Carry(Decision decision) override {
@@ -189,11 +120,11 @@ class LoopCollector : public Collector, private IngestEvents, private EngineOutp
     const absl::Status accepted = store_.Run([this, decision = std::move(decision)](Store& store) {
       const absl::Status status = store.Commit(decision);
       // A store that cannot write must not keep people from being told.
-      if (!status.ok()) StoreFailed("storing a decision", status);
+      if (!status.ok()) trouble_.Failed("storing a decision", status);
       outbox_.Enqueue(decision.deliveries);
     });
     if (!accepted.ok()) {
-      StoreFailed("storing a decision", accepted);
+      trouble_.Failed("storing a decision", accepted);
       outbox_.Enqueue(deliveries);
     }
   }
@@ -210,26 +141,9 @@ class LoopCollector : public Collector, private IngestEvents, private EngineOutp
     const absl::Status accepted = store_.Run([this, outcome](Store& store) {
       const absl::Status status = store.RecordDelivery(outcome.delivery_id, outcome.settled,
                                                        outcome.at, outcome.retry_at, outcome.error);
-      if (!status.ok()) StoreFailed("recording a delivery", status);
+      if (!status.ok()) trouble_.Failed("recording a delivery", status);
     });
-    if (!accepted.ok()) StoreFailed("recording a delivery", accepted);
-  }
-
-  void StoreFailed(std::string_view what, const absl::Status& status) {
-    ++store_errors_;
-    store_failing_ = true;
-    Log(LogLevel::kError, Concat(what, " failed"),
-        {{"store", config_.store},
-         {"error", std::string(FromAbsl(ExplainStoreFailure(config_.store, status).message()))}});
-  }
-
-  void SaveAgent(const AgentRecord& record) {
-    saved_[record.vantage.agent] = record.last_heard;
-    const absl::Status accepted = store_.Run([this, record](Store& store) {
-      const absl::Status status = store.SaveAgent(record);
-      if (!status.ok()) StoreFailed("storing an agent", status);
-    });
-    if (!accepted.ok()) StoreFailed("storing an agent", accepted);
+    if (!accepted.ok()) trouble_.Failed("recording a delivery", accepted);
   }
 
   void WaitForTick() {
@@ -239,29 +153,10 @@ class LoopCollector : public Collector, private IngestEvents, private EngineOutp
       engine_.Tick();
       last_tick_ = clock_.Steady();
       if (options_.on_tick) options_.on_tick(Ready());
-      PruneIfDue();
+      pruning_.Tick();
       ingest_.Refresh();
       WaitForTick();
     });
-  }
-
-  void PruneIfDue() {
-    if (clock_.Steady() - last_prune_ < kPruneEvery) return;
-    last_prune_ = clock_.Steady();
-    PruneStep(clock_.Now() - config_.retention);
-  }
-
-  // A bounded step at a time, so that ingest is not kept waiting.
-  void PruneStep(absl::Time before) {
-    const absl::Status accepted = store_.Run([this, before](Store& store) {
-      const absl::StatusOr<bool> more = store.Prune(before);
-      if (!more.ok()) {
-        StoreFailed("forgetting old observations", more.status());
-      } else if (*more) {
-        asio::post(loop_, [this, before] { PruneStep(before); });
-      }
-    });
-    if (!accepted.ok()) StoreFailed("forgetting old observations", accepted);
   }
 
   void WaitForSignal() {
@@ -326,11 +221,7 @@ class LoopCollector : public Collector, private IngestEvents, private EngineOutp
     if (clock_.Steady() - last_tick_ > kReadyTick) {
       return absl::UnavailableError("the engine does not tick");
     }
-    if (store_failing_) {
-      return absl::UnavailableError(
-          Concat("the store ", config_.store, " cannot be written; the log tells why"));
-    }
-    return absl::OkStatus();
+    return trouble_.status();
   }
 
   std::string Metrics() const {
@@ -342,7 +233,7 @@ class LoopCollector : public Collector, private IngestEvents, private EngineOutp
                           .engine = engine_.counters(),
                           .ingest = ingest,
                           .sinks = sinks,
-                          .store_errors = store_errors_,
+                          .store_errors = trouble_.errors(),
                           .last_reload_ok = reload_ok_,
                           .last_reload = last_reload_,
                           .revision = engine_.plan().revision});
@@ -353,10 +244,13 @@ class LoopCollector : public Collector, private IngestEvents, private EngineOutp
   RunningConfig running_{options_.config_path};
   const SystemClock clock_;
   asio::io_context loop_{1};
+  StoreTrouble trouble_;
   StoreThread store_;
   Outbox outbox_;
   Engine engine_;
+  UplinkIntake intake_;
   Ingest ingest_;
+  Pruning pruning_;
   const ForgetAgentDeps forgetting_{
       .engine = &engine_,
       .on_store = [this](auto work) { return store_.Run(std::move(work)); },
@@ -364,14 +258,9 @@ class LoopCollector : public Collector, private IngestEvents, private EngineOutp
   asio::steady_timer timer_;
   asio::signal_set signals_;
   std::unique_ptr<HttpServer> http_;
-  ProblemLog problem_log_;
-  std::map<std::string, absl::Time> saved_;  // when each agent's record was last stored
-  std::atomic<uint64_t> store_errors_ = 0;
-  std::atomic<bool> store_failing_ = false;  // until the next batch is committed
   bool reload_ok_ = true;
   absl::Time last_reload_;
   absl::Duration last_tick_ = clock_.Steady();
-  absl::Duration last_prune_ = clock_.Steady();
 };
 
 }  // namespace

@@ -1,0 +1,34 @@
+// Pruning: forgets what the store need not keep any longer, a bounded step at a time.
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+
+#include "absl/time/time.h"
+#include "collector/store/store_thread.h"
+#include "collector/store_trouble.h"
+#include "common/base/clock.h"
+
+namespace postwatch::collector {
+
+// On the loop.
+class Pruning {
+ public:
+  // All must outlive the store's thread.
+  Pruning(boost::asio::any_io_executor loop, StoreThread& store, StoreTrouble& trouble,
+          const Clock& clock, absl::Duration retention);
+
+  // Often; begins when it is time.
+  void Tick();
+
+ private:
+  void Step(absl::Time before);
+
+  boost::asio::any_io_executor loop_;
+  StoreThread& store_;
+  StoreTrouble& trouble_;
+  const Clock& clock_;
+  const absl::Duration retention_;
+  absl::Duration last_;
+};
+
+}  // namespace postwatch::collector
