@@ -50,6 +50,7 @@ class SqliteStore : public Store {
   absl::Status ForgetAgent(const std::string& agent) override;
   absl::StatusOr<bool> SpendToken(const std::string& id, absl::Time expires) override;
   absl::StatusOr<bool> Prune(absl::Time before) override;
+  absl::Status ProveWritable(int bytes) override;
 
  private:
   absl::StatusOr<bool> InsertIfNew(const Sighting& sighting, Marks& marks);
@@ -362,6 +363,13 @@ absl::StatusOr<bool> SqliteStore::DeleteStep(std::string_view sql, absl::Time be
   absl::Status done = statement->Run();
   if (!done.ok()) return done;
   return database_.changes() == kPruneStep;
+}
+
+// Two transactions: what is taken back before the commit would never be written.
+absl::Status SqliteStore::ProveWritable(int bytes) {
+  const std::string proof = Concat("CAST(zeroblob(", bytes, ") AS TEXT)");
+  return database_.Execute(Concat("INSERT OR REPLACE INTO spent_tokens(id, expires) VALUES(", proof,
+                                  ", 0); DELETE FROM spent_tokens WHERE id = ", proof));
 }
 
 }  // namespace

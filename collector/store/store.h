@@ -80,6 +80,10 @@ class Store {
   // that expired before, in bounded steps; true when there is more to forget. Watermarks, incidents
   // and agents stay.
   virtual absl::StatusOr<bool> Prune(absl::Time before) = 0;
+
+  // Commits so many bytes and takes them back, to find out whether the store can be written: nothing
+  // that can be read changes.
+  virtual absl::Status ProveWritable(int bytes) = 0;
 };
 
 inline absl::StatusOr<std::vector<Sighting>> Store::Append(std::vector<Sighting> sightings) {

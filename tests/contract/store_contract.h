@@ -294,6 +294,14 @@ TEST_P(StoreContract, ASpentTokenIsKeptUntilItExpires) {
   EXPECT_EQ(store->SpendToken("token-1", expires).value(), true);
 }
 
+TEST_P(StoreContract, ThatItCanBeWrittenIsProvenWithoutATrace) {
+  for (const int bytes : {1, 100000, 100000}) {
+    EXPECT_TRUE(store->ProveWritable(bytes).ok());
+    EXPECT_EQ(store->Agents()->size(), 0u);
+    EXPECT_EQ(Sequences(store->Observations({})), Numbers());
+  }
+}
+
 TEST_P(StoreContract, PruneForgetsTheOldAndKeepsTheWatermark) {
   ASSERT_TRUE(
       store->Append({MakeSighting("a1", 1), MakeSighting("a1", 2), MakeSighting("a1", 3)}).ok());

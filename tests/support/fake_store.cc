@@ -96,4 +96,9 @@ absl::StatusOr<bool> FakeStore::SpendToken(const std::string& id, absl::Time exp
 
 absl::StatusOr<bool> FakeStore::Prune(absl::Time before) { return behind_->Prune(before); }
 
+absl::Status FakeStore::ProveWritable(int bytes) {
+  absl::Status failure = Failure();
+  return failure.ok() ? behind_->ProveWritable(bytes) : failure;
+}
+
 }  // namespace postwatch::collector

@@ -17,7 +17,7 @@ class FakeStore : public Store {
   // `behind` does the work.
   explicit FakeStore(std::unique_ptr<Store> behind) : behind_(std::move(behind)) {}
 
-  // Every Append, Commit and SpendToken answers this until it is set back to OK.
+  // Every Append, Commit, SpendToken and ProveWritable answers this until it is set back to OK.
   void FailWrites(absl::Status status);
   // While held, Append waits inside; Release lets it go on.
   void Hold();
@@ -43,6 +43,7 @@ class FakeStore : public Store {
   absl::Status ForgetAgent(const std::string& agent) override;
   absl::StatusOr<bool> SpendToken(const std::string& id, absl::Time expires) override;
   absl::StatusOr<bool> Prune(absl::Time before) override;
+  absl::Status ProveWritable(int bytes) override;
 
  private:
   bool NotHeld() const ABSL_SHARED_LOCKS_REQUIRED(mutex_) { return !held_; }
