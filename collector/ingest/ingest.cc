@@ -6,6 +6,7 @@
 #include <grpcpp/server_builder.h>
 
 #include "collector/ingest/enrolment_service.h"
+#include "collector/ingest/health_service.h"
 #include "collector/ingest/revocation_file.h"
 #include "collector/ingest/uplink_hub.h"
 #include "collector/ingest/uplink_stream.h"
@@ -73,7 +74,8 @@ void SetBounds(grpc::ServerBuilder& builder) {
 Ingest::Ingest(IngestEvents& events, const Clock& clock, IngestOptions options)
     : hub_(std::make_shared<UplinkHub>(events, clock, std::move(options))),
       clock_(clock),
-      service_(std::make_unique<UplinkService>(hub_)) {}
+      service_(std::make_unique<UplinkService>(hub_)),
+      health_(MakeHealthService(hub_->options().ready, hub_->gate(), clock)) {}
 
 Ingest::~Ingest() { Stop(absl::ZeroDuration()); }
 
@@ -129,6 +131,7 @@ absl::Status Ingest::Listen(const std::string& address,
   int port = 0;
   builder.AddListeningPort(address, std::move(credentials), &port);
   builder.RegisterService(service_.get());
+  builder.RegisterService(&health_->service());
   if (enrolment_ != nullptr) builder.RegisterService(enrolment_.get());
   server_ = builder.BuildAndStart();
   if (server_ == nullptr || port == 0) {
@@ -156,9 +159,13 @@ bool Ingest::RequestRun(const std::string& agent, const RunRequest& request) {
   return hub_->RequestRun(agent, request);
 }
 
-void Ingest::Drain(absl::Duration reconnect_after) { hub_->Drain(reconnect_after); }
+void Ingest::Drain(absl::Duration reconnect_after) {
+  health_->Drain();
+  hub_->Drain(reconnect_after);
+}
 
 void Ingest::Stop(absl::Duration grace) {
+  health_->Drain();
   if (server_ == nullptr) return;
   server_->Shutdown(absl::ToChronoTime(absl::Now() + grace));
   server_->Wait();

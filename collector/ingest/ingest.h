@@ -65,6 +65,8 @@ struct IngestOptions {
   size_t max_streams = 1000;       // also those that have not said Hello yet
   double rate_per_stream = 20000;  // observations a second; a faster agent is read slower
   absl::Duration hello_timeout = absl::Seconds(10);
+  // What grpc.health.v1 says; called on any thread, until Drain.
+  std::function<bool()> ready = [] { return true; };
 };
 
 // Lets agents join by tokens, and renew their certificates.
@@ -104,6 +106,7 @@ struct RunRequest {
   std::vector<std::string> check_ids;  // at most 64
 };
 
+class HealthService;
 class RevocationFile;
 class UplinkHub;
 
@@ -136,7 +139,8 @@ class Ingest {
   // False when the agent is not connected, or has too many requests waiting to be sent.
   bool RequestRun(const std::string& agent, const RunRequest& request);
 
-  // Tells all agents to leave and come back after `reconnect_after`, and lets nobody in any more.
+  // Tells all agents to leave and come back after `reconnect_after`, and lets nobody in any more;
+  // whoever asks for our health hears that we do not serve.
   void Drain(absl::Duration reconnect_after);
 
   // Ends all streams, those that are still there after `grace` without goodbye. No event comes
@@ -155,6 +159,7 @@ class Ingest {
   std::unique_ptr<RevocationFile> revocations_;  // null without a list
   absl::Duration looked_;
   std::unique_ptr<grpc::Service> service_;
+  std::unique_ptr<HealthService> health_;
   std::unique_ptr<grpc::Service> enrolment_;  // null without enrolment
   std::unique_ptr<grpc::Server> server_;
   int port_ = 0;

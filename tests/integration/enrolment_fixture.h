@@ -144,7 +144,8 @@ class EnrolmentFixture : public testing::Test {
   StoreThread store{std::move(owned)};
   Diary diary{store};
   ForwardClock clock;
-  Ingest ingest{diary, clock, {.version = "0.1.0"}};
+  std::atomic<bool> ready = true;
+  Ingest ingest{diary, clock, {.version = "0.1.0", .ready = [this] { return ready.load(); }}};
 };
 
 }  // namespace postwatch::collector
