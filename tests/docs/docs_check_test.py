@@ -5,6 +5,7 @@ import pathlib
 import shutil
 import subprocess
 import tempfile
+import time
 import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -111,6 +112,23 @@ class DocsCheckTest(unittest.TestCase):
                          "`page.md`, `gone.md`, `main.cc`, `gone.cc`, /etc/docs/x and `docs/NAME.md`\n",
                          "1: names cli/ca/gone.cc, which is not there", "2: names gone.cc, and no file is called so",
                          "2: names gone.md, which is not there")
+
+    def test_what_is_left_running_is_ended(self):
+        pid = self.root / "pid"
+        self.assert_told(f"```sh run\nsleep 1000 &\necho $! >{pid}\n```\n", flags=("--bin", BIN))
+        stat = pathlib.Path("/proc", pid.read_text().strip(), "stat")
+        for _ in range(100):
+            # One that nobody waits for stays as a zombie.
+            if not stat.exists() or stat.read_text().rpartition(")")[2].split()[0] == "Z":
+                return
+            time.sleep(0.05)
+        self.fail("it runs on")
+
+    def test_tests_that_are_named(self):
+        self.write("tests/unit/a_test.cc", "TEST_F(StoreTest, KeepsIt) {}\n")
+        self.write("proto/a.proto", "service Uplink {\n  rpc Connect(A) returns (B);\n}\n")
+        self.assert_told("`StoreTest.KeepsIt`, `StoreTest.LosesIt`, `Uplink.Connect`\n",
+                         "1: names the test StoreTest.LosesIt, which is not there")
 
     def test_yaml_by_the_schema(self):
         self.assert_told("```yaml\na: b\n```\n```yaml collector\nretention: 1h\nretentoin: 1h\n```\n"
