@@ -168,7 +168,7 @@ absl::StatusOr<CertificatePtr> SignIdentity(const Issuer& issuer, const Identity
   if (!checked.ok()) return checked;
   const bool agent = request.identity.role == PeerRole::kAgent;
   const Template wanted{agent ? request.identity.name : "collector",
-                        now - kBackdate,
+                        now - BackdateOf(request.lifetime),
                         now + request.lifetime,
                         request.enrolled == absl::InfinitePast() ? now : request.enrolled,
                         {{NID_basic_constraints, "critical,CA:FALSE"},
@@ -258,7 +258,7 @@ absl::StatusOr<IdentityRequest> RequestLike(std::string_view certificate) {
   const CertificatePtr parsed = ReadCertificate(certificate);
   CertificateNames names = NamesOf(parsed.get());
   return IdentityRequest{std::move(like->identity), std::move(names.dns_names),
-                         std::move(names.ips), like->not_after - like->not_before - kBackdate};
+                         std::move(names.ips), LifetimeOf(like->not_after - like->not_before)};
 }
 
 }  // namespace postwatch

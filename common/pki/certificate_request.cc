@@ -13,6 +13,7 @@ namespace {
 constexpr long kVersion1 = 0;  // PKCS #10 counts from 0
 constexpr std::string_view kCurve = "prime256v1";
 
+using CheckPtr = std::unique_ptr<EVP_PKEY_CTX, OpensslFree<EVP_PKEY_CTX_free>>;
 using RequestPtr = std::unique_ptr<X509_REQ, OpensslFree<X509_REQ_free>>;
 
 absl::Status Bad(std::string_view what) {
@@ -20,13 +21,19 @@ absl::Status Bad(std::string_view what) {
   return absl::InvalidArgumentError(Concat("certificate request: ", what));
 }
 
-// A key with parameters of its own, or on a curve that is spelled out, is refused with the rest.
+bool IsSound(EVP_PKEY* key) {
+  const CheckPtr check(EVP_PKEY_CTX_new_from_pkey(nullptr, key, nullptr));
+  return check != nullptr && EVP_PKEY_public_check(check.get()) == 1;
+}
+
+// A key with parameters of its own, or on a curve that is spelled out, is refused with the rest,
+// and so is a point that anybody could sign for: the one at infinity.
 bool IsOnP256(EVP_PKEY* key) {
   std::array<char, 64> group{};
   size_t size = 0;
   return EVP_PKEY_get_base_id(key) == EVP_PKEY_EC &&
          EVP_PKEY_get_group_name(key, group.data(), group.size(), &size) == 1 &&
-         std::string_view(group.data(), size) == kCurve;
+         std::string_view(group.data(), size) == kCurve && IsSound(key);
 }
 
 }  // namespace

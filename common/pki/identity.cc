@@ -74,10 +74,9 @@ absl::StatusOr<IdentityCertificate> ParseIdentityCertificate(std::string_view pe
   absl::StatusOr<absl::Time> not_after = NotAfter(certificate.get());
   if (!not_after.ok()) return not_after.status();
   const Serial serial = ReadSerial(X509_get0_serialNumber(certificate.get()));
-  const absl::Time issued = *not_before + kBackdate;
-  const bool ours = serial.enrolled && *serial.enrolled <= issued + kMostClockSkew;
+  const bool ours = serial.enrolled && *serial.enrolled <= *not_before + kBackdate + kMostClockSkew;
   return IdentityCertificate{*std::move(identity), *not_before, *not_after, serial.hex,
-                             ours ? *serial.enrolled : issued};
+                             ours ? *serial.enrolled : *not_before};
 }
 
 }  // namespace postwatch

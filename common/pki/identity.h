@@ -28,7 +28,7 @@ struct IdentityCertificate {
   std::string serial;  // lower-case hex
   // When the holder was last vouched for by whoever keeps the authority's key: by a certificate
   // issued to it, or by a join token. Renewals keep it, so that revoking an agent reaches whatever
-  // its key has renewed. To the second.
+  // its key has renewed. Of another maker's certificate: when it began to be valid. To the second.
   absl::Time enrolled;
 };
 

@@ -7,6 +7,7 @@
 #include "absl/strings/escaping.h"
 #include "common/base/ids.h"
 #include "common/base/text.h"
+#include "common/pki/certificate_names.h"
 #include "common/pki/openssl_ptr.h"
 
 namespace postwatch {
@@ -133,6 +134,8 @@ absl::StatusOr<JoinToken> VerifyJoinToken(std::string_view text, std::string_vie
   if (!Decode(text.substr(dot + 1), &signature) || signature.empty()) return NoToken();
   bool good = false;
   for (const CertificatePtr& authority : ReadCertificates(authorities)) {
+    const absl::StatusOr<absl::Time> end = NotAfter(authority.get());
+    if (!end.ok() || *end <= now) continue;
     good = good || Verifies(X509_get0_pubkey(authority.get()), text.substr(0, dot), signature);
   }
   if (!good) {

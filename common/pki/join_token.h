@@ -39,9 +39,10 @@ absl::StatusOr<std::string> MakeJoinToken(const IssuedCertificate& authority,
 // MakeJoinToken makes.
 absl::StatusOr<JoinToken> ReadJoinToken(std::string_view text);
 
-// The same, and its signature is that of one of `authorities` (PEM), and it has not expired.
-// InvalidArgument as above; Unauthenticated for the rest, saying which. A signature can be written
-// in more than one way: a token is told from others by its id, never by its text.
+// The same, and its signature is that of one of `authorities` (PEM) whose certificate has not
+// ended, and it has not expired. InvalidArgument as above; Unauthenticated for the rest, saying
+// which. A signature can be written in more than one way: a token is told from others by its id,
+// never by its text.
 absl::StatusOr<JoinToken> VerifyJoinToken(std::string_view text, std::string_view authorities,
                                           absl::Time now);
 

@@ -1,6 +1,8 @@
 #include "common/pki/revocation_list.h"
 
+#include <openssl/err.h>
 #include <openssl/pem.h>
+#include <openssl/pemerr.h>
 #include <openssl/x509v3.h>
 
 #include <algorithm>
@@ -42,15 +44,24 @@ std::string MarkOf(std::string_view name) {
 
 absl::Time ToSecond(absl::Time time) { return absl::FromUnixSeconds(absl::ToUnixSeconds(time)); }
 
-std::vector<CrlPtr> ReadLists(std::string_view pem) {
+// All of them or none: a list that is left out would let somebody in.
+absl::StatusOr<std::vector<CrlPtr>> ReadLists(std::string_view pem) {
   std::vector<CrlPtr> lists;
   const BioPtr text(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
-  while (text != nullptr && lists.size() < kMaxLists) {
+  while (text != nullptr && lists.size() <= kMaxLists) {
     CrlPtr next(PEM_read_bio_X509_CRL(text.get(), nullptr, nullptr, nullptr));
     if (next == nullptr) break;
     lists.push_back(std::move(next));
   }
-  OpensslError();
+  const bool at_end = ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
+  const std::string why = OpensslError();
+  if (lists.size() > kMaxLists) {
+    return absl::InvalidArgumentError(Concat("there are more than ", kMaxLists, " CRLs"));
+  }
+  if (lists.empty()) return absl::InvalidArgumentError("there is no X.509 CRL in PEM");
+  if (!at_end) {
+    return absl::InvalidArgumentError(Concat("a CRL cannot be read: ", why, "; is it whole?"));
+  }
   return lists;
 }
 
@@ -103,11 +114,11 @@ absl::Status Broken() {
 
 absl::StatusOr<RevocationList> RevocationList::Parse(std::string_view crls,
                                                      std::string_view authorities) {
-  const std::vector<CrlPtr> lists = ReadLists(crls);
-  if (lists.empty()) return absl::InvalidArgumentError("there is no X.509 CRL in PEM");
+  const absl::StatusOr<std::vector<CrlPtr>> lists = ReadLists(crls);
+  if (!lists.ok()) return lists.status();
   const std::vector<CertificatePtr> trusted = ReadCertificates(authorities);
   RevocationList out;
-  for (const CrlPtr& list : lists) {
+  for (const CrlPtr& list : *lists) {
     if (!IsSigned(list.get(), trusted)) {
       return absl::UnauthenticatedError("the CRL is not signed by a trusted authority");
     }
@@ -164,6 +175,17 @@ void RevocationList::RevokeAgent(std::string_view name, absl::Time at) { Keep(Ma
 void RevocationList::Keep(const std::string& serial, absl::Time at) {
   absl::Time& last = entries_.emplace(serial, ToSecond(at)).first->second;
   last = std::max(last, ToSecond(at));
+}
+
+size_t RevocationList::Include(const RevocationList& other) {
+  size_t lacking = 0;
+  for (const auto& [serial, at] : other.entries_) {
+    const auto found = entries_.find(serial);
+    if (found != entries_.end() && found->second >= at) continue;
+    Keep(serial, at);
+    ++lacking;
+  }
+  return lacking;
 }
 
 std::optional<absl::Time> RevocationList::RevokedAt(const IdentityCertificate& certificate) const {

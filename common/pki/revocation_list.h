@@ -25,7 +25,8 @@ namespace postwatch {
 class RevocationList {
  public:
   // The entries of all lists in the text, at most 100000. Each list must be signed by one of
-  // `authorities` (PEM): Unauthenticated when one is not, InvalidArgument when there is no list.
+  // `authorities` (PEM): Unauthenticated when one is not, InvalidArgument when there is no list, or
+  // anything in the text that begins like one and cannot be read.
   // How old a list is does not matter: what was revoked stays so.
   static absl::StatusOr<RevocationList> Parse(std::string_view crls, std::string_view authorities);
 
@@ -37,6 +38,10 @@ class RevocationList {
   // is not the hex of a serial number, or the list is full.
   bool Revoke(const std::string& serial, absl::Time at);
   void RevokeAgent(std::string_view name, absl::Time at);
+
+  // Takes over the entries of `other`, of what is in both the later date. How many of them this
+  // list lacked, or had with an earlier date.
+  size_t Include(const RevocationList& other);
 
   // When this certificate was taken back, if it was.
   std::optional<absl::Time> RevokedAt(const IdentityCertificate& certificate) const;

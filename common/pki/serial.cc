@@ -15,6 +15,7 @@ namespace postwatch {
 namespace {
 
 constexpr unsigned char kMark = 0x51;
+constexpr int kBackdatePart = 12;  // of the lifetime
 constexpr size_t kTimeBytes = 5;
 constexpr size_t kOurBytes = 16;
 constexpr size_t kMaxBytes = 20;  // RFC 5280 section 4.1.2.2
@@ -30,6 +31,15 @@ bool SetBytes(ASN1_INTEGER* serial, std::string_view bytes) {
 }
 
 }  // namespace
+
+absl::Duration BackdateOf(absl::Duration lifetime) {
+  return std::min(kBackdate, absl::Trunc(lifetime / kBackdatePart, absl::Seconds(1)));
+}
+
+absl::Duration LifetimeOf(absl::Duration validity) {
+  const absl::Duration part = validity - validity * kBackdatePart / (kBackdatePart + 1);
+  return validity - std::min(kBackdate, absl::Trunc(part, absl::Seconds(1)));
+}
 
 bool SetSerial(ASN1_INTEGER* serial, absl::Time enrolled) {
   const auto seconds = static_cast<uint64_t>(std::max<int64_t>(0, absl::ToUnixSeconds(enrolled)));

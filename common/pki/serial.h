@@ -10,8 +10,13 @@
 
 namespace postwatch {
 
-// How long before it was issued a certificate of ours is valid, for clocks that go slow.
+// How long before it was issued a certificate of ours is valid at most, for clocks that go slow.
 inline constexpr absl::Duration kBackdate = absl::Minutes(5);
+
+// The same of one that is to live for `lifetime`: a twelfth of it if that is less.
+absl::Duration BackdateOf(absl::Duration lifetime);
+// The lifetime of one that is valid for `validity` in all.
+absl::Duration LifetimeOf(absl::Duration validity);
 
 struct Serial {
   std::string hex;  // lower-case, without leading zeros in pairs

@@ -12,6 +12,14 @@ namespace {
 
 using RequestPtr = std::unique_ptr<X509_REQ, OpensslFree<X509_REQ_free>>;
 
+std::string Der(X509_REQ* request) {
+  unsigned char* der = nullptr;
+  const int size = i2d_X509_REQ(request, &der);
+  std::string out(reinterpret_cast<const char*>(der), static_cast<size_t>(size));
+  OPENSSL_free(der);
+  return out;
+}
+
 // A request for `key`, signed with `signer`, that asks for the name of somebody else.
 std::string Forge(EVP_PKEY* key, EVP_PKEY* signer) {
   const RequestPtr request(X509_REQ_new());
@@ -19,11 +27,7 @@ std::string Forge(EVP_PKEY* key, EVP_PKEY* signer) {
   X509_NAME_add_entry_by_txt(X509_REQ_get_subject_name(request.get()), "CN", MBSTRING_UTF8,
                              reinterpret_cast<const unsigned char*>("root"), 4, -1, 0);
   X509_REQ_sign(request.get(), signer, EVP_sha256());
-  unsigned char* der = nullptr;
-  const int size = i2d_X509_REQ(request.get(), &der);
-  std::string out(reinterpret_cast<const char*>(der), static_cast<size_t>(size));
-  OPENSSL_free(der);
-  return out;
+  return Der(request.get());
 }
 
 std::string Complaint(std::string_view der) {
@@ -79,6 +83,28 @@ TEST(CertificateRequest, AnyChangedByteSpoilsIt) {
     std::string changed = der;
     changed[i] = static_cast<char>(changed[i] ^ 0x01);
     EXPECT_FALSE(ReadCertificateRequest(changed).ok()) << i;
+  }
+}
+
+// A request for what `point` (SEC 1 section 2.3.3) says is a key on P-256.
+std::string ForgePoint(const std::vector<unsigned char>& point) {
+  const KeyPtr signer(EVP_EC_gen("P-256"));
+  const RequestPtr request(X509_REQ_new());
+  X509_REQ_set_pubkey(request.get(), signer.get());
+  auto* bytes = static_cast<unsigned char*>(OPENSSL_memdup(point.data(), point.size()));
+  X509_PUBKEY_set0_param(X509_REQ_get_X509_PUBKEY(request.get()),
+                         OBJ_nid2obj(NID_X9_62_id_ecPublicKey), V_ASN1_OBJECT,
+                         OBJ_nid2obj(NID_X9_62_prime256v1), bytes, static_cast<int>(point.size()));
+  X509_REQ_sign(request.get(), signer.get(), EVP_sha256());
+  return Der(request.get());
+}
+
+TEST(CertificateRequest, APointThatIsNoKeyIsRefused) {
+  std::vector<unsigned char> off_the_curve(65, 7);
+  off_the_curve[0] = 4;
+  const std::vector<unsigned char> infinity = {0};  // for which anybody can sign
+  for (const auto& point : {off_the_curve, infinity}) {
+    EXPECT_EQ(Complaint(ForgePoint(point)), "certificate request: its key must be one on P-256");
   }
 }
 

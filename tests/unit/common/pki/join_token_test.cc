@@ -60,6 +60,18 @@ TEST(JoinToken, AnotherAuthoritysIsRefused) {
   EXPECT_FALSE(VerifyJoinToken(text, "", kNow).ok());
 }
 
+// The key of one that is out of use may be anywhere.
+TEST(JoinToken, AnAuthorityThatHasEndedVouchesForNobody) {
+  const auto old = MakeAuthority("ca", kNow - absl::Hours(2), absl::Hours(1));
+  const std::string text = *MakeJoinToken(*old, kAgent, kNow, absl::Hours(1));
+  EXPECT_EQ(VerifyJoinToken(text, Concat(Authority().certificate, old->certificate), kNow)
+                .status()
+                .code(),
+            absl::StatusCode::kUnauthenticated);
+  const std::string before = *MakeJoinToken(*old, kAgent, kNow - absl::Hours(2), absl::Hours(2));
+  EXPECT_TRUE(VerifyJoinToken(before, old->certificate, kNow - absl::Hours(2)).ok());
+}
+
 TEST(JoinToken, AnyChangedCharacterSpoilsIt) {
   const std::string text = Token();
   for (size_t i = 0; i < text.size(); ++i) {
@@ -88,15 +100,28 @@ TEST(JoinToken, WhatIsNoTokenIsSaidToBeNone) {
   };
   const std::string id(32, 'a');
   for (const std::string& text :
-       {std::string(), std::string("pw1"), std::string("pw1.."), Token() + ".x",
-        std::string(513, 'p'), "pw2" + Token().substr(3), with("eu/a"),
-        with("eu/a/" + id + "/1793620800"), with("eu/a/" + id + "/1793620800/1793620800"),
+       {std::string(),
+        std::string("pw1"),
+        std::string("pw1.."),
+        Token() + ".x",
+        std::string(513, 'p'),
+        "pw2" + Token().substr(3),
+        with("eu/a"),
+        with("eu/a/" + id + "/1793620800"),
+        with("eu/a/" + id + "/1793620800/1793620800"),
         with("eu/a/" + id + "/1793620800/1794225601"),
         with("eu/a/b/" + id + "/1793620800/1793620900"),
         with("EU/a/" + id + "/1793620800/1793620900"),
         with("eu/../" + id + "/1793620800/1793620900"),
-        with("eu/a/" + id + "x/1793620800/1793620900"), with("eu/a/" + id + "/-1/1793620900"),
-        with("eu/a/" + id + "/01793620800/1793620900")}) {
+        with("eu/a/" + id + "x/1793620800/1793620900"),
+        with("eu/a/" + id + "/-1/1793620900"),
+        with("eu/a/" + id + "/01793620800/1793620900"),
+        with("*/a/" + id + "/1793620800/1793620900"),
+        with("eu/*/" + id + "/1793620800/1793620900"),
+        with("/a/" + id + "/1793620800/1793620900"),
+        with(std::string("eu/a\0b/", 7) + id + "/1793620800/1793620900"),
+        with("eu/a%00b/" + id + "/1793620800/1793620900"),
+        with("eu/" + std::string(64, 'a') + "/" + id + "/1793620800/1793620900")}) {
     EXPECT_EQ(ReadJoinToken(text).status().code(), absl::StatusCode::kInvalidArgument) << text;
     EXPECT_FALSE(Verify(text).ok()) << text;
   }

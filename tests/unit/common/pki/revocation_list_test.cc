@@ -83,15 +83,39 @@ TEST(RevocationList, WhatWasGivenAfterwardsIsGood) {
 }
 
 // Such as those that cert-manager makes: the number says nothing, so its date counts.
-TEST(RevocationList, ACertificateOfAnotherMakerCountsFromItsIssue) {
+TEST(RevocationList, ACertificateOfAnotherMakerCountsFromItsBeginning) {
   IdentityCertificate foreign{
       {PeerRole::kAgent, "eu", "fra1"}, kNow, kNow + absl::Hours(1), "1234"};
-  foreign.enrolled = foreign.not_before + absl::Minutes(5);
+  foreign.enrolled = foreign.not_before;
   RevocationList list;
-  list.RevokeAgent("fra1", kNow + absl::Minutes(4));
+  list.RevokeAgent("fra1", kNow - absl::Seconds(1));
   EXPECT_EQ(list.RevokedAt(foreign), std::nullopt);
-  list.RevokeAgent("fra1", kNow + absl::Minutes(5));
-  EXPECT_EQ(list.RevokedAt(foreign), kNow + absl::Minutes(5));
+  list.RevokeAgent("fra1", kNow);
+  EXPECT_EQ(list.RevokedAt(foreign), kNow);
+}
+
+// Half a copy of the file must not let those in whom the other half revokes.
+TEST(RevocationList, AFileThatIsNotWholeIsNoneAtAll) {
+  RevocationList first, second;
+  first.RevokeAgent("fra1", kNow);
+  second.RevokeAgent("fra2", kNow);
+  const std::string ca = Authority().certificate;
+  const std::string one = *first.Sign(Authority(), kNow);
+  const std::string two = *second.Sign(Authority(), kNow);
+  const auto why = [&ca](const std::string& text) {
+    const auto read = RevocationList::Parse(text, ca);
+    EXPECT_EQ(read.status().code(), absl::StatusCode::kInvalidArgument) << text;
+    return std::string(read.status().message());
+  };
+  EXPECT_EQ(RevocationList::Parse(one + "\n" + two, ca)->size(), 2u);
+  EXPECT_EQ(why(one + two.substr(0, two.size() / 2)).substr(0, 23), "a CRL cannot be read: b");
+  std::string garbled = two;
+  garbled.replace(40, 8, "!!!!!!!!");
+  EXPECT_EQ(why(one + garbled).substr(0, 21), "a CRL cannot be read:");
+  EXPECT_EQ(why(garbled + one), "there is no X.509 CRL in PEM");
+  std::string many;
+  for (int i = 0; i < 17; ++i) many += one;
+  EXPECT_EQ(why(many), "there are more than 16 CRLs");
 }
 
 TEST(RevocationList, OnlyATrustedAuthoritysIsBelieved) {

@@ -43,6 +43,17 @@ TEST(Serial, OneOfAnotherMakerSaysNothing) {
   EXPECT_EQ(ReadHex("5100000000ffaaaaaaaaaaaaaaaaaaaa").enrolled, std::nullopt);  // of 1970
 }
 
+TEST(Serial, AShortLifeIsBackdatedShortly) {
+  EXPECT_EQ(BackdateOf(absl::Hours(720)), absl::Minutes(5));
+  EXPECT_EQ(BackdateOf(absl::Hours(1)), absl::Minutes(5));
+  EXPECT_EQ(BackdateOf(absl::Minutes(12)), absl::Minutes(1));
+  EXPECT_EQ(BackdateOf(absl::Seconds(30)), absl::Seconds(2));
+  for (const absl::Duration lifetime :
+       {absl::Hours(720), absl::Hours(1), absl::Minutes(30), absl::Seconds(30)}) {
+    EXPECT_EQ(LifetimeOf(lifetime + BackdateOf(lifetime)), lifetime) << lifetime;
+  }
+}
+
 TEST(Serial, HexOfNoNumberIsRefused) {
   const IntegerPtr number(ASN1_INTEGER_new());
   for (const std::string& hex : {std::string(), std::string("1"), std::string("0g"),
