@@ -14,6 +14,7 @@
 #include "collector/config_schema.h"
 #include "collector/plan.h"
 #include "collector/running_config.h"
+#include "collector/store/open_store.h"
 #include "common/base/clock.h"
 #include "common/base/file_wait.h"
 #include "common/base/flags.h"
@@ -30,12 +31,14 @@ using postwatch::Flags;
 using postwatch::FlagSpec;
 using postwatch::FromAbsl;
 using postwatch::Supervisor;
+using postwatch::collector::BackUpStore;
 using postwatch::collector::CheckCollectorConfig;
 using postwatch::collector::CollectorConfig;
 using postwatch::collector::FleetPlan;
 using postwatch::collector::LoadCollectorConfig;
 using postwatch::collector::MakeCollector;
 using postwatch::collector::MakePlan;
+using postwatch::collector::RestoreStore;
 using postwatch::collector::RunningConfig;
 
 constexpr int kBadConfig = 1;
@@ -48,6 +51,9 @@ constexpr auto kFlags = std::to_array<FlagSpec>({
     {"config.schema", "", "print the JSON Schema of the configuration, for editors, and exit"},
     {"config.keys", "", "print every key of the configuration with what it takes, and exit"},
     {"config.wait", "", "if the configuration is not there yet, wait for it"},
+    {"store.backup", "FILE", "copy the store to this new file, check the copy, and exit"},
+    {"store.restore", "FILE", "check this copy, put it in the store's place, and exit"},
+    {"store.move-aside", "", "with --store.restore: keep the store that is there, renamed"},
     {"log.level", "LEVEL", "debug, info, warn or error (default info)"},
     {"log.format", "FORMAT", "text or json (default text)"},
     {"version", "", "print the version"},
@@ -79,6 +85,33 @@ int LookAtConfig(const std::string& path, bool check, bool describe) {
     return 0;
   }
   std::printf("%s: no mistakes, %zu targets\n", path.c_str(), config->targets.size());
+  return 0;
+}
+
+// Either flag: needs no more of the configuration than where the store is, but that is read whole.
+int CopyStore(const std::string& path, const Flags& flags) {
+  const absl::StatusOr<CollectorConfig> config = LoadCollectorConfig(path);
+  if (!config.ok()) return Fail(config.status(), kBadConfig);
+  const auto tell = [](std::string_view line) {
+    std::fprintf(stderr, "%s\n", std::string(line).c_str());
+  };
+  const bool restore = flags.Has("store.restore");
+  const std::string file = flags.Get(restore ? "store.restore" : "store.backup");
+  const absl::Status done =
+      restore
+          ? RestoreStore(config->store, file,
+                         {.move_aside = flags.Has("store.move-aside"), .now = absl::Now()}, tell)
+          : BackUpStore(config->store, file, tell);
+  if (!done.ok()) {
+    return Fail(absl::Status(done.code(), Concat(restore ? "restore" : "back up",
+                                                 " the store: ", FromAbsl(done.message()))),
+                1);
+  }
+  if (restore) {
+    std::printf("%s is now what %s was copied from\n", config->store.c_str(), file.c_str());
+  } else {
+    std::printf("%s: a whole copy of %s\n", file.c_str(), config->store.c_str());
+  }
   return 0;
 }
 
@@ -141,6 +174,11 @@ int main(int argc, char** argv) {
   if (path.empty()) {
     return Fail(absl::InvalidArgumentError("--config.file FILE is missing; see --help"), kBadUsage);
   }
+  if (flags->Has("store.backup") && flags->Has("store.restore")) {
+    return Fail(absl::InvalidArgumentError("--store.backup and --store.restore exclude each other"),
+                kBadUsage);
+  }
+  if (flags->Has("store.backup") || flags->Has("store.restore")) return CopyStore(path, *flags);
   const bool check = flags->Has("config.check"), describe = flags->Has("config.describe");
   return check || describe ? LookAtConfig(path, check, describe)
                            : RunCollector(path, flags->Has("config.wait"));

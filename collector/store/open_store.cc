@@ -4,6 +4,7 @@
 #include <iterator>
 #include <string>
 
+#include "collector/store/postgres_backup.h"
 #include "collector/store/postgres_lease.h"
 #include "collector/store/postgres_store.h"
 #include "collector/store/sole_lease.h"
@@ -50,6 +51,24 @@ absl::StatusOr<SharedStore> SharePostgres(const Place& place, const LeaseOptions
                      MakePostgresLease(PostgresAt(place), options, clock, fence)};
 }
 
+absl::Status CopySqlite(const Place& place, const std::string& file, const Tell& tell) {
+  return BackUpSqlite(std::string(place.location), file, tell);
+}
+
+absl::Status PutBackSqlite(const Place& place, const std::string& file,
+                           const RestoreOptions& options, const Tell& tell) {
+  return RestoreSqlite(std::string(place.location), file, options, tell);
+}
+
+absl::Status CopyPostgres(const Place& place, const std::string& file, const Tell&) {
+  return BackUpPostgres(place.where, file);
+}
+
+absl::Status PutBackPostgres(const Place& place, const std::string& file, const RestoreOptions&,
+                             const Tell&) {
+  return RestorePostgres(place.where, file);
+}
+
 struct StoreKind {
   std::string_view name;
   std::string_view example;
@@ -57,16 +76,20 @@ struct StoreKind {
   absl::StatusOr<std::unique_ptr<Store>> (*open)(const Place& place);
   absl::StatusOr<SharedStore> (*share)(const Place& place, const LeaseOptions& options,
                                        const Clock& clock);
+  absl::Status (*back_up)(const Place& place, const std::string& file, const Tell& tell);
+  absl::Status (*restore)(const Place& place, const std::string& file,
+                          const RestoreOptions& options, const Tell& tell);
   std::string_view if_corrupt;  // what to do; # stands for the location
 };
 
 // Every kind of store there is.
 constexpr StoreKind kStoreKinds[] = {
     {"sqlite", "sqlite:/var/lib/postwatch/collector.db", AnyPath, OpenSqlite, ShareSqlite,
+     CopySqlite, PutBackSqlite,
      "Restore # from a backup; or move it away together with #-wal and #-shm to begin with an "
      "empty one"},
     {"postgresql", "postgresql://postwatch@db.example/postwatch?sslmode=verify-full",
-     CheckPostgresUri, OpenPostgres, SharePostgres,
+     CheckPostgresUri, OpenPostgres, SharePostgres, CopyPostgres, PutBackPostgres,
      "Restore the database from a backup; or name another one to begin with an empty one"},
 };
 
@@ -121,6 +144,19 @@ absl::StatusOr<SharedStore> OpenSharedStore(std::string_view where, const StoreA
       (*kind)->share({where, Location(where), access}, options, clock);
   if (!shared.ok()) return ExplainStoreFailure(where, shared.status());
   return shared;
+}
+
+absl::Status BackUpStore(std::string_view where, const std::string& file, const Tell& tell) {
+  const absl::StatusOr<const StoreKind*> kind = KnownKind(where);
+  if (!kind.ok()) return kind.status();
+  return (*kind)->back_up({where, Location(where), {}}, file, tell);
+}
+
+absl::Status RestoreStore(std::string_view where, const std::string& file,
+                          const RestoreOptions& options, const Tell& tell) {
+  const absl::StatusOr<const StoreKind*> kind = KnownKind(where);
+  if (!kind.ok()) return kind.status();
+  return (*kind)->restore({where, Location(where), {}}, file, options, tell);
 }
 
 absl::Status ExplainStoreFailure(std::string_view where, const absl::Status& failure) {

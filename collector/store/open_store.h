@@ -7,6 +7,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "collector/store/lease.h"
+#include "collector/store/sqlite_backup.h"
 #include "collector/store/store.h"
 #include "common/base/clock.h"
 #include "common/base/secret.h"
@@ -38,6 +39,12 @@ struct SharedStore {
 // As OpenStore. `clock` must outlive the lease.
 absl::StatusOr<SharedStore> OpenSharedStore(std::string_view where, const StoreAccess& access,
                                             const LeaseOptions& options, const Clock& clock);
+
+// A copy of the store into the new file `file`, and back: see BackUpSqlite and RestoreSqlite. Of a
+// store that other programs copy: Unimplemented, with the command to give.
+absl::Status BackUpStore(std::string_view where, const std::string& file, const Tell& tell);
+absl::Status RestoreStore(std::string_view where, const std::string& file,
+                          const RestoreOptions& options, const Tell& tell);
 
 // The failure of a store, with what an operator can do when it is corrupt (DataLoss): that is never
 // mended by throwing it away behind his back. Other failures stay as they are.

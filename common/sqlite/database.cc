@@ -12,65 +12,16 @@
 #include <limits>
 
 #include "common/base/text.h"
+#include "common/sqlite/sqlite_status.h"
 
 namespace postwatch {
 namespace {
 
 constexpr int64_t kMaxJournalSizeLimit = int64_t{1} << 40;
-constexpr int kBackupPagesAtOnce = 256;
-constexpr int kMaxBackupWaits = 100;
-constexpr int kBackupWaitMs = 50;
 constexpr size_t kMaxSqlInError = 120;
-
-absl::StatusCode CodeOf(int sqlite_code) {
-  switch (sqlite_code) {
-    case SQLITE_CONSTRAINT_UNIQUE:
-    case SQLITE_CONSTRAINT_PRIMARYKEY:
-    case SQLITE_CONSTRAINT_ROWID:
-      return absl::StatusCode::kAlreadyExists;
-    default:
-      break;
-  }
-  switch (sqlite_code & 0xff) {
-    case SQLITE_FULL:
-    case SQLITE_NOMEM:
-      return absl::StatusCode::kResourceExhausted;
-    case SQLITE_CORRUPT:
-    case SQLITE_NOTADB:
-      return absl::StatusCode::kDataLoss;
-    case SQLITE_BUSY:
-    case SQLITE_LOCKED:
-      return absl::StatusCode::kUnavailable;
-    case SQLITE_CONSTRAINT:
-    case SQLITE_TOOBIG:
-    case SQLITE_RANGE:
-    case SQLITE_MISMATCH:
-      return absl::StatusCode::kInvalidArgument;
-    case SQLITE_CANTOPEN:
-    case SQLITE_PERM:
-    case SQLITE_READONLY:
-    case SQLITE_AUTH:
-      return absl::StatusCode::kPermissionDenied;
-    default:
-      return absl::StatusCode::kInternal;
-  }
-}
 
 std::string_view ShortSql(const char* sql) {
   return sql == nullptr ? std::string_view() : std::string_view(sql).substr(0, kMaxSqlInError);
-}
-
-// The words of the connection only fit the code of its last call.
-absl::Status SqliteStatus(sqlite3* connection, int code, std::string_view what) {
-  bool words_fit = connection != nullptr && sqlite3_extended_errcode(connection) == code;
-  const char* words = words_fit ? sqlite3_errmsg(connection) : sqlite3_errstr(code);
-  absl::StatusCode status = CodeOf(code);
-  // A full disk shows as an I/O error when it is the WAL index that cannot grow.
-  if ((code & 0xff) == SQLITE_IOERR && connection != nullptr &&
-      sqlite3_system_errno(connection) == ENOSPC) {
-    status = absl::StatusCode::kResourceExhausted;
-  }
-  return absl::Status(status, Concat("SQLite: ", what, ": ", words, " (code ", code, ")"));
 }
 
 // SQLite creates files by the umask; ours may hold addresses and words of servers.
@@ -85,13 +36,6 @@ absl::Status CreatePrivately(const std::string& path) {
   }
   close(fd);
   return absl::OkStatus();
-}
-
-// Beside the file itself, whatever links lead to it.
-absl::StatusOr<LockFile> LockBeside(const std::string& path) {
-  std::error_code error;
-  const std::filesystem::path real = std::filesystem::weakly_canonical(path, error);
-  return LockFile::Take(Concat(error ? path : real.string(), ".lock"));
 }
 
 std::string Pragmas(const DatabaseOptions& options) {
@@ -224,11 +168,17 @@ bool Statement::IsNull(int column) const {
 
 int Statement::columns() const { return sqlite3_column_count(statement_); }
 
+absl::StatusOr<LockFile> LockDatabase(const std::string& path) {
+  std::error_code error;
+  const std::filesystem::path real = std::filesystem::weakly_canonical(path, error);
+  return LockFile::Take(Concat(error ? path : real.string(), ".lock"));
+}
+
 absl::StatusOr<Database> Database::Open(const std::string& path, DatabaseOptions options) {
   if (path.empty()) return absl::InvalidArgumentError("SQLite: open: the path is empty");
   std::optional<LockFile> lock;
   if (options.one_process && path != ":memory:") {
-    absl::StatusOr<LockFile> taken = LockBeside(path);
+    absl::StatusOr<LockFile> taken = LockDatabase(path);
     if (!taken.ok()) {
       return absl::Status(taken.status().code(),
                           Concat("SQLite: open ", path, ": ", taken.status().message()));
@@ -315,33 +265,6 @@ absl::Status Database::CheckIntegrity() {
 }
 
 absl::Status Database::Checkpoint() { return Execute("PRAGMA wal_checkpoint(TRUNCATE)"); }
-
-absl::Status Database::BackUpTo(const std::string& path) {
-  if (access(path.c_str(), F_OK) == 0) {
-    return absl::AlreadyExistsError(
-        Concat("SQLite: back up to ", path, ": the file exists; choose another name"));
-  }
-  DatabaseOptions options;
-  options.wal = false;
-  absl::StatusOr<Database> copy = Open(path, options);
-  if (!copy.ok()) return copy.status();
-  sqlite3_backup* backup = sqlite3_backup_init(copy->connection_, "main", connection_, "main");
-  if (backup == nullptr) {
-    return SqliteStatus(copy->connection_, sqlite3_extended_errcode(copy->connection_),
-                        Concat("back up to ", path));
-  }
-  int waits = 0;
-  int code = SQLITE_OK;
-  while (code == SQLITE_OK || ((code & 0xff) == SQLITE_BUSY && ++waits < kMaxBackupWaits)) {
-    code = sqlite3_backup_step(backup, kBackupPagesAtOnce);
-    if ((code & 0xff) == SQLITE_BUSY) sqlite3_sleep(kBackupWaitMs);
-  }
-  sqlite3_backup_finish(backup);
-  if (code == SQLITE_DONE) return absl::OkStatus();
-  absl::Status failure = SqliteStatus(nullptr, code, Concat("back up to ", path));
-  unlink(path.c_str());
-  return failure;
-}
 
 absl::StatusOr<Transaction> Transaction::Begin(Database& database) {
   if (absl::Status status = database.Execute("BEGIN IMMEDIATE"); !status.ok()) return status;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -98,6 +99,16 @@ class Statement {
   int bind_error_ = 0;
 };
 
+// How far a copy is, in bytes.
+struct BackUpStep {
+  int64_t done = 0;
+  int64_t total = 0;
+};
+
+// The lock that one_process takes: beside the file itself, whatever links lead to it. For who works
+// on the file with the database closed.
+absl::StatusOr<LockFile> LockDatabase(const std::string& path);
+
 // One connection. Not thread-safe: it belongs to one thread at a time.
 class Database {
  public:
@@ -126,11 +137,17 @@ class Database {
   // Moves the -wal file into the database and cuts it to nothing, as far as readers allow.
   absl::Status Checkpoint();
 
-  // A consistent copy into `path`, which must not exist; readers and writers go on meanwhile.
-  absl::Status BackUpTo(const std::string& path);
+  // A consistent copy into `path`, which must not exist or be empty: one file, in no WAL mode, as
+  // this was at the first step. Readers and writers go on meanwhile, in other processes too, and
+  // the -wal file grows until the end. `on_step`, which may be null, is told how far it is after
+  // each of the bounded steps. After an error `path` is gone.
+  absl::Status BackUpTo(const std::string& path,
+                        const std::function<void(BackUpStep)>& on_step = nullptr);
 
  private:
   explicit Database(sqlite3* connection) : connection_(connection) {}
+
+  absl::Status CopyTo(Database& copy, const std::function<void(BackUpStep)>& on_step);
 
   std::optional<LockFile> lock_;  // let go of once the connection is closed
   sqlite3* connection_ = nullptr;

@@ -51,6 +51,27 @@ TEST(OpenStoreTest, ASharedOneOfSqliteHoldsItsLease) {
   EXPECT_EQ(shared->store->Watermark("a1", "spool").value(), 0u);
 }
 
+TEST(OpenStoreTest, WhoCopiesAPostgresqlStoreIsToldTheCommand) {
+  const auto untold = [](std::string_view line) { ADD_FAILURE() << line; };
+  EXPECT_EQ(
+      BackUpStore("postgresql://u@h/d?sslmode=verify-full&application_name=it's", "/b/1", untold),
+      absl::UnimplementedError(
+          "a store in PostgreSQL is backed up by its own program, while the collector runs:\n"
+          "  pg_dump --format=custom --no-owner --file='/b/1' "
+          "--dbname='postgresql://u@h/d?sslmode=verify-full&application_name=it'\\''s'\n"
+          "It takes a password from the file that PGPASSFILE names (docs/postgresql.md)"));
+  EXPECT_EQ(RestoreStore("postgresql://u@h/d", "/b/1", {}, untold),
+            absl::UnimplementedError(
+                "a store in PostgreSQL is restored by its own program, into a new, empty database "
+                "and with no collector running on it:\n"
+                "  pg_restore --exit-on-error --single-transaction --no-owner "
+                "--dbname='postgresql://u@h/d' '/b/1'\n"
+                "It takes a password from the file that PGPASSFILE names (docs/postgresql.md)"));
+  const absl::Status hidden = BackUpStore("postgresql://u:hunter2@h/d", "/b/1", untold);
+  EXPECT_EQ(hidden.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(FromAbsl(hidden.message()).find("hunter2"), std::string_view::npos) << hidden;
+}
+
 TEST(OpenStoreTest, ACorruptOneIsExplainedAndNothingElse) {
   EXPECT_EQ(ExplainStoreFailure("sqlite:/d/c.db", absl::DataLossError("not a database")),
             absl::DataLossError(
