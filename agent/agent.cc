@@ -17,6 +17,7 @@
 
 #include "agent/probes/sqlite_ledger.h"
 #include "agent/runtime.h"
+#include "agent/schedule_file.h"
 #include "agent/unknown_replies.h"
 #include "common/base/ids.h"
 #include "common/base/lock_file.h"
@@ -32,6 +33,7 @@ namespace {
 namespace asio = boost::asio;
 
 constexpr absl::Duration kRunGrace = absl::Seconds(5);
+constexpr absl::Duration kHandOverPatience = absl::Seconds(30);  // with runs that take long
 constexpr absl::Duration kDrainLimit = absl::Seconds(5);
 constexpr absl::Duration kRetirePoll = absl::Seconds(1);
 constexpr absl::Duration kShutdownPoll = absl::Milliseconds(20);
@@ -54,7 +56,9 @@ std::string MachineBootId() {
 class EventLoopAgent : public Agent {
  public:
   EventLoopAgent(AgentOptions options, AgentConfig config)
-      : options_(std::move(options)), config_(std::move(config)) {}
+      : options_(std::move(options)), config_(std::move(config)) {
+    for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGUSR2}) signals_.add(signal);
+  }
 
   absl::Status Open() {
     if (absl::Status status = MakeStateDir(config_.state_dir); !status.ok()) return status;
@@ -78,10 +82,11 @@ class EventLoopAgent : public Agent {
     absl::StatusOr<std::unique_ptr<Runtime>> runtime = MakeRuntime(config_);
     if (!runtime.ok()) return runtime.status();
     runtime_ = *std::move(runtime);
+    TakeUpSchedule();
     return Listen();
   }
 
-  void Run() override {
+  AgentEnd Run() override {
     metrics_.Reloaded(true, clock_->Now());
     Log(LogLevel::kInfo, "agent starts",
         {{"agent", config_.name},
@@ -91,15 +96,18 @@ class EventLoopAgent : public Agent {
          {"waiting", Concat(spool_->count())}});
     asio::co_spawn(io_, lag_.Run(), asio::detached);
     WaitForSignal();
+    ReleaseSignals();
     runtime_->Start();
     asio::co_spawn(io_, Pulse(), asio::detached);
     io_.run();
+    if (handing_over_ && !stopping_) return AgentEnd::kHandsOver;
     if (runtime_->running() + static_cast<size_t>(retiring_) > 0) {
       // A run that does not unwind still uses what our destructors would take away.
       Log(LogLevel::kWarn, "a run did not end when it was cancelled", {});
       std::_Exit(EXIT_SUCCESS);
     }
     Log(LogLevel::kInfo, "agent ends", {{"waiting", Concat(spool_->count())}});
+    return AgentEnd::kStopped;
   }
 
   void Stop() override {
@@ -113,7 +121,7 @@ class EventLoopAgent : public Agent {
     return Runtime::Make(
         config, {io_.get_executor(), *clock_, *spool_, *ledger_, lag_, metrics_,
                  [this](std::vector<Observation> seen) { Keep(std::move(seen)); }, options_.version,
-                 boot_id_, config_.state_dir + "/assignment.pb"});
+                 boot_id_, config_.state_dir + "/assignment.pb", config_.state_dir + "/fleet.key"});
   }
 
   absl::Status Listen() {
@@ -213,6 +221,9 @@ class EventLoopAgent : public Agent {
   // certificates are taken up.
   absl::Status Reload() {
     if (stopping_) return absl::FailedPreconditionError("the agent is stopping");
+    if (handing_over_) {
+      return absl::FailedPreconditionError("the agent hands over; its successor reads it");
+    }
     absl::Status status = TryReload();
     metrics_.Reloaded(status.ok(), clock_->Now());
     if (status.ok()) {
@@ -266,6 +277,8 @@ class EventLoopAgent : public Agent {
       if (error) return;
       if (signal == SIGHUP) {
         Reload().IgnoreError();  // logged there
+      } else if (signal == SIGUSR2) {
+        BeginHandOver();
       } else if (stopping_) {
         std::_Exit(EXIT_FAILURE);
       } else {
@@ -273,6 +286,56 @@ class EventLoopAgent : public Agent {
       }
       WaitForSignal();
     });
+  }
+
+  std::string SchedulePath() const { return config_.state_dir + "/schedule.pb"; }
+
+  void TakeUpSchedule() {
+    absl::StatusOr<ScheduleState> state = TakeSchedule(SchedulePath(), MachineBootId());
+    if (state.ok()) {
+      runtime_->TakeUp(*std::move(state));
+    } else if (absl::IsDataLoss(state.status())) {
+      Log(LogLevel::kWarn, "the schedule begins anew", {{"error", state.status().ToString()}});
+    }
+  }
+
+  void BeginHandOver() {
+    if (stopping_ || options_.successor == nullptr || std::exchange(handing_over_, true)) return;
+    asio::co_spawn(io_, HandOver(), asio::detached);
+  }
+
+  Task<void> HandOver() {
+    const absl::Status ready = co_await PrepareHandOver();
+    if (stopping_) co_return;
+    if (ready.ok()) {
+      Log(LogLevel::kInfo, "agent hands over", {{"waiting", Concat(spool_->count())}});
+      io_.stop();
+      co_return;
+    }
+    Log(LogLevel::kError, "the agent does not hand over and goes on as it is",
+        {{"error", std::string(FromAbsl(ready.message()))}});
+    handing_over_ = false;
+    runtime_->ResumeRuns();
+  }
+
+  // Everything a successor needs is on disk when this is OK, and nothing runs.
+  Task<absl::Status> PrepareHandOver() {
+    absl::Status fit = co_await options_.successor->Check(*clock_);
+    if (!fit.ok() || stopping_) co_return fit;
+    Log(LogLevel::kInfo, "agent prepares to hand over", {{"runs", Concat(runtime_->running())}});
+    co_await runtime_->WindDown(kHandOverPatience, kRunGrace);
+    co_await WaitForRetired();
+    if (stopping_) co_return absl::OkStatus();
+    if (runtime_->running() + static_cast<size_t>(retiring_) > 0) {
+      co_return absl::UnavailableError("a run did not end when it was cancelled");
+    }
+    if (spool_->held() > 0) spool_->Expire().IgnoreError();
+    if (spool_->held() > 0) {
+      co_return absl::UnavailableError(
+          Concat("the spool cannot be written: ", FromAbsl(spool_->disk().message()),
+                 "; what it holds in memory would be lost"));
+    }
+    co_return SaveSchedule(SchedulePath(), MachineBootId(), runtime_->Schedule());
   }
 
   void BeginShutdown() {
@@ -286,12 +349,22 @@ class EventLoopAgent : public Agent {
     co_await runtime_->StopRuns(kRunGrace);
     co_await runtime_->DrainLink(kDrainLimit);
     if (spool_->held() > 0) spool_->Expire().IgnoreError();  // the last chance to write them down
+    co_await WaitForRetired();
+    const ScheduleState schedule = WithoutRestraint(runtime_->Schedule(), clock_->Steady());
+    absl::Status kept = SaveSchedule(SchedulePath(), MachineBootId(), schedule);
+    if (!kept.ok()) {
+      Log(LogLevel::kWarn, "the schedule is not kept for the next start",
+          {{"error", kept.ToString()}});
+    }
+    io_.stop();
+  }
+
+  Task<void> WaitForRetired() {
     const absl::Duration end = clock_->Steady() + kRunGrace;
     while (retiring_ > 0 && clock_->Steady() < end) {
       const absl::Status slept = co_await clock_->SleepFor(kShutdownPoll);
-      if (!slept.ok()) break;
+      if (!slept.ok()) co_return;
     }
-    io_.stop();
   }
 
   const AgentOptions options_;
@@ -299,7 +372,7 @@ class EventLoopAgent : public Agent {
   const std::string boot_id_ = RandomId();
   // Destroyed last but for what is above, with the coroutines that still wait in it.
   asio::io_context io_{1};
-  asio::signal_set signals_{io_, SIGTERM, SIGINT, SIGHUP};
+  asio::signal_set signals_{io_};
   std::unique_ptr<EventClock> clock_ = MakeSystemEventClock();
   LoopLagMeter lag_{*clock_};
   AgentMetrics metrics_;
@@ -312,6 +385,7 @@ class EventLoopAgent : public Agent {
   std::unique_ptr<HttpServer> http_;
   int retiring_ = 0;  // old runtimes that have not ended yet
   bool stopping_ = false;
+  bool handing_over_ = false;
 };
 
 }  // namespace

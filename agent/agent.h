@@ -8,6 +8,7 @@
 
 #include "absl/status/statusor.h"
 #include "agent/config.h"
+#include "agent/handover.h"
 
 namespace postwatch::agent {
 
@@ -17,7 +18,10 @@ struct AgentOptions {
   // Called from the event loop once a second with why the agent is not ready, a line a reason;
   // empty when it is. May be empty.
   std::function<void(std::string_view reasons)> on_pulse;
+  const Successor* successor = nullptr;  // whom to hand over to; outlives the agent
 };
+
+enum class AgentEnd { kStopped, kHandsOver };
 
 // One event-loop thread, the caller of Run, does everything but gRPC's own work.
 //
@@ -32,8 +36,12 @@ class Agent {
 
   // Works until SIGTERM, SIGINT or Stop: lets runs end, hands over what the collector takes within
   // a few seconds, and returns; the rest waits in the spool. SIGHUP reloads. A second signal ends
-  // it at once.
-  virtual void Run() = 0;
+  // it at once. An agent on the same state directory goes on in the schedule where this one ended.
+  //
+  // On SIGUSR2 it makes way for its successor, when that can read the configuration and nothing
+  // would be lost: lets runs that take long end while quick checks go on, for at most 30 s, then
+  // the others, keeps everything on disk and returns kHandsOver. Else it says why and goes on.
+  virtual AgentEnd Run() = 0;
 
   // From any thread.
   virtual void Stop() = 0;

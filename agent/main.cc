@@ -15,6 +15,7 @@
 #include "agent/agent.h"
 #include "agent/config_files.h"
 #include "agent/config_schema.h"
+#include "agent/handover.h"
 #include "agent/join.h"
 #include "common/base/clock.h"
 #include "common/base/file_wait.h"
@@ -119,26 +120,33 @@ bool WaitForConfig(const std::string& file, const Clock& clock, Supervisor& supe
   });
 }
 
-int RunAgent(const std::string& file, bool wait) {
+int RunAgent(const std::string& file, bool wait, const agent::Successor& successor) {
   const SystemClock clock;
   Supervisor supervisor = SystemdSupervisor();
   if (wait && !WaitForConfig(file, clock, supervisor)) return 0;
-  absl::StatusOr<agent::AgentConfig> config = agent::LoadAgentConfig(file);
-  if (!config.ok()) return Fail(kExitBadConfig, config.status());
   const auto pulse = [&](std::string_view reasons) {
     supervisor.Pulse(clock.Steady(), reasons.empty() ? "reports to the collector" : reasons);
   };
-  absl::StatusOr<std::unique_ptr<agent::Agent>> running =
-      agent::Agent::Make({file, POSTWATCH_VERSION, pulse}, *std::move(config));
-  if (!running.ok()) return Fail(kExitBadConfig, running.status());
-  (*running)->Run();
-  return 0;
+  while (true) {
+    absl::StatusOr<agent::AgentConfig> config = agent::LoadAgentConfig(file);
+    if (!config.ok()) return Fail(kExitBadConfig, config.status());
+    absl::StatusOr<std::unique_ptr<agent::Agent>> running =
+        agent::Agent::Make({file, POSTWATCH_VERSION, pulse, &successor}, *std::move(config));
+    if (!running.ok()) return Fail(kExitBadConfig, running.status());
+    if ((*running)->Run() == agent::AgentEnd::kStopped) return 0;
+    supervisor.Reloading(clock.Steady(), "hands over to its successor");
+    running->reset();
+    const absl::Status failed = successor.Become();
+    Log(LogLevel::kError, "the successor cannot be started; this program goes on",
+        {{"error", failed.ToString()}});
+  }
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
   DisableCoreDumps();
+  agent::HoldHandOverSignal();
   SendGrpcLogToOurs();
   KeepHeapSmall();
   const std::vector<std::string_view> arguments(argv + 1, argv + argc);
@@ -168,5 +176,7 @@ int main(int argc, char** argv) {
                                 "usage: postwatch-agent --config.file FILE (see --help)"));
   }
   const std::string file = flags->Get("config.file");
-  return flags->Has("config.check") ? CheckConfig(file) : RunAgent(file, flags->Has("config.wait"));
+  if (flags->Has("config.check")) return CheckConfig(file);
+  const agent::Successor successor(agent::OwnProgram(), {argv, argv + argc}, file);
+  return RunAgent(file, flags->Has("config.wait"), successor);
 }

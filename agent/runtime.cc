@@ -190,6 +190,10 @@ void Runtime::Start() {
 Task<void> Runtime::StopRuns(absl::Duration grace) { co_await scheduler_->Stop(grace); }
 
 Task<void> Runtime::DrainLink(absl::Duration limit) {
+Task<void> Runtime::WindDown(absl::Duration patience, absl::Duration grace) {
+  co_await scheduler_->WindDown(patience, grace);
+}
+
   if (link_ != nullptr) {
     co_await link_->Drain(limit);
   }

@@ -46,6 +46,10 @@ class Runtime : private LinkOwner {
   ~Runtime() override;
 
   // Takes up the last assignment on disk, and connects.
+  // Before Start; see Scheduler::TakeUp and State.
+  void TakeUp(ScheduleState state) { scheduler_->TakeUp(std::move(state)); }
+  ScheduleState Schedule() const { return scheduler_->State(); }
+
   void Start();
 
   // New observations are in the spool.
@@ -62,9 +66,11 @@ class Runtime : private LinkOwner {
     link_.reset();
   }
 
-  // See Scheduler::Stop and CollectorLink::Drain.
+  // See Scheduler::Stop, WindDown and Resume, and CollectorLink::Drain.
   Task<void> StopRuns(absl::Duration grace);
   Task<void> DrainLink(absl::Duration limit);
+  Task<void> WindDown(absl::Duration patience, absl::Duration grace);
+  void ResumeRuns() { scheduler_->Resume(); }
 
   bool connected() const { return link_ != nullptr && link_->connected(); }
   size_t running() const { return scheduler_->running(); }

@@ -11,6 +11,10 @@ namespace postwatch::agent {
 // banned; pressing on when throttled makes the throttling worse and looks like an outage.
 class Restraint {
  public:
+  Restraint() = default;
+  // As it was after so many in a row.
+  Restraint(int rejections, int throttles) : rejections_(rejections), throttles_(throttles) {}
+
   // How long no run should start after this observation; zero as a rule.
   // - A rejected credential: from the second in a row on, 6 intervals, doubled each time, at most
   //   30 minutes, or until it is another. An account sees all agents of a fleet: where there are
@@ -23,6 +27,8 @@ class Restraint {
 
   // Whether the credential was rejected when it was last tried: another one needs no patience.
   bool rejected() const { return rejections_ > 0; }
+  int rejections() const { return rejections_; }
+  int throttles() const { return throttles_; }
 
  private:
   int rejections_ = 0;

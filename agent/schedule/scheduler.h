@@ -10,6 +10,7 @@
 
 #include "absl/status/statusor.h"
 #include "agent/probes/probe.h"
+#include "agent/schedule/schedule_state.h"
 #include "common/model/check_spec.h"
 #include "common/model/fleet_share.h"
 #include "common/model/observation.h"
@@ -42,6 +43,11 @@ class Scheduler {
             SchedulerActions actions);
   ~Scheduler();
 
+  // Before the first Assign: goes on where another scheduler of these checks ended.
+  void TakeUp(ScheduleState state);
+  // For TakeUp. Checks whose runs were cancelled are due at once.
+  ScheduleState State() const;
+
   // Replaces the list. Unchanged checks keep their probe, their slots and their restraint. A check
   // whose probe cannot be made does not run; see problems().
   void Assign(std::vector<CheckSpec> checks);
@@ -54,6 +60,12 @@ class Scheduler {
 
   // Starts nothing new, lets runs end for `grace`, then cancels them and drops what they report.
   Task<void> Stop(absl::Duration grace);
+  // As Stop, but with the smallest hole in the schedule: before, for at most `patience`, runs that
+  // take long get to end while checks that take less than a second go on as scheduled, and others
+  // wait.
+  Task<void> WindDown(absl::Duration patience, absl::Duration grace);
+  // Goes on after a WindDown.
+  void Resume();
 
   // Checks that cannot be made, and why; one line each.
   std::vector<std::string> problems() const;

@@ -8,6 +8,7 @@ namespace {
 
 constexpr size_t kMaxRequests = 256;
 constexpr absl::Duration kFirstLook = absl::Seconds(10);
+constexpr absl::Duration kLongOverdue = absl::Minutes(1);
 constexpr double kJitter = 0.1;  // of the interval, either way
 
 // FNV-1a and a finaliser: the same on every machine and in every run, unlike absl::Hash.
@@ -33,6 +34,23 @@ double StableUnit(std::string_view a, std::string_view b, uint64_t n) {
 Timetable::Timetable(std::string agent, int concurrency)
     : agent_(std::move(agent)), concurrency_(static_cast<size_t>(std::max(1, concurrency))) {}
 
+void Timetable::TakeUp(ScheduleState state) {
+  share_ = state.share;
+  for (CheckPlace& place : state.checks) {
+    std::string id = place.check_id;
+    places_.insert_or_assign(std::move(id), std::move(place));
+  }
+}
+
+ScheduleState Timetable::State() const {
+  ScheduleState state{.share = share_, .requests = {requests_.begin(), requests_.end()}};
+  for (const auto& [id, entry] : entries_) {
+    state.checks.push_back({id, IntervalOf(entry.spec), entry.origin, entry.due, entry.held_until,
+                            entry.hold_requested});
+  }
+  return state;
+}
+
 void Timetable::Assign(const std::vector<CheckSpec>& checks, absl::Duration now) {
   Entries next;
   queue_.clear();
@@ -48,6 +66,7 @@ void Timetable::Assign(const std::vector<CheckSpec>& checks, absl::Duration now)
     next.insert_or_assign(spec.id, std::move(entry));
   }
   entries_ = std::move(next);
+  places_.clear();
   std::erase_if(requests_, [this](const DueRun& r) { return !entries_.contains(r.check_id); });
 }
 
@@ -56,6 +75,18 @@ absl::Duration Timetable::IntervalOf(const CheckSpec& spec) const {
 }
 
 Timetable::Entry Timetable::Enter(const CheckSpec& spec, absl::Duration now) const {
+  const absl::Duration interval = IntervalOf(spec);
+  Entry entry = FirstLook(spec, now);
+  const auto found = places_.find(spec.id);
+  if (found == places_.end() || found->second.interval != interval) return entry;
+  const CheckPlace& place = found->second;
+  // What no timetable has laid would keep the check from running.
+  if (place.due > std::max(now, place.held_until) + 2 * interval) return entry;
+  const absl::Duration due = place.due > now - kLongOverdue ? place.due : entry.due;
+  return {spec, place.origin, due, place.held_until, place.hold_requested};
+}
+
+Timetable::Entry Timetable::FirstLook(const CheckSpec& spec, absl::Duration now) const {
   const absl::Duration interval = IntervalOf(spec);
   const double phase = StableUnit(agent_, spec.id, 0);
   const absl::Duration first_look = phase * std::min(interval, kFirstLook);
@@ -91,11 +122,14 @@ bool Timetable::Request(std::string_view run_request, std::string_view check_id,
   return true;
 }
 
-std::vector<DueRun> Timetable::TakeDue(absl::Duration now) {
+std::vector<DueRun> Timetable::TakeDue(absl::Duration now, const MayStart& may_start) {
+  const auto passes = [&](const Entry& entry) {
+    return CanStart(entry) && (!may_start || may_start(entry.spec.id));
+  };
   std::vector<DueRun> starting;
   for (auto it = requests_.begin(); it != requests_.end() && running_.size() < concurrency_;) {
     Entry& entry = entries_.find(it->check_id)->second;
-    if (!CanStart(entry)) {
+    if (!passes(entry)) {
       ++it;
       continue;
     }
@@ -106,7 +140,7 @@ std::vector<DueRun> Timetable::TakeDue(absl::Duration now) {
   for (auto it = queue_.begin();
        it != queue_.end() && it->first <= now && running_.size() < concurrency_;) {
     Entry& entry = entries_.find(it->second)->second;
-    if (!CanStart(entry)) {
+    if (!passes(entry)) {
       ++it;
       continue;
     }

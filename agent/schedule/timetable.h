@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <set>
 #include <string>
@@ -11,16 +12,11 @@
 #include <vector>
 
 #include "absl/time/time.h"
+#include "agent/schedule/schedule_state.h"
 #include "common/model/check_spec.h"
 #include "common/model/fleet_share.h"
 
 namespace postwatch::agent {
-
-// One run that is to start now.
-struct DueRun {
-  std::string check_id;
-  std::string run_request;  // the run-now request it answers, or empty
-};
 
 // All times are steady. The rules:
 // - A check's slots lie an interval apart, each shifted by up to 10 % either way. Where they lie
@@ -37,7 +33,16 @@ struct DueRun {
 // - Run-now requests go before the schedule, under the same limits.
 class Timetable {
  public:
+  using MayStart = std::function<bool(const std::string& check_id)>;
+
   Timetable(std::string agent, int concurrency);
+
+  // Before the first Assign: its checks go on in these places, where their intervals are still the
+  // same. What has been due for a minute or more has a first look like a new check, so that after a
+  // long time away not everything starts at once. The requests are not taken up.
+  void TakeUp(ScheduleState state);
+  // For TakeUp: all but what only the scheduler knows.
+  ScheduleState State() const;
 
   // Replaces the list; ids are unique. A check that stays the same keeps its slots; a running one
   // ends in peace.
@@ -51,8 +56,9 @@ class Timetable {
   // twice: one run answers both, under the name of the first.
   bool Request(std::string_view run_request, std::string_view check_id, absl::Duration now);
 
-  // What starts now; the caller must call Finish for each.
-  std::vector<DueRun> TakeDue(absl::Duration now);
+  // What starts now, of the checks that `may_start` lets pass (all, where it is empty); the caller
+  // must call Finish for each.
+  std::vector<DueRun> TakeDue(absl::Duration now, const MayStart& may_start = nullptr);
 
   // The run is over; no further slot before `not_before`.
   void Finish(const std::string& check_id, absl::Duration now, absl::Duration not_before);
@@ -80,6 +86,7 @@ class Timetable {
 
   absl::Duration IntervalOf(const CheckSpec& spec) const;
   Entry Enter(const CheckSpec& spec, absl::Duration now) const;
+  Entry FirstLook(const CheckSpec& spec, absl::Duration now) const;
   absl::Duration SlotAfter(const Entry& entry, absl::Duration time) const;
   bool CanStart(const Entry& entry) const;
   void Start(Entry& entry, std::string run_request, absl::Duration now, std::vector<DueRun>& out);
@@ -88,6 +95,7 @@ class Timetable {
   const std::string agent_;
   const size_t concurrency_;
   FleetShare share_;
+  std::map<std::string, CheckPlace, std::less<>> places_;  // to go on in; empty after an Assign
   Entries entries_;
   std::set<std::pair<absl::Duration, std::string>> queue_;  // (due, id) of what does not run
   std::deque<DueRun> requests_;

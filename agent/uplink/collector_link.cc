@@ -26,8 +26,7 @@ constexpr absl::Duration kHeartbeatInterval = absl::Seconds(5);
 constexpr absl::Duration kBackoffCap = absl::Seconds(15);
 constexpr absl::Duration kWelcomeTimeout = absl::Seconds(20);
 constexpr absl::Duration kAckTimeout = absl::Minutes(2);
-constexpr absl::Duration kSettled =
-    absl::Seconds(10);  // a stream that lives this long was no accident
+constexpr absl::Duration kSettled = absl::Seconds(10);  // such a stream was no accident
 constexpr absl::Duration kMaxDrainWait = absl::Minutes(1);
 constexpr absl::Duration kDrainPoll = absl::Milliseconds(20);
 constexpr absl::Duration kGoodbye = absl::Seconds(1);
@@ -107,8 +106,7 @@ class CollectorLink::Core : public MessageStreamEvents,
     if (settled) backoff_.Reset();
     if (welcomed_ && absl::IsInvalidArgument(status)) Isolate(status);
     absl::Duration wait = backoff_.Next(RandomUnit());
-    if (absl::IsUnauthenticated(status) || absl::IsPermissionDenied(status) ||
-        absl::IsAlreadyExists(status) || absl::IsResourceExhausted(status)) {
+    if (AsksForPatience(status)) {
       wait = std::max(wait, kBackoffCap / 3 * (1 + RandomUnit()));  // 5 to 10 s: patience asked for
     }
     if (draining_) wait = drain_wait_;
@@ -235,6 +233,7 @@ class CollectorLink::Core : public MessageStreamEvents,
     // numbers must not be given to other observations.
     if (welcome.acknowledged() > known_) {
       if (absl::Status status = spool_.RenewId(); !status.ok()) LogSpool("renew", status);
+    if (absl::Status fit = CheckWelcome(welcome); !fit.ok()) return OnClosed(fit);
       return BadMessage("an acknowledgement of observations that were never sent");
     }
     welcomed_ = true;

@@ -3,6 +3,7 @@
 #include "common/base/text.h"
 #include "common/wire/bounds.h"
 #include "common/wire/convert.h"
+#include "common/wire/protocol.h"
 
 namespace postwatch::agent {
 namespace {
@@ -26,6 +27,7 @@ v1::AgentMessage MakeHello(const LinkIdentity& identity, const std::string& spoo
   hello.set_version(identity.version);
   hello.set_boot_id(identity.boot_id);
   hello.set_spool_id(spool_id);
+  hello.set_protocol(kProtocolVersion);
   for (const std::string& kind : identity.probe_kinds) hello.add_probe_kinds(kind);
   return message;
 }
@@ -44,6 +46,16 @@ v1::AgentMessage MakeHeartbeat(const LinkOwner::Health& health, const Spool& spo
     beat.add_problems(ToUtf8(Truncate(problem, kMaxProblemBytes)));
   }
   return message;
+}
+
+absl::Status CheckWelcome(const v1::Welcome& welcome) {
+  return CheckProtocol("agent", "collector", welcome.protocol());
+}
+
+bool AsksForPatience(const absl::Status& status) {
+  return absl::IsUnauthenticated(status) || absl::IsPermissionDenied(status) ||
+         absl::IsAlreadyExists(status) || absl::IsResourceExhausted(status) ||
+         absl::IsFailedPrecondition(status);
 }
 
 bool IsInBounds(const v1::RunNow& request) {

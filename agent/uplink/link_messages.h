@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "agent/uplink/collector_link.h"
 #include "agent/uplink/spool.h"
@@ -15,6 +16,12 @@ v1::AgentMessage MakeHello(const LinkIdentity& identity, const std::string& spoo
 
 // At most 32 problems of 512 bytes each; the rest is left out.
 v1::AgentMessage MakeHeartbeat(const LinkOwner::Health& health, const Spool& spool, absl::Time now);
+
+// FailedPrecondition when the collector's version of the protocol is too far from ours.
+absl::Status CheckWelcome(const v1::Welcome& welcome);
+
+// Whether a stream that ended so should not be opened again within seconds.
+bool AsksForPatience(const absl::Status& status);
 
 // Whether it has an id of at most 64 bytes and asks for at most 64 checks.
 bool IsInBounds(const v1::RunNow& request);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "common/wire/convert.h"
+#include "common/wire/protocol.h"
 
 namespace postwatch::collector {
 namespace {
@@ -15,6 +16,7 @@ v1::CollectorMessage MakeWelcome(const std::string& version, uint64_t acknowledg
   v1::CollectorMessage message;
   message.mutable_welcome()->set_collector_version(version);
   message.mutable_welcome()->set_acknowledged(acknowledged);
+  message.mutable_welcome()->set_protocol(kProtocolVersion);
   return message;
 }
 

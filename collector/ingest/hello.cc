@@ -3,6 +3,7 @@
 #include "common/base/text.h"
 #include "common/wire/bounds.h"
 #include "common/wire/convert.h"
+#include "common/wire/protocol.h"
 
 namespace postwatch::collector {
 namespace {
@@ -41,7 +42,8 @@ absl::Status CheckHello(const v1::Hello& hello, const PeerIdentity& identity) {
         "the certificate is that of agent ", identity.name, " in ", identity.region, ", not of ",
         Truncate(hello.agent(), kMaxShownBytes), " in ", Truncate(hello.region(), kMaxShownBytes)));
   }
-  return CheckBounds(hello);
+  absl::Status spoken = CheckProtocol("collector", "agent", hello.protocol());
+  return spoken.ok() ? CheckBounds(hello) : spoken;
 }
 
 AgentRecord ReadHello(const v1::Hello& hello, absl::Time now) {

@@ -13,7 +13,8 @@
 namespace postwatch::collector {
 
 // Unauthenticated unless the certificate's identity is an agent's, and the Hello claims that agent
-// and its region; InvalidArgument for a Hello out of bounds. Both name what is wrong.
+// and its region; FailedPrecondition for a version of the protocol that is too far from ours;
+// InvalidArgument for a Hello out of bounds. All name what is wrong.
 absl::Status CheckHello(const v1::Hello& hello, const PeerIdentity& identity);
 
 // What a checked Hello says, heard now.

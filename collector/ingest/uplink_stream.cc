@@ -160,10 +160,11 @@ absl::Status UplinkStream::OnMessage() {
       if (!greeted) return absl::InvalidArgumentError("a heartbeat before the hello");
       OnHeartbeat(incoming_.heartbeat());
       return absl::OkStatus();
-    case v1::ReceivedMessage::MESSAGE_NOT_SET:
-      break;
+    case v1::ReceivedMessage::MESSAGE_NOT_SET:  // of a newer version
+      if (!greeted) return absl::InvalidArgumentError("no hello first");
+      return absl::OkStatus();
   }
-  return absl::InvalidArgumentError("a message of a kind this version does not know");
+  return absl::InternalError("a message of a kind that is none");
 }
 
 absl::Status UplinkStream::OnHello(const v1::Hello& hello) {

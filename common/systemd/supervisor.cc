@@ -40,6 +40,14 @@ void Supervisor::Pulse(absl::Duration steady, std::string_view status) {
   if (!message.empty()) send_(message);
 }
 
+void Supervisor::Reloading(absl::Duration steady, std::string_view status) {
+  std::string message = Concat("RELOADING=1\nMONOTONIC_USEC=", absl::ToInt64Microseconds(steady),
+                               "\nSTATUS=", OneLine(status), "\n");
+  if (watchdog_ > absl::ZeroDuration()) message += "WATCHDOG=1\n";
+  send_(message);
+  ready_ = false;
+}
+
 Supervisor SystemdSupervisor() {
   uint64_t period_us = 0;
   if (sd_watchdog_enabled(0, &period_us) <= 0) period_us = 0;

@@ -24,6 +24,10 @@ class Supervisor {
   // people; it is cut at 256 bytes and becomes one line.
   void Pulse(absl::Duration steady, std::string_view status);
 
+  // Tells that the program is about to become another in the same process, and feeds the watchdog
+  // for the time that takes. The next Pulse, whoever's, tells that it is ready again.
+  void Reloading(absl::Duration steady, std::string_view status);
+
  private:
   Send send_;
   absl::Duration watchdog_;

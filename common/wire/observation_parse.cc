@@ -17,6 +17,7 @@ constexpr int kMaxReplyCode = 999;
 // More than all bounds together allow; what is beyond them are fields of other versions.
 constexpr size_t kMaxObservationBytes = 128 << 10;
 constexpr size_t kUsuallyTouched = 8;
+constexpr std::string_view kNewerOutcome = "its outcome is one that only newer versions know";
 
 std::optional<Outcome> OutcomeFromWire(uint64_t number) {
   switch (static_cast<int>(number)) {
@@ -26,8 +27,10 @@ std::optional<Outcome> OutcomeFromWire(uint64_t number) {
       return Outcome::kFail;
     case v1::OUTCOME_NOT_TESTED:
       return Outcome::kNotTested;
-    default:
+    case v1::OUTCOME_UNSPECIFIED:
       return std::nullopt;
+    default:  // of a newer version: it says nothing to us
+      return Outcome::kNotTested;
   }
 }
 
@@ -62,6 +65,7 @@ class ObservationParser {
   bool has_started_ = false;
   TimeParts started_, took_;
   std::optional<Outcome> outcome_;
+  bool newer_outcome_ = false;
   // How many there are, also of those that are not kept.
   int64_t steps_ = 0, touched_ = 0, findings_ = 0, transcript_ = 0, facts_ = 0;
   std::array<std::string_view, kMaxFacts> keys_;  // of the facts
@@ -104,6 +108,7 @@ void ObservationParser::Field(const WireReader& reader) {
       return Times(reader.bytes(), took_);
     case NumberField(O::kOutcomeFieldNumber):
       outcome_ = OutcomeFromWire(reader.number());
+      newer_outcome_ = !v1::Outcome_IsValid(static_cast<int>(reader.number()));
       return;
     case BytesField(O::kStepsFieldNumber):
       return OneStep(reader.bytes());
@@ -284,6 +289,10 @@ void ObservationParser::JudgeHead() {
 void ObservationParser::JudgeOutcome() {
   if (!bounds_.That("outcome", outcome_.has_value(), "is none that this version knows")) return;
   out_.outcome = *outcome_;
+  if (newer_outcome_) {
+    out_.failure.reset();
+    out_.not_tested_reason = kNewerOutcome;
+  }
   bounds_.That("failure", out_.failure.has_value() == (*outcome_ == Outcome::kFail),
                "must be there exactly when the outcome is FAIL");
   if (out_.failure.has_value()) JudgeFailure("failure", *out_.failure);

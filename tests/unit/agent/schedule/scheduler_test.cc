@@ -65,7 +65,7 @@ class SchedulerTest : public testing::Test {
   SchedulerTest() {
     world_.clock = &clock_;
     world = &world_;
-    SchedulerActions actions;
+    SchedulerActions& actions = actions_;
     actions.make = [this](const CheckSpec& spec) -> absl::StatusOr<std::unique_ptr<Probe>> {
       if (spec.kind == "unknown") return absl::NotFoundError("no probe kind 'unknown'");
       ++world_.made[spec.id];
@@ -76,13 +76,28 @@ class SchedulerTest : public testing::Test {
       for (Observation& o : seen) reported_.push_back(std::move(o));
     };
     actions.credential_mark = [this](const CheckSpec&) { return credential_; };
-    scheduler_ = std::make_unique<Scheduler>(loop_.io().get_executor(), clock_,
-                                             SchedulerOptions{"a1", 2}, actions);
+    scheduler_ = Make();
   }
   ~SchedulerTest() override {
     scheduler_.reset();
     clock_.Advance(absl::Minutes(5));
     world = nullptr;
+  }
+  std::unique_ptr<Scheduler> Make() {
+    return std::make_unique<Scheduler>(loop_.io().get_executor(), clock_, SchedulerOptions{"a1", 2},
+                                       actions_);
+  }
+  // Another scheduler in place of the one that was stopped.
+  void Succeed(const std::vector<CheckSpec>& checks) {
+    const ScheduleState state = scheduler_->State();
+    scheduler_ = Make();
+    scheduler_->TakeUp(state);
+    scheduler_->Assign(checks);
+  }
+  void WindDown(absl::Duration patience, absl::Duration grace) {
+    boost::asio::co_spawn(loop_.io(), scheduler_->WindDown(patience, grace),
+                          [this](std::exception_ptr) { stopped_ = true; });
+    loop_.Poll();
   }
   void Stop(absl::Duration grace) {
     boost::asio::co_spawn(loop_.io(), scheduler_->Stop(grace),
@@ -95,6 +110,7 @@ class SchedulerTest : public testing::Test {
   World world_;
   std::string credential_ = "first";
   std::vector<Observation> reported_;
+  SchedulerActions actions_;
   std::unique_ptr<Scheduler> scheduler_;
   bool stopped_ = false;
 };
@@ -247,6 +263,86 @@ TEST_F(SchedulerTest, StopCancelsWhatTakesLongerAndDropsItsReport) {
   EXPECT_TRUE(stopped_);
   EXPECT_TRUE(reported_.empty());
   EXPECT_EQ(scheduler_->running(), 0u);
+}
+
+TEST_F(SchedulerTest, WindingDownLetsALongRunEndWhileQuickChecksGoOn) {
+  world_.behaviours["slow"].takes = absl::Seconds(20);
+  scheduler_->Assign({Spec("slow", absl::Hours(1)), Spec("quick", absl::Seconds(2))});
+  clock_.Advance(absl::Seconds(40));
+  scheduler_->RunNow("r", {"slow"});
+  loop_.Poll();
+  ASSERT_EQ(scheduler_->running(), 1u);
+  const int before = world_.runs["quick"];
+  const size_t told = reported_.size();
+  WindDown(absl::Seconds(30), absl::Seconds(5));
+  scheduler_->RunNow("s", {"slow"});  // waits for the successor
+  clock_.Advance(absl::Seconds(19));
+  EXPECT_FALSE(stopped_);
+  EXPECT_GE(world_.runs["quick"], before + 8);
+  clock_.Advance(absl::Seconds(2));
+  EXPECT_TRUE(stopped_);
+  EXPECT_GE(reported_.size(), told + 2u * 9u);
+  const int runs = world_.runs["quick"], slow = world_.runs["slow"];
+  clock_.Advance(absl::Minutes(5));
+  EXPECT_EQ(world_.runs["quick"], runs);
+  Succeed({Spec("slow", absl::Hours(1)), Spec("quick", absl::Seconds(2))});
+  clock_.Advance(absl::Seconds(1));
+  EXPECT_EQ(world_.runs["slow"], slow + 1);
+}
+
+TEST_F(SchedulerTest, WhatOutlastsAllPatienceIsCancelledAndDueForTheSuccessor) {
+  world_.behaviours["c"].takes = absl::Minutes(9);
+  const std::vector<CheckSpec> checks = {Spec("c", absl::Hours(5))};
+  scheduler_->Assign(checks);
+  scheduler_->RunNow("r", {"c"});
+  loop_.Poll();
+  WindDown(absl::Seconds(30), absl::Seconds(5));
+  clock_.Advance(absl::Seconds(34));
+  EXPECT_FALSE(stopped_);
+  clock_.Advance(absl::Seconds(2));
+  EXPECT_TRUE(stopped_);
+  EXPECT_TRUE(reported_.empty());
+  Succeed(checks);
+  loop_.Poll();
+  EXPECT_EQ(world_.runs["c"], 2);
+}
+
+TEST_F(SchedulerTest, AfterAWindDownInVainItGoesOn) {
+  world_.behaviours["c"].takes = absl::Minutes(9);
+  scheduler_->Assign({Spec("c", absl::Hours(5)), Spec("d")});
+  scheduler_->RunNow("r", {"c"});
+  loop_.Poll();
+  WindDown(absl::ZeroDuration(), absl::Seconds(1));
+  clock_.Advance(absl::Seconds(3));
+  ASSERT_TRUE(stopped_);
+  scheduler_->Resume();
+  loop_.Poll();
+  EXPECT_EQ(world_.runs["c"], 2) << "what was cancelled";
+  clock_.Advance(absl::Minutes(10));
+  EXPECT_EQ(reported_.size() % 2, 0u);
+  EXPECT_GE(world_.runs["d"], 9);
+  EXPECT_EQ(reported_.size(), 2u * static_cast<size_t>(world_.runs["d"] + 1));
+}
+
+TEST_F(SchedulerTest, ASuccessorIsAsCarefulWithARejectedCredential) {
+  world_.behaviours["c"].fails = FailureClass::kSmtpAuthFailed;
+  scheduler_->Assign({Spec("c", absl::Minutes(5))});
+  clock_.Advance(absl::Minutes(15));
+  const int tries = world_.runs["c"];
+  ASSERT_EQ(tries, 2);
+  Stop(absl::Seconds(1));
+  ASSERT_TRUE(stopped_);
+  const ScheduleState state = scheduler_->State();
+  EXPECT_EQ(state.checks[0].rejections, 2);
+  EXPECT_GT(state.checks[0].held_until, clock_.Steady());
+  Succeed({Spec("c", absl::Minutes(5))});
+  clock_.Advance(absl::Minutes(10));
+  EXPECT_EQ(world_.runs["c"], tries);
+  credential_ = "second";
+  clock_.Advance(absl::Seconds(5));
+  EXPECT_EQ(world_.runs["c"], tries + 1);
+  clock_.Advance(absl::Minutes(29));
+  EXPECT_EQ(world_.runs["c"], tries + 2) << "the new one is the first again";
 }
 
 }  // namespace

@@ -58,5 +58,16 @@ TEST_F(SupervisorTest, AStatusCannotAddToTheProtocol) {
   EXPECT_LE(sent_[0].size(), 300u);
 }
 
+TEST_F(SupervisorTest, WhoBecomesAnotherProgramSaysSoAndWhoeverComesIsReady) {
+  Supervisor supervisor = WithWatchdog(absl::Seconds(8));
+  supervisor.Pulse(absl::Seconds(100), "well");
+  Sent();
+  supervisor.Reloading(absl::Seconds(101), "hands over");
+  EXPECT_EQ(Sent(),
+            Messages{"RELOADING=1\nMONOTONIC_USEC=101000000\nSTATUS=hands over\nWATCHDOG=1\n"});
+  supervisor.Pulse(absl::Seconds(102), "well");
+  EXPECT_EQ(Sent(), Messages{"READY=1\nSTATUS=well\nWATCHDOG=1\n"});
+}
+
 }  // namespace
 }  // namespace postwatch

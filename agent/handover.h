@@ -1,0 +1,48 @@
+// Hand-over: how a running agent becomes the program that has taken the place of its own on disk.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "common/net/event_clock.h"
+#include "common/net/task.h"
+
+namespace postwatch::agent {
+
+// The signals that the agent knows. Between one program and the next nobody waits for them: they
+// are held for that time, so that none ends the process.
+//
+// From the caller's thread only; to be called before there are others.
+void HoldHandOverSignal();
+// What Become held too; after there is somebody who waits for them.
+void ReleaseSignals();
+
+// One process, two programs: the process id stays, and with it the supervisor's idea of us.
+class Successor {
+ public:
+  // Of the running process: `program` is the path of its file, `arguments` are those that main was
+  // given, the program's name first, and `config_file` is what the successor has to be able to
+  // read.
+  Successor(std::string program, std::vector<std::string> arguments, std::string config_file);
+
+  // Has the program that is at that path now check the configuration, in a process of its own, for
+  // at most 20 s. Errors have its words.
+  Task<absl::Status> Check(EventClock& clock) const;
+
+  // Replaces this process's program; arguments and environment stay, open files do not. Returns
+  // only when it fails; ReleaseSignals then. Nothing that must be closed in order may be open.
+  absl::Status Become() const;
+
+ private:
+  const std::string program_;
+  const std::vector<std::string> arguments_;
+  const std::string config_file_;
+};
+
+// The path of the file that this process runs, also when it has been replaced since; empty when the
+// system does not tell.
+std::string OwnProgram();
+
+}  // namespace postwatch::agent
