@@ -11,6 +11,7 @@ namespace {
 
 constexpr uint16_t kDnsPort = 53;
 constexpr size_t kMaxTextBytes = 253;
+constexpr size_t kMaxFallbacks = 8;
 constexpr std::string_view kNameRule =
     "must be lower-case letters, digits, '.', '-' and '_', at most 63";
 
@@ -51,18 +52,27 @@ void ReadIdentity(SettingsReader& root, AgentConfig& config, Mistakes& mistakes)
   in.Finish();
 }
 
+// What is wrong with HOST:PORT; "" when nothing is.
+std::string WrongAddress(const std::string& address) {
+  const size_t colon = address.rfind(':');
+  const bool complete = colon != std::string::npos && colon > 0 &&
+                        ParsePort(std::string_view(address).substr(colon + 1)).has_value();
+  if (address.empty() || complete) return "";
+  return Concat("'", address, "' is not host:port, such as pw.example.net:7443");
+}
+
 void ReadCollector(SettingsReader& root, AgentConfig& config, Mistakes& mistakes) {
   if (!root.Has("collector")) {
     root.Complain("collector", "is missing: say where it listens, as {address: HOST:7443}");
   }
   SettingsReader in(ChildOrNone(root, "collector"), "collector", mistakes);
   if (root.Has("collector")) config.collector_address = in.RequiredString("address");
-  const std::string& address = config.collector_address;
-  const size_t colon = address.rfind(':');
-  const bool complete = colon != std::string::npos && colon > 0 &&
-                        ParsePort(std::string_view(address).substr(colon + 1)).has_value();
-  if (!address.empty() && !complete) {
-    in.Complain("address", Concat("'", address, "' is not host:port, such as pw.example.net:7443"));
+  if (const std::string wrong = WrongAddress(config.collector_address); !wrong.empty()) {
+    in.Complain("address", wrong);
+  }
+  config.collector_fallbacks = in.Strings("fallbacks", WrongAddress);
+  if (config.collector_fallbacks.size() > kMaxFallbacks) {
+    in.Complain("fallbacks", Concat("are more than ", kMaxFallbacks));
   }
   config.server_name = in.String("server_name", "");
   CheckLength(in, "server_name", config.server_name);

@@ -56,7 +56,8 @@ struct AgentConfig {
   std::string zone;
   std::string network;
   std::string collector_address;
-  std::string server_name;  // empty: the host of collector_address
+  std::vector<std::string> collector_fallbacks;  // at most 8
+  std::string server_name;                       // empty: the host of the address in turn
   std::string tls_ca;
   std::string tls_cert;
   std::string tls_key;

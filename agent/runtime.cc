@@ -156,7 +156,7 @@ void Runtime::MakeLink(const AgentConfig& config) {
   identity.boot_id = around_.boot_id;
   for (const ProbeKind& kind : BuiltinProbes()) identity.probe_kinds.emplace_back(kind.name);
   const GrpcTarget target{config.collector_address, config.server_name, config.tls_ca,
-                          config.tls_cert, config.tls_key};
+                          config.tls_cert,          config.tls_key,     config.collector_fallbacks};
   link_ = std::make_unique<CollectorLink>(around_.executor, around_.clock, around_.spool,
                                           MakeGrpcOpener(target, around_.executor),
                                           std::move(identity), static_cast<LinkOwner&>(*this));
@@ -164,10 +164,12 @@ void Runtime::MakeLink(const AgentConfig& config) {
 }
 
 void Runtime::MakeRenewal(const AgentConfig& config, const GrpcTarget& target) {
-  const auto ask = [target, executor = around_.executor](
+  const auto ask = [target, turn = size_t{0}, executor = around_.executor](
                        const std::string& request,
-                       std::function<void(absl::StatusOr<EnrolmentAnswer>)> done) {
-    RenewByCertificate(target, request, executor, std::move(done));
+                       std::function<void(absl::StatusOr<EnrolmentAnswer>)> done) mutable {
+    GrpcTarget next = target;
+    next.address = AddressOfTurn(target, turn++);
+    RenewByCertificate(next, request, executor, std::move(done));
   };
   renewal_ = std::make_unique<CertificateRenewal>(
       around_.executor, around_.clock, PemPaths{config.tls_ca, config.tls_cert, config.tls_key},

@@ -17,6 +17,7 @@
 #include "collector/pruning.h"
 #include "collector/running_config.h"
 #include "collector/sinks.h"
+#include "collector/standby.h"
 #include "collector/state.h"
 #include "collector/store/open_store.h"
 #include "collector/store/store_thread.h"
@@ -45,12 +46,15 @@ AlertPipelineOptions PipelineOptions(const CollectorConfig& config) {
 
 class LoopCollector : public Collector, private EngineOutput {
  public:
-  LoopCollector(CollectorConfig config, CollectorOptions options, std::unique_ptr<Store> store)
+  LoopCollector(CollectorConfig config, CollectorOptions options, Tenure tenure)
       : config_(std::move(config)),
         options_(std::move(options)),
+        lease_(std::move(tenure.lease)),
         trouble_(config_.store),
-        store_(std::move(store)),
-        outbox_(clock_, [this](DeliveryOutcome outcome) { RecordOutcome(std::move(outcome)); }),
+        store_(std::move(tenure.store)),
+        outbox_(
+            clock_, [this](DeliveryOutcome outcome) { RecordOutcome(std::move(outcome)); },
+            [this] { return lease_->Holds(); }),
         engine_(MakeCorrelator(
                     {.agent_silent_after = config_.agent_silent_after, .blip = config_.page_after}),
                 AlertPipeline(PipelineOptions(config_)), clock_, *this),
@@ -85,6 +89,8 @@ class LoopCollector : public Collector, private EngineOutput {
     if (absl::Status status = ingest_.Start(config_.grpc_listen, tls); !status.ok()) return status;
     outbox_.Resume(state.pending, state.engine.last_alerts);
     engine_.Restore(std::move(state.engine));
+    lease_->WhenLost(
+        [this](const absl::Status& why) { asio::post(loop_, [this, why] { LeaseLost(why); }); });
     return absl::OkStatus();
   }
 
@@ -101,8 +107,9 @@ class LoopCollector : public Collector, private EngineOutput {
     ingest_.Stop(kGrace);
     http_.reset();
     store_.Stop();
+    lease_->End();
     Log(LogLevel::kInfo, "collector has stopped");
-    return absl::OkStatus();
+    return lost_;
   }
 
   void Stop() override {
@@ -146,13 +153,21 @@ class LoopCollector : public Collector, private EngineOutput {
     if (!accepted.ok()) trouble_.Failed("recording a delivery", accepted);
   }
 
+  // What was decided and not stored is void: another collector decides anew from what is stored. So
+  // this one ends, to begin again as a standby.
+  void LeaseLost(const absl::Status& why) {
+    lost_ = absl::AbortedError(
+        Concat("this collector may act no longer, and ends: ", FromAbsl(why.message())));
+    loop_.stop();
+  }
+
   void WaitForTick() {
     timer_.expires_after(kTick);
     timer_.async_wait([this](boost::system::error_code error) {
       if (error) return;
       engine_.Tick();
       last_tick_ = clock_.Steady();
-      if (options_.on_tick) options_.on_tick(Ready());
+      if (options_.on_tick) options_.on_tick(State());
       pruning_.Tick();
       ingest_.Refresh();
       WaitForTick();
@@ -217,6 +232,12 @@ class LoopCollector : public Collector, private EngineOutput {
             .crossed_by = CrossedBy};
   }
 
+  std::string State() const {
+    const absl::Status ready = Ready();
+    return ready.ok() ? "takes in what agents see and thinks it through"
+                      : std::string(FromAbsl(ready.message()));
+  }
+
   absl::Status Ready() const {
     if (clock_.Steady() - last_tick_ > kReadyTick) {
       return absl::UnavailableError("the engine does not tick");
@@ -244,6 +265,8 @@ class LoopCollector : public Collector, private EngineOutput {
   RunningConfig running_{options_.config_path};
   const SystemClock clock_;
   asio::io_context loop_{1};
+  const std::unique_ptr<LeaseKeeper> lease_;
+  absl::Status lost_;  // the lease, and why
   StoreTrouble trouble_;
   StoreThread store_;
   Outbox outbox_;
@@ -263,25 +286,54 @@ class LoopCollector : public Collector, private EngineOutput {
   absl::Duration last_tick_ = clock_.Steady();
 };
 
+// A configuration, and what is made of it.
+struct Orders {
+  CollectorConfig config;
+  FleetPlan plan;
+  std::vector<std::unique_ptr<AlertSink>> sinks;
+};
+
+absl::StatusOr<Orders> MakeOrders(CollectorConfig config, const Clock& clock) {
+  Mistakes mistakes;
+  FleetPlan plan = MakePlan(config, mistakes);
+  std::vector<std::unique_ptr<AlertSink>> sinks = MakeSinks(config, clock, mistakes);
+  absl::Status status = mistakes.ToStatus();
+  if (!status.ok()) return status;
+  return Orders{std::move(config), std::move(plan), std::move(sinks)};
+}
+
+// The configuration may have changed while a collector stood by; one that is no good now is no
+// reason not to take over.
+void ReadAgain(const std::string& path, const Clock& clock, Orders& orders) {
+  absl::StatusOr<CollectorConfig> config = LoadCollectorConfig(path);
+  absl::StatusOr<Orders> fresh =
+      config.ok() ? MakeOrders(*std::move(config), clock) : absl::StatusOr<Orders>(config.status());
+  if (fresh.ok()) {
+    orders = *std::move(fresh);
+    return;
+  }
+  Log(LogLevel::kError, "the configuration is no good now; taking over with the one read before",
+      {{"error", std::string(FromAbsl(fresh.status().message()))}});
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Collector>> MakeCollector(CollectorConfig config,
                                                          CollectorOptions options) {
-  static const SystemClock sink_clock;  // outlives every sink's thread
-  Mistakes mistakes;
-  const FleetPlan plan = MakePlan(config, mistakes);
-  std::vector<std::unique_ptr<AlertSink>> sinks = MakeSinks(config, sink_clock, mistakes);
-  absl::Status status = mistakes.ToStatus();
-  if (!status.ok()) return status;
-  absl::StatusOr<std::unique_ptr<Store>> store =
-      OpenStore(config.store, {.password = config.store_password});
-  if (!store.ok()) return store.status();
+  static const SystemClock clock;  // outlives every thread
+  absl::StatusOr<Orders> orders = MakeOrders(std::move(config), clock);
+  if (!orders.ok()) return orders.status();
+  absl::StatusOr<Tenure> tenure =
+      AwaitTenure(orders->config, {.version = options.version, .on_tick = options.on_tick}, clock);
+  if (!tenure.ok()) return tenure.status();
+  if (tenure->waited) ReadAgain(options.config_path, clock, *orders);
   absl::StatusOr<SavedState> state =
-      ReadState(**store, SystemClock().Now(), CorrelatorOptions().evidence_window, plan);
-  if (!state.ok()) return ExplainStoreFailure(config.store, state.status());
-  auto collector =
-      std::make_unique<LoopCollector>(std::move(config), std::move(options), *std::move(store));
-  status = collector->Start(*std::move(state), plan, std::move(sinks));
+      ReadState(*tenure->store, clock.Now(), CorrelatorOptions().evidence_window, orders->plan);
+  if (!state.ok()) return ExplainStoreFailure(orders->config.store, state.status());
+  auto collector = std::make_unique<LoopCollector>(std::move(orders->config), std::move(options),
+                                                   *std::move(tenure));
+  const absl::Status status =
+      collector->Start(*std::move(state), orders->plan, std::move(orders->sinks));
   if (!status.ok()) return status;
   return collector;
 }

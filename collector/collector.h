@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -14,16 +15,17 @@ namespace postwatch::collector {
 struct CollectorOptions {
   std::string config_path;  // read again on reload
   std::string version;
-  // Called on the event loop after each tick of the engine, with what GET /-/ready says. May be
-  // empty.
-  std::function<void(const absl::Status& ready)> on_tick;
+  // Called on the event loop about twice a second, with what it does, or why GET /-/ready says no:
+  // words for people. May be empty.
+  std::function<void(std::string_view state)> on_tick;
 };
 
 class Collector {
  public:
   virtual ~Collector() = default;
 
-  // Serves until Stop or SIGTERM/SIGINT; SIGHUP reloads. Returns after draining. Call once.
+  // Serves until Stop or SIGTERM/SIGINT; SIGHUP reloads. Returns after draining. Aborted when
+  // another collector has taken over its store. Call once.
   virtual absl::Status Run() = 0;
 
   // From any thread.
@@ -34,8 +36,9 @@ class Collector {
   virtual int grpc_port() const = 0;
 };
 
-// Opens the store, which no other process may have open, listens, and only then thinks through what
-// a crash may have left unsaid.
+// Opens the store, stands by while another collector acts on it (AwaitTenure, and its errors),
+// listens, and only then thinks through what a crash may have left unsaid. A configuration that
+// changed while standing by is read again.
 absl::StatusOr<std::unique_ptr<Collector>> MakeCollector(CollectorConfig config,
                                                          CollectorOptions options);
 

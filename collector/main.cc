@@ -131,12 +131,10 @@ int RunCollector(const std::string& path, bool wait) {
   if (wait && !WaitForConfig(path, clock, supervisor)) return 0;
   absl::StatusOr<CollectorConfig> config = LoadCollectorConfig(path);
   if (!config.ok()) return Fail(config.status(), kBadConfig);
-  const auto pulse = [&](const absl::Status& ready) {
-    supervisor.Pulse(clock.Steady(), ready.ok() ? "takes in what agents see and thinks it through"
-                                                : FromAbsl(ready.message()));
-  };
+  const auto pulse = [&](std::string_view state) { supervisor.Pulse(clock.Steady(), state); };
   auto collector = MakeCollector(
       *std::move(config), {.config_path = path, .version = POSTWATCH_VERSION, .on_tick = pulse});
+  if (absl::IsCancelled(collector.status())) return 0;  // asked to end while standing by
   if (!collector.ok()) return Fail(collector.status(), kBadConfig);
   const absl::Status status = (*collector)->Run();
   return status.ok() ? 0 : Fail(status, 1);

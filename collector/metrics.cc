@@ -96,12 +96,19 @@ void WriteSinks(Exposition& out, const std::vector<SinkCounters>& sinks) {
   for (const SinkCounters& sink : sinks) out.Sample({{"sink", sink.sink}}, sink.waiting);
 }
 
+void WriteProgram(Exposition& out, std::string_view version, bool active) {
+  out.Family("postwatch_collector_build_info", "gauge", "Always 1; the version is a label.");
+  out.Sample({{"version", version}}, 1);
+  out.Family("postwatch_collector_active", "gauge",
+             "1 when this collector acts, 0 when it stands by.");
+  out.Sample({}, active ? 1 : 0);
+}
+
 }  // namespace
 
 std::string RenderMetrics(const MetricsInput& in) {
   Exposition out;
-  out.Family("postwatch_collector_build_info", "gauge", "Always 1; the version is a label.");
-  out.Sample({{"version", in.version}}, 1);
+  WriteProgram(out, in.version, true);
   WriteAgents(out, in.board);
   WriteChecks(out, in.board);
   WriteIncidents(out, in.board);
@@ -119,6 +126,12 @@ std::string RenderMetrics(const MetricsInput& in) {
   out.Family("postwatch_collector_config_last_reload_success_timestamp_seconds", "gauge",
              "When the configuration in force was read.");
   out.Sample({}, absl::ToUnixSeconds(in.last_reload));
+  return out.Take();
+}
+
+std::string RenderStandbyMetrics(std::string_view version) {
+  Exposition out;
+  WriteProgram(out, version, false);
   return out.Take();
 }
 

@@ -26,4 +26,7 @@ struct MetricsInput {
 
 std::string RenderMetrics(const MetricsInput& in);
 
+// Of a collector that stands by.
+std::string RenderStandbyMetrics(std::string_view version);
+
 }  // namespace postwatch::collector

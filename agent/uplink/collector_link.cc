@@ -23,7 +23,9 @@ constexpr size_t kBatchObservations = 64;
 constexpr size_t kMaxUnacknowledgedBatches = 4;
 constexpr int kMaxChecks = 50'000;
 constexpr absl::Duration kHeartbeatInterval = absl::Seconds(5);
-constexpr absl::Duration kBackoffCap = absl::Seconds(15);
+// Short, so that another collector that takes over is found within its first seconds.
+constexpr absl::Duration kBackoffCap = absl::Seconds(5);
+constexpr absl::Duration kPatience = absl::Seconds(5);
 constexpr absl::Duration kWelcomeTimeout = absl::Seconds(20);
 constexpr absl::Duration kAckTimeout = absl::Minutes(2);
 constexpr absl::Duration kSettled = absl::Seconds(10);  // such a stream was no accident
@@ -107,7 +109,7 @@ class CollectorLink::Core : public MessageStreamEvents,
     if (welcomed_ && absl::IsInvalidArgument(status)) Isolate(status);
     absl::Duration wait = backoff_.Next(RandomUnit());
     if (AsksForPatience(status)) {
-      wait = std::max(wait, kBackoffCap / 3 * (1 + RandomUnit()));  // 5 to 10 s: patience asked for
+      wait = std::max(wait, kPatience * (1 + RandomUnit()));  // 5 to 10 s
     }
     if (draining_) wait = drain_wait_;
     LogClosed(status, wait);

@@ -6,6 +6,7 @@
 
 #include <boost/asio/post.hpp>
 #include <fstream>
+#include <map>
 #include <utility>
 
 #include "common/base/log.h"
@@ -20,9 +21,9 @@ namespace {
 namespace asio = boost::asio;
 
 constexpr int kMaxMessageBytes = 64 << 20;  // an assignment of 50000 checks
-constexpr int kKeepaliveTimeMs = 20'000;
-constexpr int kKeepaliveTimeoutMs = 10'000;
-constexpr int kConnectTimeoutMs = 10'000;
+constexpr int kKeepaliveTimeMs = 6'000;
+constexpr int kKeepaliveTimeoutMs = 4'000;
+constexpr int kConnectTimeoutMs = 5'000;
 constexpr int kChannelBackoffMs = 200;  // the link has a backoff of its own
 constexpr int kReadAheadBytes = 64 << 10;
 constexpr size_t kMaxPemBytes = 256 << 10;
@@ -173,7 +174,7 @@ void LogFromGrpc(gpr_log_func_args* args) {
   Log(LogLevel::kDebug, "gRPC", {{"file", args->file}, {"message", args->message}});
 }
 
-// Keeps the channel as long as the files stay as they are.
+// Keeps the channels as long as the files stay as they are.
 class Connector {
  public:
   explicit Connector(GrpcTarget target) : target_(std::move(target)) {}
@@ -187,24 +188,32 @@ class Connector {
     }
     std::string all = Concat(*ca, *cert, *key);
     const size_t fingerprint = std::hash<std::string>()(all);
-    if (channel_ == nullptr || fingerprint != fingerprint_) {
+    if (fingerprint != fingerprint_) channels_.clear();
+    fingerprint_ = fingerprint;
+    const std::string& address = AddressOfTurn(target_, turn_++);
+    std::shared_ptr<grpc::Channel>& channel = channels_[address];
+    if (channel == nullptr) {
       TlsTexts texts{*ca, *cert, *key};
-      channel_ =
-          grpc::CreateCustomChannel(target_.address, ClientTls(texts), LightArguments(target_));
-      fingerprint_ = fingerprint;
+      channel = grpc::CreateCustomChannel(address, ClientTls(texts), LightArguments(target_));
       WipeBytes(texts.key);
     }
     for (std::string* secret : {&all, &*key}) WipeBytes(*secret);
-    return channel_;
+    return channel;
   }
 
  private:
   const GrpcTarget target_;
-  std::shared_ptr<grpc::Channel> channel_;
+  std::map<std::string, std::shared_ptr<grpc::Channel>> channels_;  // by address
+  size_t turn_ = 0;
   size_t fingerprint_ = 0;
 };
 
 }  // namespace
+
+const std::string& AddressOfTurn(const GrpcTarget& target, size_t turn) {
+  const size_t place = turn % (target.fallbacks.size() + 1);
+  return place == 0 ? target.address : target.fallbacks[place - 1];
+}
 
 OpenMessageStream MakeGrpcOpener(GrpcTarget target, asio::any_io_executor executor) {
   gpr_set_log_function(&LogFromGrpc);

@@ -3,6 +3,7 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <string>
+#include <vector>
 
 #include "agent/uplink/message_stream.h"
 
@@ -14,11 +15,17 @@ struct GrpcTarget {
   std::string ca_file;      // PEM: who signs collectors
   std::string cert_file;    // PEM: the agent's certificate with its chain
   std::string key_file;     // PEM: its key
+  // Where another collector of the same store may act instead; same form, same server_name.
+  std::vector<std::string> fallbacks = {};
 };
 
-// One channel is kept as long as the three files stay as they are; they are read again for each new
-// call, so that a renewed certificate needs no restart. Unreadable files close the call with
-// FailedPrecondition, naming the file. Events are posted to `executor`.
+// Where to try for the `turn`th time, from 0: one address after the other, for ever.
+const std::string& AddressOfTurn(const GrpcTarget& target, size_t turn);
+
+// Each call goes to the next address. One channel to each is kept as long as the three files stay
+// as they are; they are read again for each new call, so that a renewed certificate needs no
+// restart. Unreadable files close the call with FailedPrecondition, naming the file. Events are
+// posted to `executor`.
 OpenMessageStream MakeGrpcOpener(GrpcTarget target, boost::asio::any_io_executor executor);
 
 }  // namespace postwatch::agent

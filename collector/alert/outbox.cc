@@ -20,11 +20,12 @@ constexpr size_t kMaxWaiting = 10000;
 }  // namespace
 
 SinkWorker::SinkWorker(std::string name, std::unique_ptr<AlertSink> sink, const Clock& clock,
-                       RecordOutcome record)
+                       RecordOutcome record, MaySend may_send)
     : name_(std::move(name)),
       sink_(std::move(sink)),
       clock_(clock),
       record_(std::move(record)),
+      may_send_(std::move(may_send)),
       last_refresh_(clock.Steady()) {
   counters_.sink = name_;
   thread_ = std::thread([this] { Run(); });
@@ -95,7 +96,7 @@ void SinkWorker::Run() {
   std::unique_lock lock(mu_);
   while (!stopping_) {
     std::optional<Waiting> waiting = Next(lock);
-    if (stopping_) return;
+    if (stopping_ || !may_send_()) return;
     lock.unlock();
     if (waiting) Try(std::move(*waiting));
     RefreshIfDue();
@@ -154,7 +155,7 @@ Outbox::~Outbox() {
 
 void Outbox::AddSink(std::string name, std::unique_ptr<AlertSink> sink) {
   workers_.push_back(
-      std::make_unique<SinkWorker>(std::move(name), std::move(sink), clock_, record_));
+      std::make_unique<SinkWorker>(std::move(name), std::move(sink), clock_, record_, may_send_));
 }
 
 std::vector<std::string> Outbox::SinkNames() const {

@@ -35,6 +35,10 @@ struct DeliveryOutcome {
 // sent twice, with the same delivery id.
 using RecordOutcome = std::function<void(DeliveryOutcome)>;
 
+// Asked on a sink's thread right before anything is sent. Where it says no, nothing more is: the
+// rows are another collector's to send.
+using MaySend = std::function<bool()>;
+
 // Counters for /metrics.
 struct SinkCounters {
   std::string sink;
@@ -48,7 +52,7 @@ struct SinkCounters {
 class SinkWorker {
  public:
   SinkWorker(std::string name, std::unique_ptr<AlertSink> sink, const Clock& clock,
-             RecordOutcome record);
+             RecordOutcome record, MaySend may_send);
   ~SinkWorker();  // stops after the try in progress
 
   const std::string& name() const { return name_; }
@@ -77,6 +81,7 @@ class SinkWorker {
   const std::unique_ptr<AlertSink> sink_;
   const Clock& clock_;
   const RecordOutcome record_;
+  const MaySend may_send_;
 
   mutable std::mutex mu_;
   std::condition_variable changed_;
@@ -92,7 +97,9 @@ class SinkWorker {
 // All sinks of the configuration.
 class Outbox {
  public:
-  Outbox(const Clock& clock, RecordOutcome record) : clock_(clock), record_(std::move(record)) {}
+  Outbox(
+      const Clock& clock, RecordOutcome record, MaySend may_send = [] { return true; })
+      : clock_(clock), record_(std::move(record)), may_send_(std::move(may_send)) {}
   ~Outbox();  // all sinks stop at the same time; waits for the tries in progress
 
   void AddSink(std::string name, std::unique_ptr<AlertSink> sink);
@@ -110,6 +117,7 @@ class Outbox {
  private:
   const Clock& clock_;
   const RecordOutcome record_;
+  const MaySend may_send_;
   std::vector<std::unique_ptr<SinkWorker>> workers_;
 };
 

@@ -107,7 +107,9 @@ bool SharesOnset(const Proposal& proposal, const OpenIncident& open) {
   const bool related = IsNearby(proposal, open);
   if (!shared && !related) return false;
   const double at_most = shared ? std::max(kSameOnset, proposal.interval * 1.5) : kSameOnsetNearby;
-  const absl::Duration apart = proposal.started - open.incident.started;
+  // One that is open again began anew.
+  const absl::Time onset = open.incident.reopened.value_or(open.incident.started);
+  const absl::Duration apart = proposal.started - onset;
   return apart <= absl::Seconds(at_most) && apart >= -absl::Seconds(at_most);
 }
 

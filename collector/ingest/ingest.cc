@@ -25,7 +25,7 @@ constexpr int kMaxIdleMs = 60000;  // without a call; whoever has no certificate
 constexpr int kKeepaliveMs = 20000;
 constexpr absl::Duration kLookEvery = absl::Seconds(5);
 constexpr int kKeepaliveTimeoutMs = 10000;
-constexpr int kMinPingIntervalMs = 5000;  // agents ping every 10 s
+constexpr int kMinPingIntervalMs = 5000;  // agents ping every 6 s
 
 // The messages stay bytes here: UplinkStream reads them in its own way (received.proto).
 class UplinkService : public v1::Uplink::WithRawCallbackMethod_Connect<v1::Uplink::Service> {

@@ -81,8 +81,8 @@ class Store {
   // and agents stay.
   virtual absl::StatusOr<bool> Prune(absl::Time before) = 0;
 
-  // Commits so many bytes and takes them back, to find out whether the store can be written: nothing
-  // that can be read changes.
+  // Commits so many bytes and takes them back, to find out whether the store can be written:
+  // nothing that can be read changes.
   virtual absl::Status ProveWritable(int bytes) = 0;
 };
 

@@ -8,6 +8,7 @@ from maillab import Lab
 
 class FleetCase(unittest.TestCase):
     """Subclasses say how their fleet is made; its files are kept for inspection on a failure."""
+    fleet_class = Fleet
     fleet_options: dict = {}
     running = True  # False: only the files are written
     fleet: Fleet
@@ -17,7 +18,7 @@ class FleetCase(unittest.TestCase):
     def setUpClass(cls):
         lab = Lab.up()
         cls.addClassCleanup(lab.down)
-        cls.fleet = Fleet(lab, **cls.fleet_options)
+        cls.fleet = cls.fleet_class(lab, **cls.fleet_options)
         cls.addClassCleanup(cls.fleet.kill)
         cls.addClassCleanup(cls._keep_if_failed)
         try:

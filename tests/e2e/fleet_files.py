@@ -76,15 +76,15 @@ class FleetFiles:
             write_yaml(self.agent_config(place), self.agent_settings(place))
 
     def issue_all(self, places: list[Place]) -> None:
-        _ca("init", "--dir", self.ca)
-        _ca("issue", "--dir", self.ca, "--out", self.folder / "collector", "collector",
-            "--ip", self.lab.collector_address)
+        postwatch_ca("init", "--dir", self.ca)
+        postwatch_ca("issue", "--dir", self.ca, "--out", self.folder / "collector", "collector",
+                     "--ip", self.lab.collector_address)
         for place in places:
             self.issue(self.agent_folder(place), place.region, place.name)
 
     def issue(self, out: Path, region: str, name: str) -> None:
         """A certificate that says `region` and `name`, true or not."""
-        _ca("issue", "--dir", self.ca, "--out", out, "agent", region, name)
+        postwatch_ca("issue", "--dir", self.ca, "--out", out, "agent", region, name)
 
     def collector_settings(self) -> dict:
         home, pace = self.folder / "collector", self.pace
@@ -93,7 +93,7 @@ class FleetFiles:
         kinds["roundtrip"]["interval"] = pace.roundtrip
         return {
             "listen": {"grpc": f"0.0.0.0:{GRPC_PORT}", "http": f"127.0.0.1:{HTTP_PORT}"},
-            "tls": _tls(home),
+            "tls": tls_settings(home),
             "store": f"sqlite:{self.collector_db}",
             "agent_silent_after": pace.agent_silent_after,
             "round_trip_floor": "1s",
@@ -118,7 +118,7 @@ class FleetFiles:
         return {
             "agent": {"name": place.name, "region": place.region, "network": place.network},
             "collector": {"address": f"{self.lab.collector_address}:{GRPC_PORT}"},
-            "tls": _tls(home),
+            "tls": tls_settings(home),
             "state_dir": str(home / "state"),
             "resolver": f"{self.lab.resolver(place.region)}:53",
             "ca_file": self.lab.ca_file,
@@ -129,12 +129,12 @@ class FleetFiles:
         }
 
 
-def _tls(home: Path) -> dict:
+def tls_settings(home: Path) -> dict:
     return {"ca": str(home / "ca.pem"), "cert": str(home / "cert.pem"),
             "key": str(home / "key.pem")}
 
 
-def _ca(*argv) -> None:
+def postwatch_ca(*argv) -> None:
     done = run(["postwatch", "ca", *argv])
     if done.returncode:
         raise RuntimeError(f"postwatch ca {argv[0]}: exit {done.returncode}: {done.stderr.strip()}")

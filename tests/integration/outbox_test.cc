@@ -237,7 +237,8 @@ TEST_F(OutboxTest, StoppingEndsTheTryInProgressAndBeginsNoOther) {
   {
     SinkWorker worker(
         "chat", std::make_unique<ScriptedSink>(chat), clock,
-        [this](const DeliveryOutcome& outcome) { outcomes.Add(outcome.delivery_id); });
+        [this](const DeliveryOutcome& outcome) { outcomes.Add(outcome.delivery_id); },
+        [] { return true; });
     worker.Enqueue(Make("inc-a", 1));
     worker.Enqueue(Make("inc-b", 1));
     ASSERT_TRUE(entered.WaitForNotificationWithTimeout(kPatience));
@@ -245,6 +246,26 @@ TEST_F(OutboxTest, StoppingEndsTheTryInProgressAndBeginsNoOther) {
     leave.Notify();
   }
   EXPECT_EQ(outcomes.Await(1), Words{"inc-a/1/chat"});
+  EXPECT_EQ(chat.sent.Await(1), Words{"inc-a/1/chat"});
+}
+
+TEST_F(OutboxTest, NothingMoreIsSentByOneThatMayNot) {
+  std::atomic<bool> may = true;
+  absl::Notification entered, leave;
+  chat.entered = &entered;
+  chat.leave = &leave;
+  {
+    SinkWorker worker(
+        "chat", std::make_unique<ScriptedSink>(chat), clock,
+        [this](const DeliveryOutcome& outcome) { outcomes.Add(outcome.delivery_id); },
+        [&may] { return may.load(); });
+    worker.Enqueue(Make("inc-a", 1));
+    worker.Enqueue(Make("inc-b", 1));
+    ASSERT_TRUE(entered.WaitForNotificationWithTimeout(kPatience));
+    may = false;
+    leave.Notify();
+    EXPECT_EQ(outcomes.Await(1), Words{"inc-a/1/chat"});
+  }
   EXPECT_EQ(chat.sent.Await(1), Words{"inc-a/1/chat"});
 }
 

@@ -52,6 +52,7 @@ NEUTRAL_SUBNETS = (31, 32, 33)
 
 BACKBONE = "bb"
 COLLECTOR_ADDRESS = address(OPS_SUBNET, 2)
+SECOND_COLLECTOR_ADDRESS = address(OPS_SUBNET, 3)
 NAME_SERVER_ADDRESS = address(DNS_SUBNET, 53)
 NEUTRAL_ADDRESSES = tuple(address(subnet, 2) for subnet in NEUTRAL_SUBNETS)
 NEUTRAL_PORT = 443
@@ -75,7 +76,7 @@ class Link:
 
 LINKS = (
     *(Link(r.name, r.name, "eth0", r.subnet, (2, 53)) for r in REGIONS.values()),
-    Link("ops", "ops", "eth0", OPS_SUBNET, (2,)),
+    Link("ops", "ops", "eth0", OPS_SUBNET, (2, 3)),  # two collectors
     *(Link(p.name, p.name, "eth0", p.subnet, (2, 54)) for p in PROVIDERS.values()),
     Link("dns", "dns", "eth0", DNS_SUBNET, (53,)),
     *(Link("net", f"net{i}", f"eth{i}", subnet, (2,)) for i, subnet in enumerate(NEUTRAL_SUBNETS)),

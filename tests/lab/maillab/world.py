@@ -141,6 +141,11 @@ class Lab:
     def collector_address(self) -> str:
         return plan.COLLECTOR_ADDRESS
 
+    @property
+    def second_collector_address(self) -> str:
+        """In the same namespace."""
+        return plan.SECOND_COLLECTOR_ADDRESS
+
     def change_zone(self, zone: str, remove: Sequence[str] = (), add: Sequence[str] = (),
                     kept_by: str = "") -> None:
         """Other records, as NameServer.change() takes them; no resolver remembers the old ones but

@@ -36,6 +36,24 @@ std::vector<std::string> Mistaken(std::string_view text) {
 
 using Lines = std::vector<std::string>;
 
+TEST(AgentConfig, OtherCollectorsToTry) {
+  const auto with = [](const std::string& fallbacks) {
+    std::string text(kMinimal);
+    const std::string address = "address: 'pw.example.net:7443'";
+    text.insert(text.find(address) + address.size(), ", fallbacks: " + fallbacks);
+    return Read(text);
+  };
+  const absl::StatusOr<AgentConfig> config = with("['b.example.net:7443', '[2001:db8::1]:7443']");
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_EQ(config->collector_fallbacks,
+            (std::vector<std::string>{"b.example.net:7443", "[2001:db8::1]:7443"}));
+  EXPECT_NE(FromAbsl(with("[b.example.net]").status().message()).find("is not host:port"),
+            std::string::npos);
+  EXPECT_NE(FromAbsl(with("[a:1, a:2, a:3, a:4, a:5, a:6, a:7, a:8, a:9]").status().message())
+                .find("are more than 8"),
+            std::string::npos);
+}
+
 TEST(AgentConfig, TheMinimumHasItsDefaults) {
   const absl::StatusOr<AgentConfig> config = Read(kMinimal);
   ASSERT_TRUE(config.ok()) << config.status();

@@ -59,7 +59,7 @@ TEST_F(MetricsTest, EveryFamilyIsDeclaredOnceAndBeforeItsSamples) {
       EXPECT_EQ(line.substr(0, line.find_first_of("{ ")), family) << line;
     }
   }
-  EXPECT_EQ(families.size(), 25u);
+  EXPECT_EQ(families.size(), 26u);
 }
 
 TEST_F(MetricsTest, TheConfigurationTellsItsRevision) {
@@ -135,9 +135,20 @@ TEST_F(MetricsTest, CountersOfEveryPart) {
            "postwatch_collector_config_last_reload_successful 0",
            "postwatch_collector_config_last_reload_success_timestamp_seconds 1793620800",
            R"(postwatch_collector_build_info{version="1.2\"3"} 1)",
+           "postwatch_collector_active 1",
        }) {
     EXPECT_TRUE(Has(line)) << line;
   }
+}
+
+TEST(StandbyMetricsTest, SayThatItStandsBy) {
+  EXPECT_EQ(RenderStandbyMetrics("1.2"),
+            "# HELP postwatch_collector_build_info Always 1; the version is a label.\n"
+            "# TYPE postwatch_collector_build_info gauge\n"
+            "postwatch_collector_build_info{version=\"1.2\"} 1\n"
+            "# HELP postwatch_collector_active 1 when this collector acts, 0 when it stands by.\n"
+            "# TYPE postwatch_collector_active gauge\n"
+            "postwatch_collector_active 0\n");
 }
 
 }  // namespace

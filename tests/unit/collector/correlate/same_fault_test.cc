@@ -91,6 +91,13 @@ TEST_F(SameFaultTest, WhatFailsTogetherWithWhatItSharesIsBehindIt) {
   EXPECT_TRUE(SharesOnset(slow, centre));
 }
 
+TEST_F(SameFaultTest, WhatIsOpenAgainBeganAnew) {
+  OpenIncident centre = Open("dc:one", 100);
+  centre.incident.reopened = ToTime(400);
+  EXPECT_TRUE(SharesOnset(Propose("site:two", 480, {}), centre));
+  EXPECT_FALSE(SharesOnset(Propose("site:two", 180, {}), centre));
+}
+
 TEST_F(SameFaultTest, BreadthGrowsFromHostToDataCentre) {
   EXPECT_LT(Breadth(Kind::kMx), Breadth(Kind::kSite));
   EXPECT_LT(Breadth(Kind::kSite), Breadth(Kind::kService));
