@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <optional>
@@ -21,8 +22,15 @@ namespace {
 namespace asio = boost::asio;
 
 constexpr absl::Duration kLookEvery = absl::Minutes(1);
+constexpr int kLooksALife = 60;  // at least, of the certificate
+constexpr absl::Duration kShortestWait = absl::Seconds(1);
 constexpr absl::Duration kFirstRetry = absl::Minutes(2);
 constexpr absl::Duration kLastRetry = absl::Hours(1);
+constexpr absl::Duration kUsualLife = absl::Hours(1);  // for which these waits are made, or longer
+
+constexpr std::string_view kEnded =
+    "; since it has ended, nobody lets this agent renew it: join anew with a new token "
+    "(postwatch-agent join ... --force)";
 
 bool MayReplace(const std::string& file) {
   const size_t slash = file.rfind('/');
@@ -48,7 +56,7 @@ class CertificateRenewal::Core : public std::enable_shared_from_this<Certificate
   static Task<void> Watch(std::shared_ptr<Core> core) {
     while (!core->stopped_) {
       core->Look();
-      const absl::Status slept = co_await core->clock_.SleepFor(kLookEvery);
+      const absl::Status slept = co_await core->clock_.SleepFor(core->LookEvery());
       if (!slept.ok()) co_return;
     }
   }
@@ -57,6 +65,18 @@ class CertificateRenewal::Core : public std::enable_shared_from_this<Certificate
   const std::string& problem() const { return problem_; }
 
  private:
+  // Of the certificate in the file; as long as is usual when it cannot be read.
+  absl::Duration Life() const {
+    return current_ ? current_->not_after - current_->not_before : kUsualLife;
+  }
+  absl::Duration LookEvery() const {
+    return std::clamp(Life() / kLooksALife, kShortestWait, kLookEvery);
+  }
+  absl::Duration NextRetry() {
+    const absl::Duration wait = kFirstRetry + backoff_.Next(RandomUnit());
+    return std::max(kShortestWait, wait * std::min(1.0, absl::FDivDuration(Life(), kUsualLife)));
+  }
+
   void Look() {
     const absl::StatusOr<PemBundle> pem = LoadPemBundle(files_);
     if (!pem.ok()) return Complain(pem.status());
@@ -72,7 +92,8 @@ class CertificateRenewal::Core : public std::enable_shared_from_this<Certificate
           {{"not_after", DateOf(current_->not_after)}});
       actions_.reconnect();
     }
-    if (now < RenewAt(*current_)) problem_.clear();
+    if (now < RenewAt(*current_)) Forget();
+    Judge();
     if (now >= RenewAt(*current_) && !asking_ && clock_.Steady() >= next_try_) Ask(*pem);
   }
 
@@ -94,8 +115,7 @@ class CertificateRenewal::Core : public std::enable_shared_from_this<Certificate
     const absl::Status taken = answer.ok() ? Take(*answer) : answer.status();
     if (!taken.ok()) return Complain(taken);
     backoff_.Reset();
-    told_.clear();
-    problem_.clear();
+    Forget();
     const auto renewed = ParseIdentityCertificate(answer->certificate);
     Log(LogLevel::kInfo, "the agent's certificate is renewed",
         {{"file", files_.certificate}, {"not_after", DateOf(renewed->not_after)}});
@@ -114,19 +134,33 @@ class CertificateRenewal::Core : public std::enable_shared_from_this<Certificate
                         Overwrite::kReplace);
   }
 
-  // One line for each kind of trouble; a problem for people only when it becomes urgent.
+  // One line for each kind of trouble.
   void Complain(const absl::Status& why) {
-    next_try_ = clock_.Steady() + kFirstRetry + backoff_.Next(RandomUnit());
-    const std::string text(FromAbsl(why.message()));
+    next_try_ = clock_.Steady() + NextRetry();
+    why_ = FromAbsl(why.message());
+    const std::string text = Concat(why_, HasEnded() ? kEnded : "");
     if (std::exchange(told_, text) != text) {
       Log(LogLevel::kWarn, "the agent's certificate is not renewed",
           {{"file", files_.certificate}, {"error", text}});
     }
-    if (current_ && clock_.Now() >= WorryAt(*current_)) {
-      problem_ = Concat("the agent's certificate ends ", DateOf(current_->not_after),
-                        " and is not renewed: ", text);
-    }
+    Judge();
   }
+
+  // A problem for people only when it becomes urgent.
+  void Judge() {
+    if (why_.empty() || !current_ || clock_.Now() < WorryAt(*current_)) return;
+    problem_ = Concat("the agent's certificate ", HasEnded() ? "ended " : "ends ",
+                      DateOf(current_->not_after), " and is not renewed: ", why_,
+                      HasEnded() ? kEnded : "");
+  }
+
+  void Forget() {
+    why_.clear();
+    told_.clear();
+    problem_.clear();
+  }
+
+  bool HasEnded() const { return current_ && clock_.Now() >= current_->not_after; }
 
   EventClock& clock_;
   const PemPaths files_;
@@ -137,7 +171,8 @@ class CertificateRenewal::Core : public std::enable_shared_from_this<Certificate
       connected_;  // that the connection was made with, at the latest
   Backoff backoff_{{.first = kFirstRetry, .cap = kLastRetry}};
   absl::Duration next_try_ = -absl::InfiniteDuration();
-  std::string told_;
+  std::string why_;   // it is not renewed; "" when all is well
+  std::string told_;  // in the log
   std::string problem_;
   bool asking_ = false;
   bool stopped_ = false;

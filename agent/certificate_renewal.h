@@ -24,11 +24,12 @@ struct RenewalActions {
   std::function<void()> reconnect;
 };
 
-// Looks at the files every minute. After two thirds of the certificate's life it asks for another
-// one for the same key, and replaces certificate and authorities, each file at once: whatever
-// happens in between, key and certificate fit. It does not where the folder cannot be written:
-// somebody else cares for the files then. Whoever changed them, the connection takes them up when
-// it is made anew, at the latest shortly before its own certificate ends.
+// Looks at the files every minute (more often if the certificate lives for less than an hour).
+// After two thirds of the certificate's life it asks for another one for the same key, and replaces
+// certificate and authorities, each file at once: whatever happens in between, key and certificate
+// fit. It does not where the folder cannot be written: somebody else cares for the files then.
+// Whoever changed them, the connection takes them up when it is made anew, at the latest shortly
+// before its own certificate ends.
 //
 // Everything happens on the event loop of `executor`.
 class CertificateRenewal {

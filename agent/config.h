@@ -18,7 +18,8 @@
 //   ca_file: roots.pem         who is trusted for *mail* servers instead of the system's roots
 //   ehlo_name: probe.example.net     default: the host's full name, else an address literal
 //   fleet_key: {file: F}       or {env: NAME}: signs probe messages; the same for the whole fleet.
-//                              Without it, round trips do not run
+//                              Default: what the collector gives (its own fleet_key), which is kept
+//                              as fleet.key in state_dir. Without any, round trips do not run
 //   secrets:                   what checks may refer to; without this section any file and variable
 //     directory: /run/secrets  only files beneath it
 //     environment: [NAME, ..]  only these variables

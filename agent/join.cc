@@ -1,5 +1,6 @@
 #include "agent/join.h"
 
+#include <fcntl.h>
 #include <pwd.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -12,6 +13,7 @@
 #include "agent/certificate_answer.h"
 #include "agent/uplink/enrolment_client.h"
 #include "common/base/flags.h"
+#include "common/base/ids.h"
 #include "common/base/secret.h"
 #include "common/base/text.h"
 #include "common/pki/authorities.h"
@@ -30,6 +32,9 @@ constexpr int kExitUsage = 64;  // EX_USAGE
 constexpr std::string_view kDefaultPort = "7443";
 constexpr char kServiceUser[] = "postwatch-agent";
 constexpr absl::Duration kCallTimeout = absl::Seconds(20);
+// While too many try from where this machine is, such as a dozen that are made at once.
+constexpr absl::Duration kPatience = absl::Minutes(3);
+constexpr absl::Duration kTryEvery = absl::Seconds(6);
 constexpr std::string_view kHostCharacters =
     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_:[]";
 
@@ -160,12 +165,18 @@ absl::Status CheckFree(const Wanted& wanted) {
   return absl::OkStatus();
 }
 
+// Only what we have just made: the folder may be the user's already, who could put a link to
+// something else in its place.
 absl::Status Give(const fs::path& path, const std::string& user) {
   if (user.empty()) return absl::OkStatus();
   const passwd* entry = ::getpwnam(user.c_str());
-  if (entry != nullptr && ::chown(path.c_str(), entry->pw_uid, entry->pw_gid) == 0) {
-    return absl::OkStatus();
-  }
+  const int file = ::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+  struct stat is {};
+  const bool ours = file >= 0 && ::fstat(file, &is) == 0 && is.st_uid == ::geteuid() &&
+                    (S_ISDIR(is.st_mode) || is.st_nlink == 1);
+  const bool given = ours && entry != nullptr && ::fchown(file, entry->pw_uid, entry->pw_gid) == 0;
+  if (file >= 0) ::close(file);
+  if (given) return absl::OkStatus();
   return absl::UnavailableError(
       Concat("cannot give ", path.string(), " to ", user, "; run this as root, or without --user"));
 }
@@ -194,7 +205,7 @@ std::string Configuration(const Wanted& wanted) {
   Append(text, "tls: # renewed by the agent itself\n  ca: \"", files.ca, "\"\n  cert: \"",
          files.certificate, "\"\n  key: \"", files.key, "\"\n");
   Append(text, "state_dir: \"", wanted.state_dir, "\"\n");
-  text += "# For round trips, the fleet's key: fleet_key: {file: /etc/postwatch/fleet.key}\n";
+  text += "# Round trips use the fleet key that the collector gives, if it has one.\n";
   return text;
 }
 
@@ -221,11 +232,25 @@ absl::Status WriteIdentity(const Wanted& wanted, const EnrolmentAnswer& answer,
                       Overwrite::kReplace);
 }
 
+// Calls again when the collector asks for patience.
+template <class Call>
+auto Patiently(const Call& call) {
+  const absl::Time end = absl::Now() + kPatience;
+  for (;;) {
+    auto answer = call();
+    if (!absl::IsResourceExhausted(answer.status()) || absl::Now() >= end) return answer;
+    std::fprintf(stderr, "postwatch-agent join: %s; trying again\n",
+                 std::string(FromAbsl(answer.status().message())).c_str());
+    absl::SleepFor(kTryEvery * (1 + RandomUnit()));
+  }
+}
+
 // The token is shown only to a collector that the hash vouches for, and only when there is a key.
 absl::StatusOr<EnrolmentAnswer> Ask(const Wanted& wanted, const Secret& key) {
   const absl::StatusOr<std::string> request = MakeCertificateRequest(key);
   if (!request.ok()) return request.status();
-  const absl::StatusOr<std::string> claimed = AskForAuthorities(wanted.address, kCallTimeout);
+  const absl::StatusOr<std::string> claimed =
+      Patiently([&] { return AskForAuthorities(wanted.address, kCallTimeout); });
   if (!claimed.ok()) return claimed.status();
   const absl::StatusOr<std::string> known = KnownByHash(*claimed, wanted.hashes);
   if (!known.ok()) {
@@ -234,8 +259,9 @@ absl::StatusOr<EnrolmentAnswer> Ask(const Wanted& wanted, const Secret& key) {
         Concat("whoever answers at ", wanted.address, " is not the collector you mean: ",
                FromAbsl(known.status().message()), ". The token was not shown"));
   }
-  absl::StatusOr<EnrolmentAnswer> answer = JoinByToken(
-      {wanted.address, wanted.server_name, *known, wanted.token, *request}, kCallTimeout);
+  const JoinCall call{wanted.address, wanted.server_name, *known, wanted.token, *request};
+  absl::StatusOr<EnrolmentAnswer> answer =
+      Patiently([&] { return JoinByToken(call, kCallTimeout); });
   if (!answer.ok()) return answer;
   absl::Status good = CheckAnswer(*answer, key, wanted.identity, absl::Now());
   if (!good.ok()) return good;

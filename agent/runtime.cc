@@ -128,9 +128,10 @@ absl::Status Runtime::MakeDeps(const AgentConfig& config) {
   deps_->ehlo_name = config.ehlo_name.empty() ? DefaultEhloName(*server) : config.ehlo_name;
   deps_->agent = config.name;
   deps_->fleet_key = config.fleet_key;
+  if (Same(config.fleet_key, {})) deps_->fleet_key.file = around_.fleet_key_path;
   // The fleet key is this agent's own setting, no check's: the rules for checks are not for it.
   deps_->secrets = [rules = MakeSecretAccess(config.secrets),
-                    own = config.fleet_key](const SecretReference& reference) {
+                    own = deps_->fleet_key](const SecretReference& reference) {
     return Same(reference, own) ? ResolveSecret(reference) : rules(reference);
   };
   return absl::OkStatus();
@@ -191,11 +192,11 @@ void Runtime::Start() {
 
 Task<void> Runtime::StopRuns(absl::Duration grace) { co_await scheduler_->Stop(grace); }
 
-Task<void> Runtime::DrainLink(absl::Duration limit) {
 Task<void> Runtime::WindDown(absl::Duration patience, absl::Duration grace) {
   co_await scheduler_->WindDown(patience, grace);
 }
 
+Task<void> Runtime::DrainLink(absl::Duration limit) {
   if (link_ != nullptr) {
     co_await link_->Drain(limit);
   }
@@ -239,7 +240,27 @@ void Runtime::OnRunNow(const v1::RunNow& request) {
 
 void Runtime::OnShare(FleetShare share) { scheduler_->SetShare(share); }
 
+// Kept on disk, since an agent that starts anew must look at round trips before it has reached its
+// collector.
+void Runtime::OnFleetKey(Secret key) {
+  if (deps_->fleet_key.file != around_.fleet_key_path) return;
+  const absl::StatusOr<Secret> kept = ResolveSecret(deps_->fleet_key);
+  if (kept.ok() && kept->Reveal() == key.Reveal()) return;
+  const absl::Status written =
+      WritePemFile(around_.fleet_key_path, key.Reveal(), Readers::kNobody, Overwrite::kReplace);
+  if (written.ok()) {
+    Log(LogLevel::kInfo, "the collector has given the fleet's key", {});
+  } else {
+    Log(LogLevel::kError, "the fleet's key that the collector has given cannot be kept",
+        {{"error", std::string(FromAbsl(written.message()))}});
+  }
+}
+
 LinkOwner::Health Runtime::TakeHealth() {
+  return {around_.loop_lag.TakeWorst(), assignment_version_, AllProblems()};
+}
+
+std::vector<std::string> Runtime::AllProblems() const {
   std::vector<std::string> problems = Problems();
   if (const absl::Status& disk = around_.spool.disk(); !disk.ok()) {
     problems.insert(problems.begin(),
@@ -248,7 +269,7 @@ LinkOwner::Health Runtime::TakeHealth() {
   if (std::string ends = renewal_ == nullptr ? "" : renewal_->problem(); !ends.empty()) {
     problems.insert(problems.begin(), std::move(ends));
   }
-  return {around_.loop_lag.TakeWorst(), assignment_version_, std::move(problems)};
+  return problems;
 }
 
 std::vector<std::string> Runtime::Problems() const {
@@ -262,7 +283,7 @@ void Runtime::Describe(AgentGauges& gauges) const {
   if (link_ != nullptr) gauges.link = link_->counters();
   gauges.checks = scheduler_->checks();
   gauges.runs_in_progress = scheduler_->running();
-  gauges.problems = Problems().size();
+  gauges.problems = AllProblems().size();
 }
 
 }  // namespace postwatch::agent

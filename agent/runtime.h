@@ -34,6 +34,7 @@ struct Surroundings {
   std::string version;
   std::string boot_id;          // of this process
   std::string assignment_path;  // where the last assignment is kept
+  std::string fleet_key_path;   // where the collector's fleet key is, for agents that have none
 };
 
 class Runtime : private LinkOwner {
@@ -45,11 +46,11 @@ class Runtime : private LinkOwner {
   // Only after StopRuns, and when running() is 0: runs use what this owns.
   ~Runtime() override;
 
-  // Takes up the last assignment on disk, and connects.
   // Before Start; see Scheduler::TakeUp and State.
   void TakeUp(ScheduleState state) { scheduler_->TakeUp(std::move(state)); }
   ScheduleState Schedule() const { return scheduler_->State(); }
 
+  // Takes up the last assignment on disk, and connects.
   void Start();
 
   // New observations are in the spool.
@@ -68,9 +69,9 @@ class Runtime : private LinkOwner {
 
   // See Scheduler::Stop, WindDown and Resume, and CollectorLink::Drain.
   Task<void> StopRuns(absl::Duration grace);
-  Task<void> DrainLink(absl::Duration limit);
   Task<void> WindDown(absl::Duration patience, absl::Duration grace);
   void ResumeRuns() { scheduler_->Resume(); }
+  Task<void> DrainLink(absl::Duration limit);
 
   bool connected() const { return link_ != nullptr && link_->connected(); }
   size_t running() const { return scheduler_->running(); }
@@ -85,11 +86,13 @@ class Runtime : private LinkOwner {
   void MakeLink(const AgentConfig& config);
   void MakeRenewal(const AgentConfig& config, const GrpcTarget& target);
   void Apply(const v1::Assignment& assignment);
-  std::vector<std::string> Problems() const;
+  std::vector<std::string> Problems() const;     // of checks
+  std::vector<std::string> AllProblems() const;  // of the agent too
 
   void OnAssignment(const v1::Assignment& assignment) override;
   void OnRunNow(const v1::RunNow& request) override;
   void OnShare(FleetShare share) override;
+  void OnFleetKey(Secret key) override;
   Health TakeHealth() override;
 
   Surroundings around_;

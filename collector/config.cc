@@ -187,7 +187,7 @@ void ReadEnrolment(SettingsReader& root, CollectorConfig& config, Mistakes& mist
   config.enrolment->ca_cert = in.RequiredString("ca_cert");
   config.enrolment->ca_key = in.RequiredString("ca_key");
   config.enrolment->lifetime =
-      in.Duration("lifetime", absl::Hours(720), absl::Hours(1), absl::Hours(24 * 366));
+      in.Duration("lifetime", absl::Hours(720), absl::Seconds(30), absl::Hours(24 * 366));
   in.Finish();
 }
 
@@ -209,6 +209,7 @@ CollectorConfig ReadCollectorConfig(const Settings& root, Mistakes& mistakes) {
   SettingsReader in(root, "", mistakes);
   ReadListen(in, config, mistakes);
   ReadEnrolment(in, config, mistakes);
+  config.fleet_key = in.Secret("fleet_key");
   config.external_url = in.String("external_url", Concat("http://", config.http_listen));
   const std::string wrong = UrlMistake(config.external_url);
   if (in.Has("external_url") && !wrong.empty()) in.Complain("external_url", wrong);

@@ -47,6 +47,7 @@ struct CollectorConfig {
   std::string tls_ca, tls_cert, tls_key;
   std::string tls_crl;  // "" for none
   std::optional<EnrolmentConfig> enrolment;
+  SecretReference fleet_key;       // for agents that have none; neither set: none
   std::string store;               // see OpenStore
   SecretReference store_password;  // neither set: none
   absl::Duration retention;        // of observations

@@ -47,6 +47,13 @@ CollectorConfig ReadWhole(const Settings& root, Mistakes& mistakes) {
   return config;
 }
 
+void CheckSecretFile(std::string_view key, const SecretReference& secret, const Settings& root,
+                     Mistakes& mistakes) {
+  if (secret.file.empty()) return;
+  const absl::Status read = ResolveSecret(secret).status();
+  if (!read.ok()) SettingsReader(root, "", mistakes).Complain(key, FromAbsl(read.message()));
+}
+
 void CheckSink(const SinkConfig& sink, const std::string& path, Mistakes& mistakes) {
   SettingsReader in(sink.settings, path, mistakes);
   Mistakes ignored;  // its shape is the sink's to judge
@@ -94,13 +101,8 @@ void CheckFiles(const CollectorConfig& config, absl::Time now, Mistakes& mistake
       in.Complain(fault.key, fault.what);
     }
   }
-  if (!config.store_password.file.empty()) {
-    const absl::Status password = ResolveSecret(config.store_password).status();
-    if (!password.ok()) {
-      SettingsReader(config.source, "", mistakes)
-          .Complain("store_password", FromAbsl(password.message()));
-    }
-  }
+  CheckSecretFile("store_password", config.store_password, config.source, mistakes);
+  CheckSecretFile("fleet_key", config.fleet_key, config.source, mistakes);
   for (size_t i = 0; i < config.sinks.size(); ++i) {
     CheckSink(config.sinks[i], Concat("alerting.sinks[", i, "]"), mistakes);
   }

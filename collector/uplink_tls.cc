@@ -6,7 +6,10 @@ namespace postwatch::collector {
 
 IngestTls UplinkTls(const CollectorConfig& config,
                     std::function<absl::Status(std::function<void(Store&)>)> on_store) {
-  IngestTls tls{.own = {config.tls_ca, config.tls_cert, config.tls_key}, .crl = config.tls_crl};
+  IngestTls tls{.own = {config.tls_ca, config.tls_cert, config.tls_key},
+                .crl = config.tls_crl,
+                .enrolment = {},
+                .fleet_key = config.fleet_key};
   if (!config.enrolment) return tls;
   const auto spend = [on_store = std::move(on_store)](
                          const std::string& id, absl::Time expires,

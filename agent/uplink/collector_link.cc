@@ -22,6 +22,7 @@ namespace asio = boost::asio;
 constexpr size_t kBatchObservations = 64;
 constexpr size_t kMaxUnacknowledgedBatches = 4;
 constexpr int kMaxChecks = 50'000;
+constexpr size_t kMaxFleetKeyBytes = 1024;
 constexpr absl::Duration kHeartbeatInterval = absl::Seconds(5);
 // Short, so that another collector that takes over is found within its first seconds.
 constexpr absl::Duration kBackoffCap = absl::Seconds(5);
@@ -238,6 +239,7 @@ class CollectorLink::Core : public MessageStreamEvents,
     if (absl::Status fit = CheckWelcome(welcome); !fit.ok()) return OnClosed(fit);
       return BadMessage("an acknowledgement of observations that were never sent");
     }
+    if (welcome.fleet_key().size() > kMaxFleetKeyBytes) return BadMessage("a key out of bounds");
     welcomed_ = true;
     last_closed_.clear();
     ++counters_.connects;
@@ -247,6 +249,7 @@ class CollectorLink::Core : public MessageStreamEvents,
          {"waiting", Concat(spool_.count())}});
     next_ = welcome.acknowledged() + 1;
     ForgetThrough(welcome.acknowledged());
+    if (!welcome.fleet_key().empty()) owner_.OnFleetKey(Secret(welcome.fleet_key()));
     heartbeat_due_ = true;
     Pump();
   }

@@ -10,6 +10,7 @@
 #include "absl/time/time.h"
 #include "agent/uplink/message_stream.h"
 #include "agent/uplink/spool.h"
+#include "common/base/secret.h"
 #include "common/model/fleet_share.h"
 #include "common/model/vantage.h"
 #include "common/net/event_clock.h"
@@ -26,6 +27,8 @@ class LinkOwner {
   virtual void OnAssignment(const v1::Assignment& assignment) = 0;
   virtual void OnRunNow(const v1::RunNow& request) = 0;
   virtual void OnShare(FleetShare share) = 0;
+  // Came with the Welcome.
+  virtual void OnFleetKey(Secret key) = 0;
 
   struct Health {
     absl::Duration loop_lag;  // worst since the last call

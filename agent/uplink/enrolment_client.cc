@@ -18,6 +18,8 @@ namespace {
 constexpr int kMaxMessageBytes = 256 << 10;
 constexpr int kMaxBackoffMs = 1000;
 constexpr absl::Duration kRenewTimeout = absl::Seconds(20);
+// How the collector begins when it says itself that it cannot now.
+constexpr char kOwnWords[] = "the collector ";
 
 std::shared_ptr<grpc::Channel> Connect(const std::string& address, const std::string& server_name,
                                        const std::shared_ptr<grpc::ChannelCredentials>& tls) {
@@ -48,6 +50,7 @@ absl::Status Explain(const std::string& address, const grpc::Status& status) {
                                            " enrols nobody: its configuration has no `enrolment`"));
   }
   if (!absl::IsUnavailable(plain) && !absl::IsDeadlineExceeded(plain)) return plain;
+  if (FromAbsl(plain.message()).starts_with(kOwnWords)) return plain;
   return absl::Status(
       plain.code(),
       Concat("no answer from a collector at ", address, " (", FromAbsl(plain.message()),

@@ -1,5 +1,6 @@
 #include "collector/ingest/enrolment.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "common/base/log.h"
@@ -15,6 +16,7 @@ namespace {
 constexpr int kBurst = 10;
 constexpr absl::Duration kJoinEvery = absl::Seconds(6);
 constexpr absl::Duration kRenewEvery = absl::Minutes(10);
+constexpr int kRenewalsALife = 12;  // of a certificate that lives shorter than two hours
 
 absl::Status CheckBounds(const v1::JoinRequest& request) {
   Bounds bounds("join");
@@ -45,7 +47,7 @@ Enrolment::Enrolment(EnrolmentSources sources, absl::Duration lifetime, const Pe
       gate_(gate),
       clock_(clock),
       joins_(kBurst, kJoinEvery),
-      renewals_(kBurst, kRenewEvery) {}
+      renewals_(kBurst, std::min(kRenewEvery, lifetime / kRenewalsALife)) {}
 
 absl::StatusOr<EnrolmentKeys> Enrolment::LoadKeys() const {
   absl::StatusOr<EnrolmentKeys> keys = sources_.keys();

@@ -47,7 +47,8 @@ class Enrolment {
             std::function<void(absl::StatusOr<v1::JoinReply>)> done);
 
   // `peer` has got in (PeerGate) and is an agent. What it gets is for itself, and enrolled when the
-  // old one was. An agent may renew ten times at once and once every ten minutes.
+  // old one was. An agent may renew ten times at once and once every ten minutes, or twelve times
+  // in `lifetime` if that is more.
   absl::StatusOr<v1::RenewReply> Renew(const v1::RenewRequest& request,
                                        const IdentityCertificate& peer);
 

@@ -18,13 +18,16 @@ constexpr size_t kNetworkBytes = 8;  // of an IPv6 address
 
 }  // namespace
 
-std::string PeerCertificate(const grpc::ServerContextBase& context) {
+std::string PeerCertificate(const grpc::AuthContext& peer) {
   std::string certificate;
-  for (const grpc::string_ref& pem :
-       context.auth_context()->FindPropertyValues(GRPC_X509_PEM_CERT_PROPERTY_NAME)) {
+  for (const grpc::string_ref& pem : peer.FindPropertyValues(GRPC_X509_PEM_CERT_PROPERTY_NAME)) {
     certificate.assign(pem.data(), pem.size());
   }
   return certificate;
+}
+
+std::string PeerCertificate(const grpc::ServerContextBase& context) {
+  return PeerCertificate(*context.auth_context());
 }
 
 std::string PeerNetwork(std::string_view peer) {

@@ -7,6 +7,7 @@
 #include "absl/status/status.h"
 
 namespace grpc {
+class AuthContext;
 class ServerContextBase;
 class Status;
 }  // namespace grpc
@@ -14,6 +15,7 @@ class Status;
 namespace postwatch::collector {
 
 // The certificate (PEM) it has shown, which TLS has verified; "" when none.
+std::string PeerCertificate(const grpc::AuthContext& peer);
 std::string PeerCertificate(const grpc::ServerContextBase& context);
 
 // Where a peer ("ipv4:192.0.2.1:4711", "ipv6:%5B2001:db8::1%5D:4711") comes from, for limits: its

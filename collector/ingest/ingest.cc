@@ -5,6 +5,7 @@
 #include <grpcpp/server.h>
 #include <grpcpp/server_builder.h>
 
+#include "collector/ingest/call_guard.h"
 #include "collector/ingest/enrolment_service.h"
 #include "collector/ingest/health_service.h"
 #include "collector/ingest/revocation_file.h"
@@ -90,6 +91,7 @@ absl::Status Ingest::Start(const std::string& address, const IngestTls& tls) {
     revocations_ = std::make_unique<RevocationFile>(tls.crl, tls.own.ca);
     if (absl::Status read = ReadRevocations(); !read.ok()) return read;
   }
+  hub_->SetFleetKey(tls.fleet_key);
   if (tls.enrolment) {
     const EnrolmentSources sources = SourcesOf(*tls.enrolment, tls.own.ca);
     if (absl::Status keys = sources.keys().status(); !keys.ok()) return keys;
@@ -108,7 +110,13 @@ absl::Status Ingest::ReadRevocations() {
   if (!list.ok()) return list.status();
   if (list->has_value()) {
     Log(LogLevel::kInfo, "read the revocations", {{"entries", Concat((*list)->size())}});
-    hub_->gate().SetRevocations(**std::move(list));
+    const size_t lacking = hub_->gate().AddRevocations(**std::move(list));
+    if (lacking > 0) {
+      Log(LogLevel::kWarn,
+          "the list of revocations is older than the one before; what it lacks stays revoked here "
+          "until the collector starts anew",
+          {{"lacking", Concat(lacking)}});
+    }
   }
   return absl::OkStatus();
 }
@@ -128,6 +136,7 @@ absl::Status Ingest::Listen(const std::string& address,
                             std::shared_ptr<grpc::ServerCredentials> credentials) {
   grpc::ServerBuilder builder;
   SetBounds(builder);
+  credentials->SetAuthMetadataProcessor(MakeCallGuard(hub_->gate(), clock_));
   int port = 0;
   builder.AddListeningPort(address, std::move(credentials), &port);
   builder.RegisterService(service_.get());

@@ -15,6 +15,7 @@
 #include "collector/model/fleet.h"
 #include "collector/model/sighting.h"
 #include "common/base/clock.h"
+#include "common/base/secret.h"
 #include "common/model/check_spec.h"
 #include "common/pki/pem_files.h"
 
@@ -87,6 +88,7 @@ struct IngestTls {
   PemPaths own;
   std::string crl;                            // revocations; "" for none
   std::optional<EnrolmentOptions> enrolment;  // without: every connection needs a certificate
+  SecretReference fleet_key;  // given to agents that have none; neither file nor variable: none
 };
 
 // Since the start, except `streams`.

@@ -41,10 +41,12 @@ std::optional<absl::Time> PeerGate::AgentRevokedAt(std::string_view agent) const
   return revoked()->AgentRevokedAt(agent);
 }
 
-void PeerGate::SetRevocations(RevocationList list) {
-  auto next = std::make_shared<const RevocationList>(std::move(list));
+size_t PeerGate::AddRevocations(const RevocationList& list) {
+  auto next = std::make_shared<RevocationList>(list);
   absl::MutexLock lock(&mutex_);
-  revoked_.swap(next);
+  const size_t lacking = next->Include(*revoked_);
+  revoked_ = std::move(next);
+  return lacking;
 }
 
 std::shared_ptr<const RevocationList> PeerGate::revoked() const {

@@ -30,7 +30,9 @@ class PeerGate {
   // RevocationList::AgentRevokedAt.
   std::optional<absl::Time> AgentRevokedAt(std::string_view agent) const;
 
-  void SetRevocations(RevocationList list);
+  // From now on these are revoked too; what was revoked before stays so, whatever a later list
+  // says. How many of those that were are not in `list`, or only as of an earlier time.
+  size_t AddRevocations(const RevocationList& list);
 
  private:
   std::shared_ptr<const RevocationList> revoked() const;

@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <utility>
 
+#include "collector/ingest/agent_orders.h"
 #include "common/base/log.h"
 #include "common/base/text.h"
+#include "common/wire/grpc_log.h"
 
 namespace postwatch::collector {
 
@@ -36,15 +38,40 @@ void UplinkHub::CloseStream(const std::string& agent, const ConnectedAgent* stre
   --counters_.streams;
 }
 
-void UplinkHub::Admit(const std::string& agent, std::shared_ptr<ConnectedAgent> stream) {
+void UplinkHub::Admit(const AgentRecord& agent, const std::string& peer,
+                      std::shared_ptr<ConnectedAgent> stream) {
   std::shared_ptr<ConnectedAgent> older;
   {
     absl::MutexLock lock(&mutex_);
     ++counters_.connects;
-    older = std::exchange(agents_[agent], std::move(stream));
+    rivals_.Came(agent.vantage.agent, agent.boot_id, PeerNamedIn(peer), clock_.Steady());
+    older = std::exchange(agents_[agent.vantage.agent], std::move(stream));
   }
   if (older != nullptr) older->Replace();
   ShareOut();
+}
+
+void UplinkHub::Heard(const std::string& agent, HeartbeatFacts facts) {
+  std::string rival;
+  {
+    absl::MutexLock lock(&mutex_);
+    rival = rivals_.Problem(agent, clock_.Steady());
+  }
+  if (!rival.empty()) facts.problems.insert(facts.problems.begin(), std::move(rival));
+  events_.AgentHeard(agent, facts);
+}
+
+v1::CollectorMessage UplinkHub::Welcome(uint64_t acknowledged) const {
+  v1::CollectorMessage message = MakeWelcome(options_.version, acknowledged);
+  if (fleet_key_.file.empty() && fleet_key_.env.empty()) return message;
+  const absl::StatusOr<Secret> key = ResolveSecret(fleet_key_);
+  if (key.ok()) {
+    message.mutable_welcome()->set_fleet_key(std::string(key->Reveal()));
+  } else {
+    Log(LogLevel::kError, "the fleet's key cannot be read: agents that join get none",
+        {{"error", std::string(FromAbsl(key.status().message()))}});
+  }
+  return message;
 }
 
 void UplinkHub::ShareOut() {

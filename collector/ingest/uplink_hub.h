@@ -14,7 +14,10 @@
 #include "collector/ingest/ingest.h"
 #include "collector/ingest/peer_gate.h"
 #include "collector/ingest/rate_limit.h"
+#include "collector/ingest/rivals.h"
+#include "common/base/secret.h"
 #include "common/model/fleet_share.h"
+#include "postwatch/v1/uplink.pb.h"
 
 namespace postwatch::collector {
 
@@ -53,7 +56,15 @@ class UplinkHub {
   void CloseStream(const std::string& agent, const ConnectedAgent* stream);
 
   // From now on this is the agent's stream; the older one, if any, is told.
-  void Admit(const std::string& agent, std::shared_ptr<ConnectedAgent> stream);
+  void Admit(const AgentRecord& agent, const std::string& peer,
+             std::shared_ptr<ConnectedAgent> stream);
+  // Tells AgentHeard, with what the hub has to say of the agent among its problems.
+  void Heard(const std::string& agent, HeartbeatFacts facts);
+
+  // What every agent gets with its Welcome. The reference is resolved for each; neither of both
+  // set: nothing. Before the first stream.
+  void SetFleetKey(SecretReference fleet_key) { fleet_key_ = std::move(fleet_key); }
+  v1::CollectorMessage Welcome(uint64_t acknowledged) const;
 
   std::shared_ptr<const Assignment> assignment() const;
   void SetAssignment(std::shared_ptr<const Assignment> assignment);
@@ -81,12 +92,14 @@ class UplinkHub {
   const Clock& clock_;
   const IngestOptions options_;
   PeerGate gate_;
+  SecretReference fleet_key_;
   mutable absl::Mutex mutex_;
   absl::flat_hash_map<std::string, std::shared_ptr<ConnectedAgent>> agents_ ABSL_GUARDED_BY(mutex_);
   std::shared_ptr<const Assignment> assignment_ ABSL_GUARDED_BY(mutex_) =
       std::make_shared<Assignment>();
   bool draining_ ABSL_GUARDED_BY(mutex_) = false;
   IngestCounters counters_ ABSL_GUARDED_BY(mutex_);
+  Rivals rivals_ ABSL_GUARDED_BY(mutex_);
   LogLimiter log_limiter_ ABSL_GUARDED_BY(mutex_);
 };
 

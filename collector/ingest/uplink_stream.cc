@@ -179,7 +179,7 @@ absl::Status UplinkStream::OnHello(const v1::Hello& hello) {
   hello_alarm_.Cancel();
   record_ = ReadHello(hello, hub_->clock().Now());
   spool_id_ = hello.spool_id();
-  hub_->Admit(agent_, shared_from_this());
+  hub_->Admit(record_, peer_, shared_from_this());
   hub_->events().AgentConnected(record_);
   hub_->events().FindWatermark(agent_, spool_id_,
                                [self = shared_from_this()](absl::StatusOr<uint64_t> watermark) {
@@ -199,7 +199,7 @@ void UplinkStream::OnWatermark(absl::StatusOr<uint64_t> watermark) {
   intake_.emplace(record_.vantage, spool_id_, *watermark);
   phase_ = Phase::kRunning;
   stored_ = *watermark;
-  waiting_.push_front(MakeWelcome(hub_->options().version, *watermark));
+  waiting_.push_front(hub_->Welcome(*watermark));
   assignment_due_ = true;
   WriteNext();
   ReadNext();
@@ -236,7 +236,7 @@ void UplinkStream::OnThrottleOver() {
 void UplinkStream::OnHeartbeat(const v1::Heartbeat& heartbeat) {
   HeartbeatFacts facts = ReadHeartbeat(heartbeat, hub_->clock().Now());
   intake_->SetClockOffset(facts.clock_offset);
-  hub_->events().AgentHeard(agent_, facts);
+  hub_->Heard(agent_, std::move(facts));
 }
 
 void UplinkStream::SubmitPending() {

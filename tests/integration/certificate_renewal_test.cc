@@ -27,10 +27,8 @@ class RenewalTest : public testing::Test {
             .ok());
   }
 
-  // For a day.
   IssuedCertificate Issue() {
-    return *IssueIdentity(authority_, {.identity = kOwn, .lifetime = absl::Hours(24)},
-                          clock_.Now());
+    return *IssueIdentity(authority_, {.identity = kOwn, .lifetime = lifetime_}, clock_.Now());
   }
   std::string Read(const std::string& file) { return ReadPemFile(file).value_or(""); }
   absl::Time End() { return ParseIdentityCertificate(Read(files_.certificate))->not_after; }
@@ -40,7 +38,7 @@ class RenewalTest : public testing::Test {
     actions.ask = [this](const std::string& request, auto done) {
       ++asked_;
       if (!failure_.ok()) return done(failure_);
-      IdentityRequest wanted{.identity = issue_for_, .lifetime = absl::Hours(24)};
+      IdentityRequest wanted{.identity = issue_for_, .lifetime = lifetime_};
       done(EnrolmentAnswer{trusted_, *IssueFromRequest(authority_, request, wanted, clock_.Now())});
     };
     actions.reconnect = [this] { ++reconnects_; };
@@ -50,6 +48,7 @@ class RenewalTest : public testing::Test {
     loop_.Poll();
   }
 
+  absl::Duration lifetime_ = absl::Hours(24);
   FakeClock clock_{&loop_};
   const TestFolder folder_;
   const PemPaths files_{folder_ / "ca.pem", folder_ / "cert.pem", folder_ / "key.pem"};
@@ -118,6 +117,42 @@ TEST_F(RenewalTest, TriesAgainAndTellsWhenItBecomesUrgent) {
   clock_.Advance(absl::Hours(2));
   EXPECT_EQ(renewal_->problem(), "");
   EXPECT_NE(Read(files_.certificate), before);
+}
+
+TEST_F(RenewalTest, OneThatHasEndedSaysWhatToDo) {
+  failure_ = absl::UnavailableError("no answer");
+  Start();
+  clock_.Advance(absl::Hours(26));
+  EXPECT_EQ(
+      renewal_->problem(),
+      "the agent's certificate ended 2026-11-03 12:00 UTC and is not renewed: no answer; since "
+      "it has ended, nobody lets this agent renew it: join anew with a new token "
+      "(postwatch-agent join ... --force)");
+}
+
+// What a minute is to one that lives for a month, a second is to one that lives for minutes.
+TEST_F(RenewalTest, AShortLifeHasItsOwnPace) {
+  lifetime_ = absl::Seconds(30);
+  ASSERT_TRUE(
+      WriteIssuedCertificate(Issue(), files_.certificate, files_.key, Overwrite::kReplace).ok());
+  Start();
+  EXPECT_EQ(asked_, 0);
+  clock_.Advance(absl::Seconds(18));
+  EXPECT_EQ(asked_, 0);
+  clock_.Advance(absl::Seconds(3));
+  EXPECT_EQ(asked_, 1);
+  EXPECT_EQ(reconnects_, 0);
+  failure_ = absl::UnavailableError("no answer");
+  clock_.Advance(absl::Seconds(8));
+  EXPECT_EQ(reconnects_, 1);
+  clock_.Advance(absl::Seconds(17));
+  EXPECT_GE(asked_, 3);
+  EXPECT_LE(asked_, 8);
+  EXPECT_NE(renewal_->problem(), "");
+  failure_ = absl::OkStatus();
+  clock_.Advance(absl::Seconds(3));
+  EXPECT_EQ(renewal_->problem(), "");
+  EXPECT_GT(End(), clock_.Now() + absl::Seconds(20));
 }
 
 TEST_F(RenewalTest, WhatDoesNotFitIsNotTaken) {

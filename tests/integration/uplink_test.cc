@@ -129,6 +129,7 @@ class QuietOwner : public LinkOwner {
   void OnAssignment(const v1::Assignment& assignment) override { version = assignment.version(); }
   void OnRunNow(const v1::RunNow&) override {}
   void OnShare(FleetShare) override {}
+  void OnFleetKey(Secret) override {}
   Health TakeHealth() override { return {}; }
   std::atomic<uint64_t> version{0};
 };

@@ -139,8 +139,18 @@ TEST(CollectorConfig, EnrolmentAndRevocationsAreReadWhereTheyStand) {
   const auto usual = Read(Concat(kMinimal, "enrolment: {ca_cert: e, ca_key: f}\n"));
   EXPECT_EQ(usual->enrolment->lifetime, absl::Hours(720));
   EXPECT_EQ(MistakenAfterMinimum("enrolment: {}\n").size(), 2u);
-  EXPECT_EQ(MistakenAfterMinimum("enrolment: {ca_cert: e, ca_key: f, lifetime: 1m}\n").size(), 1u);
+  EXPECT_EQ(Read(Concat(kMinimal, "enrolment: {ca_cert: e, ca_key: f, lifetime: 30s}\n"))
+                ->enrolment->lifetime,
+            absl::Seconds(30));
+  EXPECT_EQ(MistakenAfterMinimum("enrolment: {ca_cert: e, ca_key: f, lifetime: 29s}\n").size(), 1u);
   EXPECT_EQ(MistakenAfterMinimum("enrolment: {ca_cert: e, ca_key: f, tokens: []}\n").size(), 1u);
+}
+
+TEST(CollectorConfig, TheFleetsKeyIsASecretsPlace) {
+  EXPECT_EQ(Read(kMinimal)->fleet_key.file, "");
+  EXPECT_EQ(Read(Concat(kMinimal, "fleet_key: {file: k}\n"))->fleet_key.file, "k");
+  EXPECT_EQ(Read(Concat(kMinimal, "fleet_key: {env: K}\n"))->fleet_key.env, "K");
+  EXPECT_EQ(MistakenAfterMinimum("fleet_key: secret\n").size(), 1u);
 }
 
 TEST(CollectorConfig, TheExampleLoadsAndSaysWhatItShows) {

@@ -178,6 +178,31 @@ TEST_F(CollectorLinkTest, AssignmentsAndRunNowReachTheAgent) {
   EXPECT_EQ(owner_.shares, (std::vector<FleetShare>{{.agents = 5, .position = 4}}));
 }
 
+TEST_F(CollectorLinkTest, TheFleetsKeyComesWithTheWelcome) {
+  Start();
+  Welcome(0);
+  EXPECT_EQ(owner_.fleet_keys, Texts{});
+  Close(absl::UnavailableError("gone"));
+  clock_.Advance(absl::Seconds(15));
+  v1::CollectorMessage m;
+  m.mutable_welcome()->set_fleet_key("k");
+  Flush();
+  Send(m);
+  EXPECT_EQ(owner_.fleet_keys, Texts{"k"});
+  EXPECT_TRUE(link_->connected());
+}
+
+TEST_F(CollectorLinkTest, AKeyOutOfBoundsEndsTheStream) {
+  Start();
+  v1::CollectorMessage m;
+  m.mutable_welcome()->set_fleet_key(std::string(1025, 'k'));
+  Flush();
+  Send(m);
+  EXPECT_EQ(owner_.fleet_keys, Texts{});
+  EXPECT_FALSE(link_->connected());
+  EXPECT_EQ(link_->counters().bad_messages, 1u);
+}
+
 TEST_F(CollectorLinkTest, AShareOutOfBoundsDoesNotReachTheAgent) {
   for (const auto& [agents, position] :
        std::vector<std::pair<uint32_t, uint32_t>>{{0, 0}, {3, 3}, {100'001, 0}}) {

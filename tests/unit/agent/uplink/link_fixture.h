@@ -44,11 +44,13 @@ class RecordingOwner : public LinkOwner {
   }
   void OnRunNow(const v1::RunNow& request) override { requests.push_back(request.id()); }
   void OnShare(FleetShare share) override { shares.push_back(share); }
+  void OnFleetKey(Secret key) override { fleet_keys.emplace_back(key.Reveal()); }
   Health TakeHealth() override { return health; }
 
   std::vector<uint64_t> versions;
   std::vector<std::string> requests;
   std::vector<FleetShare> shares;
+  std::vector<std::string> fleet_keys;
   Health health;
 };
 

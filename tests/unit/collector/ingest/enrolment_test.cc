@@ -117,7 +117,7 @@ TEST_F(EnrolmentTest, ATokenFromBeforeARevocationIsRefusedALaterOneIsNot) {
   const std::string before = Token();
   RevocationList list;
   list.RevokeAgent("fra1", clock_.Now());
-  gate_.SetRevocations(list);
+  gate_.AddRevocations(list);
   EXPECT_EQ(Why(before, asking_), "agent fra1 was revoked after this token was made");
   EXPECT_TRUE(spent_.empty());
   clock_.Advance(absl::Seconds(1));
@@ -150,6 +150,21 @@ TEST_F(EnrolmentTest, ARenewedCertificateIsForTheSameAgentOfTheSameLine) {
   EXPECT_EQ(renewed->identity, kAgent);
   EXPECT_EQ(renewed->enrolled, joined->enrolled);
   EXPECT_EQ(renewed->not_after, clock_.Now() + absl::Hours(720));
+}
+
+TEST_F(EnrolmentTest, ShortLivesAreRenewedMoreOften) {
+  const auto joined = ParseIdentityCertificate(Join(Token(), asking_)->certificate());
+  EnrolmentSources sources;
+  sources.keys = [this]() -> absl::StatusOr<EnrolmentKeys> {
+    return EnrolmentKeys{{authority_.certificate, authority_.key.Clone()}, "the authorities"};
+  };
+  Enrolment brief(sources, absl::Minutes(2), gate_, clock_);
+  v1::RenewRequest request;
+  request.set_certificate_request(asking_);
+  for (int i = 0; i < 10; ++i) EXPECT_TRUE(brief.Renew(request, *joined).ok());
+  EXPECT_EQ(brief.Renew(request, *joined).status().code(), absl::StatusCode::kResourceExhausted);
+  clock_.Advance(absl::Seconds(10));
+  EXPECT_TRUE(brief.Renew(request, *joined).ok());
 }
 
 TEST_F(EnrolmentTest, RenewingHasBoundsToo) {

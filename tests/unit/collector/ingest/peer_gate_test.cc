@@ -56,7 +56,7 @@ TEST(PeerGate, ARevokedOneIsOutAtOnce) {
   EXPECT_TRUE(gate.Check(*peer, kNow).ok());
   RevocationList list;
   list.RevokeAgent("fra1", kNow + absl::Hours(1));
-  gate.SetRevocations(list);
+  EXPECT_EQ(gate.AddRevocations(list), 0u);
   EXPECT_EQ(gate.Check(*peer, kNow),
             absl::UnauthenticatedError("the certificate was revoked 2026-11-02 13:00:00 UTC; the "
                                        "agent must join anew with a new token"));
@@ -64,8 +64,26 @@ TEST(PeerGate, ARevokedOneIsOutAtOnce) {
   EXPECT_EQ(gate.Admit(Certificate("fra1"), kNow).status().code(),
             absl::StatusCode::kUnauthenticated);
   EXPECT_EQ(gate.AgentRevokedAt("fra1"), kNow + absl::Hours(1));
-  gate.SetRevocations(RevocationList());
-  EXPECT_TRUE(gate.Check(*peer, kNow).ok());
+}
+
+// Such as one from a backup, or from before the last `postwatch ca revoke`.
+TEST(PeerGate, AnOlderListLetsNobodyInAgain) {
+  PeerGate gate;
+  const auto peer = gate.Admit(Certificate("fra1"), kNow);
+  RevocationList list;
+  list.RevokeAgent("fra1", kNow);
+  gate.AddRevocations(list);
+  EXPECT_EQ(gate.AddRevocations(RevocationList()), 1u);
+  EXPECT_FALSE(gate.Check(*peer, kNow).ok());
+  RevocationList other;
+  other.RevokeAgent("fra1", kNow - absl::Hours(1));
+  other.RevokeAgent("fra2", kNow);
+  EXPECT_EQ(gate.AddRevocations(other), 1u);
+  EXPECT_FALSE(gate.Check(*peer, kNow).ok());
+  EXPECT_EQ(gate.AgentRevokedAt("fra1"), kNow);
+  EXPECT_EQ(gate.AgentRevokedAt("fra2"), kNow);
+  list.RevokeAgent("fra2", kNow);
+  EXPECT_EQ(gate.AddRevocations(list), 0u);
 }
 
 }  // namespace
