@@ -291,4 +291,9 @@ bool Evidence::WatchesAccess(std::string_view provider) const {
   });
 }
 
+bool Evidence::WatchesTarget(std::string_view target) const {
+  return std::ranges::any_of(
+      checks_, [&](const CheckEntry& check) { return check.planned && check.target == target; });
+}
+
 }  // namespace postwatch::collector

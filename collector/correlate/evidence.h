@@ -85,6 +85,9 @@ class Evidence {
   bool IsFresh(const CheckCell& cell, double now) const;
   // Whether some check reads mailboxes of this provider.
   bool WatchesAccess(std::string_view provider) const;
+  // Whether some check is planned for this target.
+  bool WatchesTarget(std::string_view target) const;
+  bool has_plan() const { return has_plan_; }
   bool has_control_checks() const { return has_control_; }
 
  private:

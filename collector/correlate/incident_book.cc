@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "collector/correlate/explain.h"
+#include "collector/correlate/orphaned.h"
 #include "collector/correlate/same_fault.h"
 #include "collector/correlate/verdict_change.h"
 #include "common/base/text.h"
@@ -26,13 +27,6 @@ constexpr size_t kMaxLocal = 500, kMaxOpen = 1000;
 void Note(Incident& incident, absl::Time now, std::string text) {
   if (incident.history.size() >= kMaxHistory) incident.history.erase(incident.history.begin() + 1);
   incident.history.push_back({now, std::move(text)});
-}
-
-bool IsSeenByNobodyLeft(const Incident& incident, const Witness& witness) {
-  const std::vector<std::string>& saw = incident.verdict.evidence.agents;
-  if (saw.empty() || witness.Agents().empty()) return false;
-  return std::ranges::all_of(
-      saw, [&](const std::string& agent) { return witness.Find(agent) == nullptr; });
 }
 
 bool IsLocalAgentKind(const ComponentRef& component) {
@@ -362,8 +356,9 @@ std::vector<IncidentChange> IncidentBook::CloseWhatIsOver(const View& view) {
       changes.push_back(Resolve(id, open.proposed, why, now));
       continue;
     }
-    if (IsSeenByNobodyLeft(incident, view.witness)) {
-      changes.push_back(Resolve(id, now, "all who saw it have left the fleet", now));
+    if (const std::string why = WhyOrphaned(open, view); !why.empty()) {
+      changes.push_back(Resolve(id, now, why, now));
+      Settle(closed_.back().last, view);
       continue;
     }
     const bool real = incident.verdict.level == VerdictLevel::kReal;

@@ -34,6 +34,8 @@ class Recovery {
   // There are first signs of it, and these runs would tell more.
   bool HasSigns() const;
   const std::set<CellId>& Unsure() const { return unsure_; }
+  // That have seen it fail since it is kept up, with the runs since their latest failure.
+  const std::map<CellId, int>& Cells() const { return clean_; }
 
  private:
   // Whether it looks over, with one network left aside or none.

@@ -72,6 +72,8 @@ class Timeline {
   void Watch(const std::string& provider);
   // A check of what it publishes, twelve times as rare as the others.
   void WatchRecords(const std::string& provider, const std::string& kind);
+  // Takes the checks whose ids begin so out of the configuration.
+  void Unwatch(const std::string& checks);
   // The reference stays good until the next call.
   Trouble& Fails(const std::string& check, FailureClass klass);
   // The agent reaches nobody; what it saw comes in afterwards.
@@ -203,6 +205,12 @@ inline void Timeline::WatchRecords(const std::string& provider, const std::strin
     due_.insert({phase, agent, plan_.checks.back().id, ""});
     phase += 0.9;
   }
+  correlator_->SetPlan(plan_);
+}
+
+inline void Timeline::Unwatch(const std::string& checks) {
+  std::erase_if(plan_.checks, [&](const CheckSpec& c) { return c.id.starts_with(checks); });
+  std::erase_if(due_, [&](const Due& due) { return due.check.starts_with(checks); });
   correlator_->SetPlan(plan_);
 }
 
