@@ -63,6 +63,9 @@ class CertificateRenewal::Core : public std::enable_shared_from_this<Certificate
 
   void Stop() { stopped_ = true; }
   const std::string& problem() const { return problem_; }
+  std::optional<absl::Time> ends() const {
+    return current_ ? std::optional(current_->not_after) : std::nullopt;
+  }
 
  private:
   // Of the certificate in the file; as long as is usual when it cannot be read.
@@ -188,5 +191,7 @@ CertificateRenewal::~CertificateRenewal() { core_->Stop(); }
 void CertificateRenewal::Start() { asio::co_spawn(executor_, Core::Watch(core_), asio::detached); }
 
 std::string CertificateRenewal::problem() const { return core_->problem(); }
+
+std::optional<absl::Time> CertificateRenewal::ends() const { return core_->ends(); }
 
 }  // namespace postwatch::agent

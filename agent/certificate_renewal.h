@@ -4,6 +4,7 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -41,6 +42,9 @@ class CertificateRenewal {
   ~CertificateRenewal();
 
   void Start();
+
+  // When the certificate in the file ends, as of the last look.
+  std::optional<absl::Time> ends() const;
 
   // What people must know: the certificate is about to end and cannot be renewed. "" else.
   std::string problem() const;

@@ -50,6 +50,10 @@ void RenderUplink(const AgentGauges& g, Exposition& page) {
   page.Single("postwatch_agent_connected", "gauge",
               "Whether the collector has welcomed this agent on the open stream.",
               g.connected ? 1 : 0);
+  if (g.certificate_ends) {
+    page.Single("postwatch_agent_own_certificate_expiry_timestamp_seconds", "gauge",
+                "When the agent's certificate ends.", Seconds(*g.certificate_ends));
+  }
   page.Single("postwatch_agent_connects_total", "counter", "Welcomes by the collector.",
               g.link.connects);
   page.Single("postwatch_agent_acknowledged_total", "counter",

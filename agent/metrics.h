@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -31,6 +32,7 @@ struct AgentGauges {
   size_t checks = 0;
   size_t runs_in_progress = 0;
   size_t problems = 0;
+  std::optional<absl::Time> certificate_ends;  // in the file
 };
 
 class AgentMetrics {

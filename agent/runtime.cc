@@ -283,6 +283,7 @@ void Runtime::Describe(AgentGauges& gauges) const {
   if (link_ != nullptr) gauges.link = link_->counters();
   gauges.checks = scheduler_->checks();
   gauges.runs_in_progress = scheduler_->running();
+  if (renewal_ != nullptr) gauges.certificate_ends = renewal_->ends();
   gauges.problems = AllProblems().size();
 }
 

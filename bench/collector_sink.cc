@@ -46,6 +46,9 @@ class StoreOnly : public collector::IngestEvents {
       boost::asio::post(loop_, [done, fresh = std::move(fresh)] { done(fresh.status()); });
     });
   }
+  void BatchBehind(std::vector<Sighting>, std::function<void(absl::Status)> done) override {
+    done(absl::UnavailableError("the disk is full"));
+  }
 
  private:
   StoreThread& store_;

@@ -7,6 +7,7 @@
 #include <csignal>
 
 #include "collector/alert/outbox.h"
+#include "collector/certificate_watch.h"
 #include "collector/config_files.h"
 #include "collector/correlate/crossing.h"
 #include "collector/engine.h"
@@ -15,13 +16,16 @@
 #include "collector/metrics.h"
 #include "collector/plan.h"
 #include "collector/pruning.h"
+#include "collector/readiness.h"
 #include "collector/running_config.h"
 #include "collector/sinks.h"
 #include "collector/standby.h"
 #include "collector/state.h"
 #include "collector/store/open_store.h"
 #include "collector/store/store_thread.h"
+#include "collector/store_probe.h"
 #include "collector/store_trouble.h"
+#include "collector/unsaved_decisions.h"
 #include "collector/uplink_intake.h"
 #include "collector/uplink_tls.h"
 #include "collector/web/api.h"
@@ -35,7 +39,6 @@ namespace {
 namespace asio = boost::asio;
 
 constexpr std::chrono::milliseconds kTick(500);
-constexpr absl::Duration kReadyTick = absl::Seconds(10);
 constexpr absl::Duration kGrace = absl::Seconds(2);
 
 AlertPipelineOptions PipelineOptions(const CollectorConfig& config) {
@@ -50,7 +53,9 @@ class LoopCollector : public Collector, private EngineOutput {
       : config_(std::move(config)),
         options_(std::move(options)),
         lease_(std::move(tenure.lease)),
-        trouble_(config_.store),
+        trouble_(config_.store, clock_),
+        readiness_(trouble_, clock_),
+        certificates_({config_.tls_ca, config_.tls_cert, config_.tls_key}, clock_),
         store_(std::move(tenure.store)),
         outbox_(
             clock_, [this](DeliveryOutcome outcome) { RecordOutcome(std::move(outcome)); },
@@ -59,8 +64,12 @@ class LoopCollector : public Collector, private EngineOutput {
                     {.agent_silent_after = config_.agent_silent_after, .blip = config_.page_after}),
                 AlertPipeline(PipelineOptions(config_)), clock_, *this),
         intake_(loop_.get_executor(), store_, trouble_, engine_),
-        ingest_(intake_, clock_, {.version = options_.version}),
-        pruning_(loop_.get_executor(), store_, trouble_, clock_, config_.retention),
+        ingest_(
+            intake_, clock_,
+            {.version = options_.version, .ready = [this] { return readiness_.status().ok(); }}),
+        probe_(store_, trouble_, clock_, [this](Store& store) { SaveUnsaved(store); }),
+        pruning_(loop_.get_executor(), store_, trouble_, clock_,
+                 {config_.retention, config_.summary_retention, config_.incident_retention}),
         timer_(loop_),
         signals_(loop_, SIGTERM, SIGINT, SIGHUP),
         last_reload_(clock_.Now()) {}
@@ -75,6 +84,7 @@ class LoopCollector : public Collector, private EngineOutput {
     for (size_t i = 0; i < sinks.size(); ++i) {
       outbox_.AddSink(config_.sinks[i].name, std::move(sinks[i]));
     }
+    LookAtCertificates();
     running_.Begin(config_, clock_.Now());
     engine_.SetPlan(plan);
     const auto version = ingest_.SetAssignment(plan.checks, plan.revision);
@@ -125,9 +135,9 @@ class LoopCollector : public Collector, private EngineOutput {
   void Carry(Decision decision) override {
     const std::vector<Delivery> deliveries = decision.deliveries;
     const absl::Status accepted = store_.Run([this, decision = std::move(decision)](Store& store) {
-      const absl::Status status = store.Commit(decision);
+      unsaved_.Add(decision);
+      SaveUnsaved(store);
       // A store that cannot write must not keep people from being told.
-      if (!status.ok()) trouble_.Failed("storing a decision", status);
       outbox_.Enqueue(decision.deliveries);
     });
     if (!accepted.ok()) {
@@ -143,9 +153,21 @@ class LoopCollector : public Collector, private EngineOutput {
 
   // --- The rest: on the loop unless said otherwise.
 
+  // On the store's thread.
+  void SaveUnsaved(Store& store) {
+    const absl::Status status = unsaved_.SaveTo(store);
+    if (!status.ok()) trouble_.Failed("storing a decision", status);
+  }
+
+  void LookAtCertificates() {
+    certificates_.Tick();
+    readiness_.SetCertificate(certificates_.own());
+  }
+
   // On a sink's thread.
   void RecordOutcome(DeliveryOutcome outcome) {
     const absl::Status accepted = store_.Run([this, outcome](Store& store) {
+      if (unsaved_.Record(outcome)) return;
       const absl::Status status = store.RecordDelivery(outcome.delivery_id, outcome.settled,
                                                        outcome.at, outcome.retry_at, outcome.error);
       if (!status.ok()) trouble_.Failed("recording a delivery", status);
@@ -166,7 +188,9 @@ class LoopCollector : public Collector, private EngineOutput {
     timer_.async_wait([this](boost::system::error_code error) {
       if (error) return;
       engine_.Tick();
-      last_tick_ = clock_.Steady();
+      readiness_.Ticked();
+      LookAtCertificates();
+      probe_.Tick();
       if (options_.on_tick) options_.on_tick(State());
       pruning_.Tick();
       ingest_.Refresh();
@@ -221,7 +245,7 @@ class LoopCollector : public Collector, private EngineOutput {
             .read_store =
                 [this](std::function<void(Store&)> work) { return store_.Run(std::move(work)); },
             .metrics = [this] { return Metrics(); },
-            .ready = [this] { return Ready(); },
+            .ready = [this] { return readiness_.status(); },
             .reload = [this] { return Reload(); },
             .forget_agent =
                 [this](const std::string& agent, std::function<void(const absl::Status&)> done) {
@@ -233,16 +257,9 @@ class LoopCollector : public Collector, private EngineOutput {
   }
 
   std::string State() const {
-    const absl::Status ready = Ready();
+    const absl::Status ready = readiness_.status();
     return ready.ok() ? "takes in what agents see and thinks it through"
                       : std::string(FromAbsl(ready.message()));
-  }
-
-  absl::Status Ready() const {
-    if (clock_.Steady() - last_tick_ > kReadyTick) {
-      return absl::UnavailableError("the engine does not tick");
-    }
-    return trouble_.status();
   }
 
   std::string Metrics() const {
@@ -255,6 +272,11 @@ class LoopCollector : public Collector, private EngineOutput {
                           .ingest = ingest,
                           .sinks = sinks,
                           .store_errors = trouble_.errors(),
+                          .store_writable = trouble_.status().ok(),
+                          .unstored = intake_.unstored(),
+                          .ready = readiness_.status().ok(),
+                          .certificate = certificates_.own(),
+                          .authorities = certificates_.authorities(),
                           .last_reload_ok = reload_ok_,
                           .last_reload = last_reload_,
                           .revision = engine_.plan().revision});
@@ -268,11 +290,15 @@ class LoopCollector : public Collector, private EngineOutput {
   const std::unique_ptr<LeaseKeeper> lease_;
   absl::Status lost_;  // the lease, and why
   StoreTrouble trouble_;
+  Readiness readiness_;
+  CertificateWatch certificates_;
+  UnsavedDecisions unsaved_;  // of the store's thread
   StoreThread store_;
   Outbox outbox_;
   Engine engine_;
   UplinkIntake intake_;
   Ingest ingest_;
+  StoreProbe probe_;
   Pruning pruning_;
   const ForgetAgentDeps forgetting_{
       .engine = &engine_,
@@ -283,7 +309,6 @@ class LoopCollector : public Collector, private EngineOutput {
   std::unique_ptr<HttpServer> http_;
   bool reload_ok_ = true;
   absl::Time last_reload_;
-  absl::Duration last_tick_ = clock_.Steady();
 };
 
 // A configuration, and what is made of it.

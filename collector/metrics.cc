@@ -29,6 +29,24 @@ void WriteAgents(Exposition& out, const Board& board) {
   for (const AgentRecord& agent : board.agents) {
     out.Sample({{"agent", agent.vantage.agent}, {"region", agent.vantage.region}}, agent.dropped);
   }
+  out.Family("postwatch_agent_certificate_expiry_timestamp_seconds", "gauge",
+             "When the certificate of a connected agent's stream ends.");
+  for (const AgentRecord& agent : board.agents) {
+    if (!agent.connected || !agent.certificate_ends) continue;
+    out.Sample({{"agent", agent.vantage.agent}, {"region", agent.vantage.region}},
+               absl::ToUnixSeconds(*agent.certificate_ends));
+  }
+}
+
+void WriteCertificates(Exposition& out, const MetricsInput& in) {
+  out.Family("postwatch_collector_certificate_expiry_timestamp_seconds", "gauge",
+             "When the certificate that is shown to agents ends; absent when it is no good.");
+  if (in.certificate.ok()) out.Sample({}, absl::ToUnixSeconds(in.certificate->not_after));
+  out.Family("postwatch_authority_certificate_expiry_timestamp_seconds", "gauge",
+             "When an authority that agents' certificates may be of ends, by its hash.");
+  for (const auto& [hash, ends] : in.authorities) {
+    out.Sample({{"authority", hash}}, absl::ToUnixSeconds(ends));
+  }
 }
 
 void WriteChecks(Exposition& out, const Board& board) {
@@ -109,7 +127,10 @@ void WriteProgram(Exposition& out, std::string_view version, bool active) {
 std::string RenderMetrics(const MetricsInput& in) {
   Exposition out;
   WriteProgram(out, in.version, true);
+  out.Family("postwatch_collector_ready", "gauge", "1 while GET /-/ready says so.");
+  out.Sample({}, in.ready ? 1 : 0);
   WriteAgents(out, in.board);
+  WriteCertificates(out, in);
   WriteChecks(out, in.board);
   WriteIncidents(out, in.board);
   WriteEngine(out, in.engine);
@@ -117,6 +138,12 @@ std::string RenderMetrics(const MetricsInput& in) {
   WriteSinks(out, in.sinks);
   out.Family("postwatch_store_errors_total", "counter", "Writes to the store that failed.");
   out.Sample({}, in.store_errors);
+  out.Family("postwatch_store_writable", "gauge", "1 while the store can be written.");
+  out.Sample({}, in.store_writable ? 1 : 0);
+  out.Family(
+      "postwatch_ingest_unstored_total", "counter",
+      "Observations thought through and not stored, for want of room; agents send them again.");
+  out.Sample({}, in.unstored);
   out.Family("postwatch_collector_config_info", "gauge",
              "The configuration in force: its revision in a version control.");
   out.Sample({{"revision", in.revision}}, 1);

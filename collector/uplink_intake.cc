@@ -12,6 +12,8 @@ namespace asio = boost::asio;
 
 constexpr absl::Duration kSaveEvery = absl::Seconds(30);
 
+absl::Status Full() { return absl::ResourceExhaustedError("the collector's store is full"); }
+
 }  // namespace
 
 UplinkIntake::UplinkIntake(asio::any_io_executor loop, StoreThread& store, StoreTrouble& trouble,
@@ -39,19 +41,39 @@ void UplinkIntake::FindWatermark(const std::string& agent, const std::string& sp
 
 void UplinkIntake::BatchReceived(std::vector<Sighting> sightings,
                                  std::function<void(absl::Status)> done) {
+  if (trouble_.full()) return SeeUnstored(std::move(sightings), Full(), std::move(done));
   store_.Append(std::move(sightings),
                 [this, done](absl::StatusOr<std::vector<Sighting>> committed) {
                   if (!committed.ok()) {
                     trouble_.Failed("storing observations", committed.status());
-                    done(committed.status());
+                    // Gone; when they come again it is known that there is no room.
+                    done(absl::UnavailableError(committed.status().message()));
                     return;
                   }
                   trouble_.Works();
-                  asio::post(loop_, [this, done, fresh = *std::move(committed)] {
+                  asio::post(loop_, [this, done, fresh = *std::move(committed)]() mutable {
+                    ahead_.Stored(fresh);
                     engine_.Observed(fresh);
                     done(absl::OkStatus());
                   });
                 });
+}
+
+void UplinkIntake::BatchBehind(std::vector<Sighting> sightings,
+                               std::function<void(absl::Status)> done) {
+  absl::Status answer =
+      trouble_.full() ? Full() : absl::UnavailableError("there is room again: send what it lacks");
+  SeeUnstored(std::move(sightings), std::move(answer), std::move(done));
+}
+
+void UplinkIntake::SeeUnstored(std::vector<Sighting> sightings, absl::Status answer,
+                               std::function<void(absl::Status)> done) {
+  asio::post(loop_, [this, done, answer, sightings = std::move(sightings)]() mutable {
+    unstored_ += sightings.size();
+    ahead_.See(sightings);
+    engine_.Observed(sightings);
+    done(answer);
+  });
 }
 
 void UplinkIntake::Connected(AgentRecord record) {

@@ -5,11 +5,11 @@
 #include <deque>
 #include <utility>
 
+#include "agent/uplink/link_log.h"
 #include "agent/uplink/link_messages.h"
 #include "common/base/backoff.h"
 #include "common/base/ids.h"
 #include "common/base/log.h"
-#include "common/base/log_budget.h"
 #include "common/base/text.h"
 #include "common/wire/bounds.h"
 #include "common/wire/convert.h"
@@ -33,7 +33,6 @@ constexpr absl::Duration kSettled = absl::Seconds(10);  // such a stream was no 
 constexpr absl::Duration kMaxDrainWait = absl::Minutes(1);
 constexpr absl::Duration kDrainPoll = absl::Milliseconds(20);
 constexpr absl::Duration kGoodbye = absl::Seconds(1);
-constexpr int kSpoolLinesAMinute = 2;
 
 }  // namespace
 
@@ -91,6 +90,8 @@ class CollectorLink::Core : public MessageStreamEvents,
         return OnDrain(message.drain());
       case v1::CollectorMessage::kShare:
         return OnShare(message.share());
+      case v1::CollectorMessage::kUnstored:
+        return OnUnstored(message.unstored().sequence());
       case v1::CollectorMessage::MESSAGE_NOT_SET:  // of a newer version
         ++counters_.bad_messages;
         return;
@@ -113,7 +114,7 @@ class CollectorLink::Core : public MessageStreamEvents,
       wait = std::max(wait, kPatience * (1 + RandomUnit()));  // 5 to 10 s
     }
     if (draining_) wait = drain_wait_;
-    LogClosed(status, wait);
+    if (!stopped_) log_.Closed(status, wait, spool_.count());
     Drop();
     OpenLater(wait);
   }
@@ -232,16 +233,16 @@ class CollectorLink::Core : public MessageStreamEvents,
       ++counters_.bad_messages;
       return;
     }
+    if (absl::Status fit = CheckWelcome(welcome); !fit.ok()) return OnClosed(fit);
     // Also when a process before us, on a full disk, sent what it could not write down: its
     // numbers must not be given to other observations.
     if (welcome.acknowledged() > known_) {
       if (absl::Status status = spool_.RenewId(); !status.ok()) LogSpool("renew", status);
-    if (absl::Status fit = CheckWelcome(welcome); !fit.ok()) return OnClosed(fit);
       return BadMessage("an acknowledgement of observations that were never sent");
     }
     if (welcome.fleet_key().size() > kMaxFleetKeyBytes) return BadMessage("a key out of bounds");
     welcomed_ = true;
-    last_closed_.clear();
+    log_.Welcomed();
     ++counters_.connects;
     Log(LogLevel::kInfo, "connected to the collector",
         {{"collector_version", welcome.collector_version()},
@@ -255,14 +256,26 @@ class CollectorLink::Core : public MessageStreamEvents,
   }
 
   void OnAck(uint64_t sequence) {
-    if (!welcomed_) return BadMessage("an acknowledgement before its welcome");
-    if (sequence >= next_) {
-      return BadMessage("an acknowledgement of observations that were never sent");
-    }
-    while (!in_flight_.empty() && in_flight_.front().last <= sequence) in_flight_.pop_front();
+    if (!Answered(sequence)) return;
     ForgetThrough(sequence);
     backoff_.Reset();
     Pump();
+  }
+
+  // The spool keeps them for the next stream.
+  void OnUnstored(uint64_t sequence) {
+    if (Answered(sequence)) Pump();
+  }
+
+  // False when the stream is left for it.
+  bool Answered(uint64_t sequence) {
+    if (!welcomed_ || sequence >= next_) {
+      BadMessage(welcomed_ ? "an acknowledgement of observations that were never sent"
+                           : "an acknowledgement before its welcome");
+      return false;
+    }
+    while (!in_flight_.empty() && in_flight_.front().last <= sequence) in_flight_.pop_front();
+    return true;
   }
 
   void ForgetThrough(uint64_t sequence) {
@@ -316,25 +329,8 @@ class CollectorLink::Core : public MessageStreamEvents,
     if (bad >= suspect_through_) suspect_through_ = 0;
   }
 
-  // A collector that stays away is worth one line, not one every few seconds.
-  void LogClosed(const absl::Status& status, absl::Duration wait) {
-    const std::string text = status.ToString();
-    const LogLevel level = text == last_closed_ ? LogLevel::kDebug : LogLevel::kWarn;
-    last_closed_ = text;
-    if (stopped_) return;
-    Log(level, "no connection to the collector; observations wait in the spool",
-        {{"error", text},
-         {"again_in", absl::FormatDuration(wait)},
-         {"waiting", Concat(spool_.count())}});
-  }
-
   void LogSpool(std::string_view what, const absl::Status& status) {
-    const std::optional<uint64_t> held_back = spool_lines_.Take(clock_.Steady());
-    if (!held_back.has_value()) return;
-    Log(LogLevel::kError, "the spool does not work",
-        {{"operation", std::string(what)},
-         {"error", status.ToString()},
-         {"held_back_before", Concat(*held_back)}});
+    log_.SpoolFails(what, status, clock_.Steady());
   }
 
   const asio::any_io_executor executor_;
@@ -356,8 +352,7 @@ class CollectorLink::Core : public MessageStreamEvents,
   std::deque<Batch> in_flight_;   // sent, not acknowledged
   uint64_t suspect_through_ = 0;  // up to here one by one; 0 when nothing is suspect
   absl::Duration drain_wait_;
-  std::string last_closed_;
-  LogBudget spool_lines_{kSpoolLinesAMinute};
+  LinkLog log_;
   bool stopped_ = false;
   bool welcomed_ = false;
   bool writing_ = false;

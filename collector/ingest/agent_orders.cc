@@ -26,6 +26,12 @@ v1::CollectorMessage MakeAcknowledgement(uint64_t sequence) {
   return message;
 }
 
+v1::CollectorMessage MakeUnstored(uint64_t sequence) {
+  v1::CollectorMessage message;
+  message.mutable_unstored()->set_sequence(sequence);
+  return message;
+}
+
 v1::CollectorMessage MakeDrain(absl::Duration reconnect_after) {
   v1::CollectorMessage message;
   *message.mutable_drain()->mutable_reconnect_after() = ToProto(reconnect_after);

@@ -46,12 +46,13 @@ absl::Status CheckHello(const v1::Hello& hello, const PeerIdentity& identity) {
   return spoken.ok() ? CheckBounds(hello) : spoken;
 }
 
-AgentRecord ReadHello(const v1::Hello& hello, absl::Time now) {
+AgentRecord ReadHello(const v1::Hello& hello, absl::Time certificate_ends, absl::Time now) {
   AgentRecord agent;
   agent.vantage = {hello.agent(), hello.region(), hello.zone(), hello.network(), hello.resolver()};
   agent.version = hello.version();
   agent.boot_id = hello.boot_id();
   agent.probe_kinds.assign(hello.probe_kinds().begin(), hello.probe_kinds().end());
+  agent.certificate_ends = certificate_ends;
   agent.connected = true;
   agent.first_heard = now;
   agent.last_heard = now;

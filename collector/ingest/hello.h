@@ -17,8 +17,8 @@ namespace postwatch::collector {
 // InvalidArgument for a Hello out of bounds. All name what is wrong.
 absl::Status CheckHello(const v1::Hello& hello, const PeerIdentity& identity);
 
-// What a checked Hello says, heard now.
-AgentRecord ReadHello(const v1::Hello& hello, absl::Time now);
+// What a checked Hello says, heard now over a connection whose certificate ends then.
+AgentRecord ReadHello(const v1::Hello& hello, absl::Time certificate_ends, absl::Time now);
 
 // Too many or too long problems are cut; an absent or impossible agent_time reads as our own.
 HeartbeatFacts ReadHeartbeat(const v1::Heartbeat& heartbeat, absl::Time now);

@@ -55,10 +55,16 @@ class IngestEvents {
                              std::function<void(absl::StatusOr<uint64_t>)> done) = 0;
 
   // In order of their sequence numbers; possibly some that are stored already. `done` may be called
-  // on any thread, also at once; OK means committed: the agent will forget them. There is at most
-  // one batch of a stream between this call and its `done`.
+  // on any thread, also at once; OK means committed: the agent will forget them; ResourceExhausted
+  // that they were taken note of and are not stored for want of room: the agent keeps them and goes
+  // on; anything else ends the stream. There is at most one batch of a stream between this call and
+  // its `done`.
   virtual void BatchReceived(std::vector<Sighting> sightings,
                              std::function<void(absl::Status)> done) = 0;
+  // As BatchReceived, behind a batch of the same stream that was not stored: these must not be
+  // stored either, since an acknowledgement would cover both.
+  virtual void BatchBehind(std::vector<Sighting> sightings,
+                           std::function<void(absl::Status)> done) = 0;
 };
 
 struct IngestOptions {

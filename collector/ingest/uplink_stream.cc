@@ -12,6 +12,7 @@
 #include "collector/ingest/hello.h"
 #include "collector/ingest/intake.h"
 #include "collector/ingest/message_bytes.h"
+#include "collector/ingest/owed.h"
 #include "common/base/text.h"
 
 namespace postwatch::collector {
@@ -91,16 +92,12 @@ class UplinkStream : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::Byte
   std::vector<Sighting> pending_ ABSL_GUARDED_BY(mutex_);
   size_t pending_batches_ ABSL_GUARDED_BY(mutex_) = 0;
   bool storing_ ABSL_GUARDED_BY(mutex_) = false;
+  bool behind_ ABSL_GUARDED_BY(mutex_) = false;  // something of this stream was not stored
 
   grpc::ByteBuffer outgoing_;  // of the write in flight
   bool writing_ ABSL_GUARDED_BY(mutex_) = false;
   std::deque<v1::CollectorMessage> waiting_ ABSL_GUARDED_BY(mutex_);
-  bool assignment_due_ ABSL_GUARDED_BY(mutex_) = false;
-  FleetShare share_ ABSL_GUARDED_BY(mutex_);
-  FleetShare sent_share_ ABSL_GUARDED_BY(mutex_);  // the only one, until told
-  uint64_t sent_version_ ABSL_GUARDED_BY(mutex_) = 0;
-  bool ack_due_ ABSL_GUARDED_BY(mutex_) = false;
-  uint64_t stored_ ABSL_GUARDED_BY(mutex_) = 0;
+  Owed owed_ ABSL_GUARDED_BY(mutex_);  // behind what waits
 };
 
 void UplinkStream::Open(const grpc::CallbackServerContext& context) {
@@ -177,7 +174,7 @@ absl::Status UplinkStream::OnHello(const v1::Hello& hello) {
     agent_ = hello.agent();
   }
   hello_alarm_.Cancel();
-  record_ = ReadHello(hello, hub_->clock().Now());
+  record_ = ReadHello(hello, identity_.not_after, hub_->clock().Now());
   spool_id_ = hello.spool_id();
   hub_->Admit(record_, peer_, shared_from_this());
   hub_->events().AgentConnected(record_);
@@ -198,9 +195,8 @@ void UplinkStream::OnWatermark(absl::StatusOr<uint64_t> watermark) {
   }
   intake_.emplace(record_.vantage, spool_id_, *watermark);
   phase_ = Phase::kRunning;
-  stored_ = *watermark;
   waiting_.push_front(hub_->Welcome(*watermark));
-  assignment_due_ = true;
+  owed_.Assignment();
   WriteNext();
   ReadNext();
 }
@@ -241,20 +237,24 @@ void UplinkStream::OnHeartbeat(const v1::Heartbeat& heartbeat) {
 
 void UplinkStream::SubmitPending() {
   std::vector<Sighting> batch;
+  bool behind = false;
   {
     absl::MutexLock lock(&mutex_);
     if (storing_ || pending_.empty() || phase_ != Phase::kRunning) return;
     storing_ = true;
+    behind = behind_;
     batch = std::exchange(pending_, {});
     pending_batches_ = 0;
   }
   const size_t count = batch.size();
   const uint64_t highest = batch.back().sequence;
+  const auto done = [self = shared_from_this(), count, highest](const absl::Status& status) {
+    self->OnCommitted(count, highest, status);
+  };
   // Unlocked: the answer may come from within the call.
-  hub_->events().BatchReceived(
-      std::move(batch), [self = shared_from_this(), count, highest](const absl::Status& status) {
-        self->OnCommitted(count, highest, status);
-      });
+  IngestEvents& events = hub_->events();
+  behind ? events.BatchBehind(std::move(batch), done)
+         : events.BatchReceived(std::move(batch), done);
 }
 
 void UplinkStream::OnCommitted(size_t count, uint64_t highest, const absl::Status& status) {
@@ -263,12 +263,12 @@ void UplinkStream::OnCommitted(size_t count, uint64_t highest, const absl::Statu
     absl::MutexLock lock(&mutex_);
     storing_ = false;
     if (phase_ == Phase::kEnded) return;
-    if (!status.ok()) {
+    behind_ = behind_ || absl::IsResourceExhausted(status);
+    if (!status.ok() && !absl::IsResourceExhausted(status)) {
       return End(absl::UnavailableError(
           Concat("the collector cannot store observations now: ", status.message())));
     }
-    stored_ = highest;
-    ack_due_ = true;
+    behind_ ? owed_.Unstored(highest) : owed_.Acknowledgement(highest);
   }
   SubmitPending();
   absl::MutexLock lock(&mutex_);
@@ -290,18 +290,7 @@ std::optional<v1::CollectorMessage> UplinkStream::NextMessage() {
     waiting_.pop_front();
     return message;
   }
-  if (share_ != sent_share_) {
-    sent_share_ = share_;
-    return MakeShare(share_);
-  }
-  if (std::exchange(assignment_due_, false)) {
-    v1::CollectorMessage message;
-    *message.mutable_assignment() = AssignmentFor(*hub_->assignment(), record_.probe_kinds);
-    const uint64_t version = message.assignment().version();
-    if (std::exchange(sent_version_, version) != version) return message;
-  }
-  if (std::exchange(ack_due_, false)) return MakeAcknowledgement(stored_);
-  return std::nullopt;
+  return owed_.Next(*hub_->assignment(), record_.probe_kinds);
 }
 
 void UplinkStream::WriteNext() {
@@ -353,13 +342,13 @@ void UplinkStream::OnDone() {
 
 void UplinkStream::AssignmentChanged() {
   absl::MutexLock lock(&mutex_);
-  assignment_due_ = true;
+  owed_.Assignment();
   WriteNext();
 }
 
 void UplinkStream::SetShare(FleetShare share) {
   absl::MutexLock lock(&mutex_);
-  share_ = share;
+  owed_.Share(share);
   WriteNext();
 }
 

@@ -20,7 +20,7 @@ namespace postwatch::collector {
 // - an acknowledgement is sent only after the store has committed;
 // - one batch is with the store at a time, so that a failed one cannot be overtaken by a later one
 //   whose acknowledgement would cover it; what comes meanwhile is read up to a bound and then
-//   stored together;
+//   stored together; behind one that was not stored for want of room none is;
 // - one write at a time; acknowledgements that wait are merged into the newest.
 grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* OpenUplinkStream(
     std::shared_ptr<UplinkHub> hub, grpc::CallbackServerContext& context);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,7 @@ struct AgentRecord {
   std::vector<std::string> problems;
   // The kinds of checks that it can run; empty when it has not said. Not stored.
   std::vector<std::string> probe_kinds;
+  std::optional<absl::Time> certificate_ends;  // that of its stream. Not stored.
 };
 
 // Which checks one agent is to run.

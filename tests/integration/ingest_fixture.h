@@ -65,6 +65,14 @@ class Diary : public IngestEvents {
                   });
   }
 
+  void BatchBehind(std::vector<Sighting> sightings,
+                   std::function<void(absl::Status)> done) override {
+    Write(Concat("behind ", sightings.front().sequence, " to ", sightings.back().sequence));
+    done(behind);
+  }
+  // What those are told whose batches come behind one that was not stored.
+  absl::Status behind = absl::ResourceExhaustedError("full");
+
   // Until the line has been written `times` times.
   bool Await(const std::string& line, int times = 1) {
     absl::MutexLock lock(&mutex_);

@@ -46,7 +46,7 @@ TEST_F(IngestTest, ASlowStoreStopsTheReading) {
 
 TEST_F(IngestTest, AFailingStoreAcknowledgesNothingAndLosesNothing) {
   std::vector<Observation> sent = Passes(6);
-  fake->FailWrites(absl::ResourceExhaustedError("disk full"));
+  fake->FailWrites(absl::InternalError("disk I/O error"));
   auto agent = Call("a1");
   agent->Enter("a1");
   agent->Send(1, {sent.begin(), sent.begin() + 3});
@@ -63,6 +63,30 @@ TEST_F(IngestTest, AFailingStoreAcknowledgesNothingAndLosesNothing) {
   again->Send(1, sent);
   again->AwaitAck(6);
   EXPECT_EQ(Stored().size(), 6u);
+}
+
+TEST_F(IngestTest, WithAFullStoreTheStreamGoesOnAndNothingIsStoredOutOfTurn) {
+  std::vector<Observation> sent = Passes(4);
+  fake->FailWrites(absl::ResourceExhaustedError("disk full"));
+  auto agent = Call("a1");
+  agent->Enter("a1");
+  agent->Send(1, {sent[0], sent[1]});
+  EXPECT_EQ(agent->Read()->unstored().sequence(), 2u);
+  // There is room again, but an acknowledgement of 3 would cover 1 and 2.
+  fake->FailWrites(absl::OkStatus());
+  agent->Send(3, {sent[2]});
+  EXPECT_EQ(agent->Read()->unstored().sequence(), 3u);
+  EXPECT_TRUE(diary.Await("behind 3 to 3"));
+  EXPECT_TRUE(Stored().empty());
+  diary.behind = absl::UnavailableError("there is room again");
+  agent->Send(4, {sent[3]});
+  EXPECT_EQ(agent->End().error_code(), grpc::StatusCode::UNAVAILABLE);
+
+  auto again = Call("a1");
+  EXPECT_EQ(again->Enter("a1"), 0u);
+  again->Send(1, sent);
+  again->AwaitAck(4);
+  EXPECT_EQ(Stored().size(), 4u);
 }
 
 TEST_F(IngestTest, AnAgentKilledInTheMiddleOfABatchComesBackToAConsistentStore) {

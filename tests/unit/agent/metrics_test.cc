@@ -65,6 +65,7 @@ TEST(AgentMetrics, ShowsGaugesAndReloads) {
   gauges.version = "1.2";
   gauges.spool_observations = 3;
   gauges.spool_writable = false;
+  gauges.certificate_ends = absl::FromUnixSeconds(1793620800);
   gauges.spool_held = 2;
   gauges.spool_lost = 4;
   metrics.CountUnspoolable();
@@ -75,6 +76,7 @@ TEST(AgentMetrics, ShowsGaugesAndReloads) {
   EXPECT_TRUE(Has(page, "postwatch_agent_spool_observations 3"));
   EXPECT_TRUE(Has(page, "postwatch_agent_spool_oldest_timestamp_seconds 0"));
   EXPECT_TRUE(Has(page, "postwatch_agent_spool_writable 0"));
+  EXPECT_TRUE(Has(page, "postwatch_agent_own_certificate_expiry_timestamp_seconds 1793620800"));
   EXPECT_TRUE(Has(page, "postwatch_agent_spool_held_observations 2"));
   EXPECT_TRUE(Has(page, "postwatch_agent_lost_observations_total 5"));
   EXPECT_TRUE(Has(page, "postwatch_agent_connected 1"));

@@ -19,6 +19,11 @@ class MetricsTest : public testing::Test {
                           .ingest = ingest,
                           .sinks = sinks,
                           .store_errors = 3,
+                          .store_writable = false,
+                          .unstored = 7,
+                          .ready = false,
+                          .certificate = certificate,
+                          .authorities = authorities,
                           .last_reload_ok = false,
                           .last_reload = Noon(),
                           .revision = "v1.2"});
@@ -31,6 +36,8 @@ class MetricsTest : public testing::Test {
   EngineCounters engine;
   IngestCounters ingest;
   std::vector<SinkCounters> sinks;
+  absl::StatusOr<CertificateLife> certificate = CertificateLife{Noon(), Noon() + absl::Hours(1)};
+  std::map<std::string, absl::Time> authorities = {{"sha256:00ff", Noon() + absl::Hours(2)}};
 };
 
 TEST_F(MetricsTest, EveryFamilyIsDeclaredOnceAndBeforeItsSamples) {
@@ -59,7 +66,34 @@ TEST_F(MetricsTest, EveryFamilyIsDeclaredOnceAndBeforeItsSamples) {
       EXPECT_EQ(line.substr(0, line.find_first_of("{ ")), family) << line;
     }
   }
-  EXPECT_EQ(families.size(), 26u);
+  EXPECT_EQ(families.size(), 32u);
+}
+
+TEST_F(MetricsTest, ReadinessAndTheStore) {
+  EXPECT_TRUE(Has("postwatch_collector_ready 0"));
+  EXPECT_TRUE(Has("postwatch_store_writable 0"));
+  EXPECT_TRUE(Has("postwatch_ingest_unstored_total 7"));
+}
+
+TEST_F(MetricsTest, CertificatesTellWhenTheyEnd) {
+  const int64_t noon = absl::ToUnixSeconds(Noon());
+  AgentRecord agent;
+  agent.vantage.agent = "eu-1";
+  agent.vantage.region = "eu";
+  agent.certificate_ends = Noon();
+  board.agents = {agent};
+  const std::string of_agent = Concat(
+      R"(postwatch_agent_certificate_expiry_timestamp_seconds{agent="eu-1",region="eu"} )", noon);
+  EXPECT_FALSE(Has(of_agent));
+  board.agents[0].connected = true;
+  EXPECT_TRUE(Has(of_agent));
+  const std::string own =
+      Concat("postwatch_collector_certificate_expiry_timestamp_seconds ", noon + 3600);
+  EXPECT_TRUE(Has(own));
+  EXPECT_TRUE(Has(Concat("postwatch_authority_certificate_expiry_timestamp_seconds{authority=",
+                         R"("sha256:00ff"} )", noon + 7200)));
+  certificate = absl::NotFoundError("no file");
+  EXPECT_FALSE(Has(own));
 }
 
 TEST_F(MetricsTest, TheConfigurationTellsItsRevision) {

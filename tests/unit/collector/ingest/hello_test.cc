@@ -55,12 +55,13 @@ TEST(HelloTest, HasBounds) {
 }
 
 TEST(HelloTest, BecomesARecord) {
-  AgentRecord agent = ReadHello(Hello(), Now());
+  AgentRecord agent = ReadHello(Hello(), Now() + absl::Hours(1), Now());
   EXPECT_EQ(agent.probe_kinds, std::vector<std::string>{"smtp.mx"});
   EXPECT_EQ(agent.vantage, (Vantage{"a1", "eu-west", "a", "AS64500", "192.0.2.53:53"}));
   EXPECT_EQ(agent.version, "0.1.0");
   EXPECT_EQ(agent.boot_id, "boot-1");
   EXPECT_TRUE(agent.connected);
+  EXPECT_EQ(agent.certificate_ends, Now() + absl::Hours(1));
   EXPECT_EQ(agent.last_heard, Now());
 }
 
