@@ -11,7 +11,8 @@ from pathlib import Path
 from fleet_case import FleetCase
 from fleet_files import GRPC_PORT, Place, write_yaml
 from programs import BIN, Program, run
-from raw_uplink import call, field, hello
+from raw_grpc import field
+from raw_uplink import call, hello
 
 from maillab import observe
 
