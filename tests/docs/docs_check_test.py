@@ -130,6 +130,13 @@ class DocsCheckTest(unittest.TestCase):
         self.assert_told("`StoreTest.KeepsIt`, `StoreTest.LosesIt`, `Uplink.Connect`\n",
                          "1: names the test StoreTest.LosesIt, which is not there")
 
+    def test_metrics_that_are_named(self):
+        self.write("collector/metrics.cc", 'out.Family("postwatch_alerts_waiting", "gauge", "Alerts.");')
+        self.write("docs/metrics.md", "# Metrics\n\n| `postwatch_alerts_waiting` | gauge |\n| `postwatch_alerts_waiting` | gauge |\n")
+        self.write("docs/page.md", "# The page\n[m](metrics.md) `postwatch_alerts_waiting > 0`, `postwatch_alerts_lost`\n")
+        self.assertEqual(self.found(), ["docs/metrics.md:1: names the metric postwatch_alerts_waiting twice",
+                                        "docs/page.md:2: names the metric postwatch_alerts_lost, which there is not"])
+
     def test_yaml_by_the_schema(self):
         self.assert_told("```yaml\na: b\n```\n```yaml collector\nretention: 1h\nretentoin: 1h\n```\n"
                          "```yaml agent\nspool: {}\nspol: {}\n```\n```yaml values\ncli: {}\nclii: {}\n```\n",
