@@ -104,7 +104,8 @@ class Packaged(unittest.TestCase):
     def test_the_maintainer_scripts_are_shell(self):
         for script in ("postinst.in", "prerm.in", "postrm.in", "postwatch-collector-setup"):
             subprocess.run(["sh", "-n", ROOT / "packaging/debian" / script], check=True)
-        for script in ("test-packages", "test-services", "clean-root", "container/build-image", "container/image-root", "container/test-images"):
+        for script in ("clean-root", "machines.sh", "raise-version", "lint", "test-packages", "test-services",
+                       "container/build-image", "container/image-root", "container/test-images"):
             subprocess.run(["bash", "-n", ROOT / "packaging" / script], check=True)
 
 
