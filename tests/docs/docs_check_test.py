@@ -130,6 +130,12 @@ class DocsCheckTest(unittest.TestCase):
         self.assert_told("`StoreTest.KeepsIt`, `StoreTest.LosesIt`, `Uplink.Connect`\n",
                          "1: names the test StoreTest.LosesIt, which is not there")
 
+    def test_addresses_that_are_named(self):
+        self.write("collector/web/api.cc", 'if (path == "/-/ready") {} Concat("/api/v1/ knows board and ", "agents");')
+        self.assert_told("`GET /api/v1/board?x=1`, `/api/v1/agents/NAME`, `/-/ready`, `/api/v1/boards`, `POST /-/relaod`\n",
+                         "1: names /-/relaod, which no program knows",
+                         "1: names /api/v1/boards, which the collector does not know")
+
     def test_metrics_that_are_named(self):
         self.write("collector/metrics.cc", 'out.Family("postwatch_alerts_waiting", "gauge", "Alerts.");')
         self.write("docs/metrics.md", "# Metrics\n\n| `postwatch_alerts_waiting` | gauge |\n| `postwatch_alerts_waiting` | gauge |\n")
