@@ -191,6 +191,32 @@ void ReadEnrolment(SettingsReader& root, CollectorConfig& config, Mistakes& mist
   in.Finish();
 }
 
+// `retention: 720h` alone is that of observations.
+void ReadRetention(SettingsReader& root, CollectorConfig& config, Mistakes& mistakes) {
+  constexpr absl::Duration kMost = absl::Hours(24 * 3660);
+  constexpr absl::Duration kDefault = absl::Hours(24 * 30);
+  const Settings none = Settings::Map();
+  const Settings* node = root.Child("retention");
+  const bool alone = node != nullptr && node->kind() == Settings::Kind::kScalar;
+  if (alone) {
+    Settings single = Settings::Map();
+    single.Set("retention", *node);
+    config.retention =
+        SettingsReader(single, "", mistakes).Duration("retention", kDefault, absl::Hours(1), kMost);
+  }
+  SettingsReader in(node == nullptr || alone ? none : *node, "retention", mistakes);
+  if (!alone) config.retention = in.Duration("observations", kDefault, absl::Hours(1), kMost);
+  config.summary_retention =
+      in.Duration("summaries", absl::Hours(24 * 395), absl::Hours(24), kMost);
+  if (in.Has("summaries") && config.summary_retention < config.retention) {
+    in.Complain("summaries", "is shorter than what observations themselves are kept");
+  }
+  config.summary_retention = std::max(config.summary_retention, config.retention);
+  config.incident_retention =
+      in.Duration("incidents", absl::InfiniteDuration(), absl::Hours(24), absl::InfiniteDuration());
+  in.Finish();
+}
+
 void ReadRevision(SettingsReader& in, CollectorConfig& config) {
   config.revision = in.String("revision", "");
   config.revision_file = in.String("revision_file", "");
@@ -219,8 +245,7 @@ CollectorConfig ReadCollectorConfig(const Settings& root, Mistakes& mistakes) {
   ReadRevision(in, config);
   config.store = in.String("store", "sqlite:collector.db");
   config.store_password = in.Secret("store_password");
-  config.retention =
-      in.Duration("retention", absl::Hours(24 * 30), absl::Hours(1), absl::Hours(24 * 3660));
+  ReadRetention(in, config, mistakes);
   config.agent_silent_after =
       in.Duration("agent_silent_after", absl::Seconds(30), absl::Seconds(5), absl::Hours(1));
   config.round_trip_floor =

@@ -51,6 +51,9 @@ struct CollectorConfig {
   std::string store;               // see OpenStore
   SecretReference store_password;  // neither set: none
   absl::Duration retention;        // of observations
+  // Of their summaries by the hour, and of resolved incidents.
+  absl::Duration summary_retention = absl::Hours(24 * 395);
+  absl::Duration incident_retention = absl::InfiniteDuration();
   absl::Duration agent_silent_after;
   absl::Duration round_trip_floor;  // the shortest interval a round trip may have
   absl::Duration reminder_every;

@@ -121,6 +121,20 @@ std::string ChecksSchema() {
   return out.Take();
 }
 
+// A duration, or a map with one for each thing that is kept.
+std::string RetentionSchema(const KeyNotes& root) {
+  constexpr std::string_view kPrefix = "retention.";
+  const std::string duration =
+      Concat(SchemaReference("duration"), ",", SchemaReference("variable"));
+  KeyNotes keys;
+  for (const auto& [path, note] : root.all()) {
+    if (path.starts_with(kPrefix)) keys.Add(path.substr(kPrefix.size()), note);
+  }
+  const std::string incidents = Concat(R"({"anyOf":[)", duration, R"(,{"const":"inf"}]})");
+  return Concat(R"({"anyOf":[)", duration, ",",
+                ObjectSchema(keys, {{"incidents", incidents}}, true), "]}");
+}
+
 }  // namespace
 
 std::string CollectorSchema() {
@@ -131,6 +145,7 @@ std::string CollectorSchema() {
   }
   const SchemaOverrides overrides = {{"include", IncludeSchema()},
                                      {"defaults", SchemaReference("checks")},
+                                     {"retention", RetentionSchema(RootKeys())},
                                      {"witness", SchemaReference("check.witness")},
                                      {"targets[].checks", SchemaReference("checks")},
                                      {"targets[].mailbox", SchemaReference(kMailbox)},

@@ -11,7 +11,7 @@ constexpr absl::Duration kEvery = absl::Minutes(10);
 }  // namespace
 
 Pruning::Pruning(boost::asio::any_io_executor loop, StoreThread& store, StoreTrouble& trouble,
-                 const Clock& clock, absl::Duration retention)
+                 const Clock& clock, Retention retention)
     : loop_(std::move(loop)),
       store_(store),
       trouble_(trouble),
@@ -22,11 +22,14 @@ Pruning::Pruning(boost::asio::any_io_executor loop, StoreThread& store, StoreTro
 void Pruning::Tick() {
   if (clock_.Steady() - last_ < kEvery) return;
   last_ = clock_.Steady();
-  Step(clock_.Now() - retention_);
+  const absl::Time now = clock_.Now();
+  Step({.observations = now - retention_.observations,
+        .summaries = now - retention_.summaries,
+        .incidents = now - retention_.incidents});
 }
 
 // Ingest is not kept waiting: each step goes behind what came in meanwhile.
-void Pruning::Step(absl::Time before) {
+void Pruning::Step(Horizon before) {
   const absl::Status accepted = store_.Run([this, before](Store& store) {
     const absl::StatusOr<bool> more = store.Prune(before);
     if (!more.ok()) {

@@ -91,6 +91,8 @@ void AddSettings(const CollectorConfig& config, std::vector<ConfigPiece>& pieces
   pieces.push_back(Setting("external_url", config.external_url));
   pieces.push_back(Setting("store", Hidden(Settings::Scalar(config.store))));
   pieces.push_back(Setting("retention", absl::FormatDuration(config.retention)));
+  pieces.push_back(Setting("retention.summaries", absl::FormatDuration(config.summary_retention)));
+  pieces.push_back(Setting("retention.incidents", absl::FormatDuration(config.incident_retention)));
   pieces.push_back(Setting("agent_silent_after", absl::FormatDuration(config.agent_silent_after)));
   pieces.push_back(Setting("alerting.reminder_every", absl::FormatDuration(config.reminder_every)));
   pieces.push_back(Setting("alerting.page_after", absl::FormatDuration(config.page_after)));

@@ -46,6 +46,10 @@ absl::Status PostgresAppend::AppendAll(PostgresConnection& connection, const Ses
                                        absl::Span<const std::vector<Sighting>> batches,
                                        std::vector<bool>& is_new) {
   if (!(session == session_)) {
+    // Numbers that this connection has kept for itself may be below what another collector has
+    // stored since: what comes must come behind all that is counted (PostgresSummaries).
+    const absl::Status fresh = connection.Execute("DISCARD SEQUENCES").status();
+    if (!fresh.ok()) return fresh;
     marks_.clear();
     days_.clear();
     session_ = session;

@@ -1,13 +1,17 @@
 #include "collector/store/postgres_prune.h"
 
+#include "collector/store/history.h"
+#include "collector/store/incident_wire.h"
 #include "collector/store/observation_days.h"
+#include "collector/store/postgres_append.h"
+#include "collector/store/postgres_summaries.h"
 #include "common/base/log.h"
 #include "common/base/text.h"
 
 namespace postwatch::collector {
 namespace {
 
-constexpr int kPruneStep = 2000;  // rows of one transaction, so that appends wait milliseconds
+constexpr int kIncidentStep = 500;  // they are read whole
 constexpr std::string_view kLockNotAvailable = "55P03";
 // While a DROP waits, all who want to use observations wait behind it.
 constexpr const char* kDropLockTimeout = "SET LOCAL lock_timeout = 500";
@@ -19,6 +23,9 @@ constexpr const char* kDeleteAlerts =
 constexpr const char* kDeleteTokens =
     "DELETE FROM spent_tokens WHERE id IN (SELECT id FROM spent_tokens WHERE expires < $1 "
     "LIMIT $2)";
+constexpr const char* kDeleteSummaries =
+    "DELETE FROM summaries WHERE ctid = ANY(ARRAY(SELECT ctid FROM summaries WHERE hour < $1 "
+    "ORDER BY hour LIMIT $2))";
 
 // These answer with true when there is more to forget.
 
@@ -68,16 +75,54 @@ absl::StatusOr<bool> PruneOldestDay(PostgresSession& session, absl::Time before)
                     before);
 }
 
+// Of the oldest resolved incidents, those that ended before.
+absl::StatusOr<bool> DeleteIncidents(PostgresSession& session, absl::Time before) {
+  if (before == absl::InfinitePast()) return false;
+  size_t deleted = 0;
+  const absl::Status done = session.Write([&](PostgresConnection& connection) {
+    PostgresParameters oldest;
+    oldest.AddTime(before).AddInt(kIncidentStep);
+    std::vector<std::string> ids;
+    absl::Status step = connection.Query(
+        "SELECT id, incident FROM incidents WHERE resolved AND opened < $1 ORDER BY opened "
+        "LIMIT $2",
+        oldest, [&](const PostgresRow& row) {
+          const absl::StatusOr<Incident> incident = ParseIncident(row.View(1));
+          if (incident.ok() && incident->ended.value_or(incident->updated) < before) {
+            ids.push_back(row.Text(0));
+          }
+          return absl::OkStatus();
+        });
+    for (auto id = ids.begin(); step.ok() && id != ids.end(); ++id) {
+      PostgresParameters key;
+      key.AddText(*id);
+      step = connection.Run("DELETE FROM incidents WHERE id = $1", key).status();
+    }
+    deleted = ids.size();
+    return step;
+  });
+  if (!done.ok()) return done;
+  return deleted == kIncidentStep;
+}
+
 }  // namespace
 
-absl::StatusOr<bool> PrunePostgres(PostgresSession& session, absl::Time before) {
-  absl::StatusOr<bool> more_observations = PruneOldestDay(session, before);
-  if (!more_observations.ok()) return more_observations;
-  absl::StatusOr<bool> more_alerts = DeleteStep(session, kDeleteAlerts, before);
-  if (!more_alerts.ok()) return more_alerts;
-  absl::StatusOr<bool> more_tokens = DeleteStep(session, kDeleteTokens, before);
-  if (!more_tokens.ok()) return more_tokens;
-  return *more_observations || *more_alerts || *more_tokens;
+absl::StatusOr<bool> PrunePostgres(PostgresSession& session, const Horizon& before) {
+  // A day is forgotten as a whole: not before all of it is counted.
+  const absl::StatusOr<bool> more_to_count = SummarisePostgres(session);
+  if (!more_to_count.ok() || *more_to_count) return more_to_count;
+  bool more = false;
+  const auto forget = [&more](const absl::StatusOr<bool>& step) {
+    more = more || step.value_or(false);
+    return step.status();
+  };
+  absl::Status done = forget(PruneOldestDay(session, before.observations));
+  if (done.ok()) done = forget(DeleteStep(session, kDeleteAlerts, before.observations));
+  if (done.ok()) done = forget(DeleteStep(session, kDeleteTokens, before.observations));
+  if (done.ok()) done = forget(DeleteStep(session, kDeleteSummaries, before.summaries));
+  if (done.ok()) done = forget(DeleteIncidents(session, before.incidents));
+  if (!done.ok()) return done;
+  return more;
 }
 
 }  // namespace postwatch::collector

@@ -83,7 +83,29 @@ END
 $$;
 )sql";
 
-constexpr std::string_view kScripts[] = {kFirst};
+// What outlasts observations. summarised.place is the last observation that is counted: one
+// collector writes at a time, so places grow from commit to commit (PostgresAppend).
+constexpr std::string_view kSecond = R"sql(
+CREATE TABLE summaries(
+  hour timestamptz NOT NULL,
+  target text NOT NULL,
+  check_id text NOT NULL,
+  agent text NOT NULL,
+  summary bytea NOT NULL,
+  PRIMARY KEY(hour, target, check_id, agent)
+);
+CREATE INDEX summaries_target ON summaries(target, hour);
+CREATE INDEX summaries_check ON summaries(check_id, hour);
+
+CREATE INDEX observations_by_place ON observations(place);
+CREATE TABLE summarised(
+  only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
+  place bigint NOT NULL DEFAULT 0
+);
+INSERT INTO summarised DEFAULT VALUES;
+)sql";
+
+constexpr std::string_view kScripts[] = {kFirst, kSecond};
 
 }  // namespace
 

@@ -7,6 +7,7 @@
 #include "collector/store/postgres_prune.h"
 #include "collector/store/postgres_schema.h"
 #include "collector/store/postgres_session.h"
+#include "collector/store/postgres_summaries.h"
 #include "common/base/log.h"
 #include "common/base/text.h"
 
@@ -34,6 +35,7 @@ class PostgresStore : public Store {
   absl::StatusOr<uint64_t> Watermark(const std::string& agent,
                                      const std::string& spool_id) override;
   absl::StatusOr<std::vector<Sighting>> Observations(const ObservationQuery& query) override;
+  absl::StatusOr<History> Summaries(const HistoryQuery& query) override;
   absl::Status Commit(const Decision& decision) override;
   absl::StatusOr<std::vector<Incident>> Incidents(const IncidentQuery& query) override;
   absl::StatusOr<std::optional<Incident>> FindIncident(const std::string& id) override;
@@ -45,7 +47,7 @@ class PostgresStore : public Store {
   absl::StatusOr<std::vector<AgentRecord>> Agents() override;
   absl::Status ForgetAgent(const std::string& agent) override;
   absl::StatusOr<bool> SpendToken(const std::string& id, absl::Time expires) override;
-  absl::StatusOr<bool> Prune(absl::Time before) override;
+  absl::StatusOr<bool> Prune(const Horizon& before) override;
   absl::Status ProveWritable(int bytes) override;
 
  private:
@@ -291,7 +293,11 @@ absl::StatusOr<bool> PostgresStore::SpendToken(const std::string& id, absl::Time
   return spent;
 }
 
-absl::StatusOr<bool> PostgresStore::Prune(absl::Time before) {
+absl::StatusOr<History> PostgresStore::Summaries(const HistoryQuery& query) {
+  return ReadPostgresHistory(session_, query);
+}
+
+absl::StatusOr<bool> PostgresStore::Prune(const Horizon& before) {
   append_.ForgetDays();
   return PrunePostgres(session_, before);
 }

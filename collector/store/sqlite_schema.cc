@@ -68,7 +68,28 @@ CREATE TABLE spent_tokens(
 ) STRICT, WITHOUT ROWID;
 )sql";
 
-constexpr std::string_view kScripts[] = {kFirst, kSecond};
+// What outlasts observations. `hour` is when it begins; summarised.row is the last observation that
+// is counted: rows are numbered as they come in.
+constexpr std::string_view kThird = R"sql(
+CREATE TABLE summaries(
+  hour INTEGER NOT NULL,
+  target TEXT NOT NULL,
+  check_id TEXT NOT NULL,
+  agent TEXT NOT NULL,
+  summary BLOB NOT NULL,
+  PRIMARY KEY(hour, target, check_id, agent)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX summaries_target ON summaries(target, hour);
+CREATE INDEX summaries_check ON summaries(check_id, hour);
+
+CREATE TABLE summarised(
+  only_row INTEGER PRIMARY KEY CHECK (only_row = 1),
+  row INTEGER NOT NULL
+) STRICT;
+INSERT INTO summarised VALUES(1, 0);
+)sql";
+
+constexpr std::string_view kScripts[] = {kFirst, kSecond, kThird};
 
 }  // namespace
 

@@ -4,7 +4,9 @@
 #include <map>
 
 #include "collector/store/incident_wire.h"
+#include "collector/store/sqlite_prune.h"
 #include "collector/store/sqlite_schema.h"
+#include "collector/store/sqlite_summaries.h"
 #include "common/base/log.h"
 #include "common/base/text.h"
 #include "common/sqlite/database.h"
@@ -16,7 +18,6 @@ constexpr int64_t kCacheBytes = 64 << 20;
 // Larger than SQLite's default: a checkpoint costs fsyncs of its own.
 constexpr std::string_view kCheckpointRarely = "PRAGMA wal_autocheckpoint=8000";
 constexpr int kMaxRows = 100000;
-constexpr int kPruneStep = 2000;  // rows of one transaction, so that appends wait milliseconds
 
 using SpoolKey = std::pair<std::string, std::string>;  // agent, spool_id
 
@@ -38,6 +39,7 @@ class SqliteStore : public Store {
   absl::StatusOr<uint64_t> Watermark(const std::string& agent,
                                      const std::string& spool_id) override;
   absl::StatusOr<std::vector<Sighting>> Observations(const ObservationQuery& query) override;
+  absl::StatusOr<History> Summaries(const HistoryQuery& query) override;
   absl::Status Commit(const Decision& decision) override;
   absl::StatusOr<std::vector<Incident>> Incidents(const IncidentQuery& query) override;
   absl::StatusOr<std::optional<Incident>> FindIncident(const std::string& id) override;
@@ -49,7 +51,7 @@ class SqliteStore : public Store {
   absl::StatusOr<std::vector<AgentRecord>> Agents() override;
   absl::Status ForgetAgent(const std::string& agent) override;
   absl::StatusOr<bool> SpendToken(const std::string& id, absl::Time expires) override;
-  absl::StatusOr<bool> Prune(absl::Time before) override;
+  absl::StatusOr<bool> Prune(const Horizon& before) override;
   absl::Status ProveWritable(int bytes) override;
 
  private:
@@ -58,7 +60,6 @@ class SqliteStore : public Store {
   absl::Status SaveMark(const SpoolKey& spool, uint64_t watermark);
   absl::Status SaveIncidents(const std::vector<Incident>& incidents);
   absl::Status SaveDeliveries(const std::vector<Delivery>& deliveries);
-  absl::StatusOr<bool> DeleteStep(std::string_view sql, absl::Time before);
 
   Database database_;
   Statement insert_;
@@ -336,33 +337,12 @@ absl::StatusOr<bool> SqliteStore::SpendToken(const std::string& id, absl::Time e
   return database_.changes() == 1;
 }
 
-absl::StatusOr<bool> SqliteStore::Prune(absl::Time before) {
-  absl::StatusOr<bool> more_observations = DeleteStep(
-      "DELETE FROM observations WHERE row IN (SELECT row FROM observations WHERE received < ?1 "
-      "ORDER BY received LIMIT ?2)",
-      before);
-  if (!more_observations.ok()) return more_observations;
-  // Alerts of an open incident stay: LastAlerts continues from them.
-  absl::StatusOr<bool> more_alerts = DeleteStep(
-      "DELETE FROM outbox WHERE row IN (SELECT row FROM outbox WHERE delivered < ?1 "
-      "AND incident_id NOT IN (SELECT id FROM incidents WHERE resolved = 0) LIMIT ?2)",
-      before);
-  if (!more_alerts.ok()) return more_alerts;
-  absl::StatusOr<bool> more_tokens = DeleteStep(
-      "DELETE FROM spent_tokens WHERE id IN (SELECT id FROM spent_tokens WHERE expires < ?1 "
-      "LIMIT ?2)",
-      before);
-  if (!more_tokens.ok()) return more_tokens;
-  return *more_observations || *more_alerts || *more_tokens;
+absl::StatusOr<bool> SqliteStore::Prune(const Horizon& before) {
+  return PruneSqlite(database_, before);
 }
 
-absl::StatusOr<bool> SqliteStore::DeleteStep(std::string_view sql, absl::Time before) {
-  absl::StatusOr<Statement> statement = database_.Prepare(sql);
-  if (!statement.ok()) return statement.status();
-  statement->BindTime(1, before).Bind(2, kPruneStep);
-  absl::Status done = statement->Run();
-  if (!done.ok()) return done;
-  return database_.changes() == kPruneStep;
+absl::StatusOr<History> SqliteStore::Summaries(const HistoryQuery& query) {
+  return ReadSqliteHistory(database_, query);
 }
 
 // Two transactions: what is taken back before the commit would never be written.

@@ -13,6 +13,7 @@
 #include "absl/types/span.h"
 #include "collector/model/alert.h"
 #include "collector/model/fleet.h"
+#include "collector/model/hour_summary.h"
 #include "collector/model/incident.h"
 #include "collector/model/sighting.h"
 
@@ -30,6 +31,21 @@ struct ObservationQuery {
 struct IncidentQuery {
   bool open_only = false;
   int limit = 100;  // the newest first
+};
+
+// Which hours to read; empty fields do not restrict, but target or check_id must be given.
+struct HistoryQuery {
+  std::string target, check_id, agent;
+  absl::Time from = absl::InfinitePast();  // the hour that this is in, and later ones
+  absl::Time to = absl::InfiniteFuture();  // hours that begin before
+  int limit = 10000;                       // of summaries, 1 to 10000
+};
+
+// What may be forgotten: all that is older.
+struct Horizon {
+  absl::Time observations;                      // by when they were received
+  absl::Time summaries = absl::InfinitePast();  // by their hour
+  absl::Time incidents = absl::InfinitePast();  // resolved ones, by their end
 };
 
 // Everything one decision changes, committed together or not at all.
@@ -54,6 +70,11 @@ class Store {
                                              const std::string& spool_id) = 0;
   virtual absl::StatusOr<std::vector<Sighting>> Observations(const ObservationQuery& query) = 0;
 
+  // Summaries by the hour, of everything that was stored: they outlast the observations. At most
+  // `limit`, whole hours, the oldest first. InvalidArgument for a query that names neither target
+  // nor check, ResourceExhausted when a single hour has more than `limit`.
+  virtual absl::StatusOr<History> Summaries(const HistoryQuery& query) = 0;
+
   virtual absl::Status Commit(const Decision& decision) = 0;
   virtual absl::StatusOr<std::vector<Incident>> Incidents(const IncidentQuery& query) = 0;
   virtual absl::StatusOr<std::optional<Incident>> FindIncident(const std::string& id) = 0;
@@ -76,10 +97,11 @@ class Store {
   // when nobody takes the token any more, and so how long its id must be kept.
   virtual absl::StatusOr<bool> SpendToken(const std::string& id, absl::Time expires) = 0;
 
-  // Forgets observations received before, alerts of resolved incidents delivered before, and tokens
-  // that expired before, in bounded steps; true when there is more to forget. Watermarks, incidents
-  // and agents stay.
-  virtual absl::StatusOr<bool> Prune(absl::Time before) = 0;
+  // Counts new observations into the summaries of their hours, each exactly once, and forgets what
+  // is older than the horizon, in bounded steps; true when there is more to do. No observation is
+  // forgotten before it was counted. Alerts of resolved incidents that were delivered, and tokens
+  // that expired, go with the observations. Watermarks, open incidents and agents stay.
+  virtual absl::StatusOr<bool> Prune(const Horizon& before) = 0;
 
   // Commits so many bytes and takes them back, to find out whether the store can be written:
   // nothing that can be read changes.

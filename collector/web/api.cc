@@ -7,6 +7,7 @@
 #include "collector/web/board_json.h"
 #include "collector/web/export.h"
 #include "collector/web/findings_json.h"
+#include "collector/web/history_json.h"
 #include "collector/web/query_reader.h"
 #include "common/base/json.h"
 #include "common/base/text.h"
@@ -87,6 +88,8 @@ class Api {
       reply(Findings(request));
     } else if (what == "observations") {
       Observations(request, std::move(reply));
+    } else if (what == "history") {
+      Hours(request, std::move(reply));
     } else if (what == "export") {
       Export(request, std::move(reply));
     } else if (const absl::Status none = QueryReader(request.query).Finish(); !none.ok()) {
@@ -103,9 +106,10 @@ class Api {
       OneIncident(std::string(what.substr(std::string_view("incidents/").size())),
                   std::move(reply));
     } else {
-      reply(ErrorResponse(404, Concat("/api/v1/ knows board, targets, findings, agents, "
-                                      "incidents, observations, config and export, but not '",
-                                      what, "'")));
+      reply(ErrorResponse(404,
+                          Concat("/api/v1/ knows board, targets, findings, agents, "
+                                 "incidents, observations, history, config and export, but not '",
+                                 what, "'")));
     }
   }
 
@@ -198,6 +202,29 @@ class Api {
       const auto sightings = store.Observations(query);
       return sightings.ok() ? JsonResponse(ObservationsJson(*sightings))
                             : FromStatus(sightings.status());
+    });
+  }
+
+  void Hours(const HttpRequest& request, HttpReply reply) const {
+    QueryReader in(request.query);
+    HistoryQuery query{
+        .target = in.Text("target"), .check_id = in.Text("check"), .agent = in.Text("agent")};
+    const int64_t from = in.Number("from", 0, kMaxSince, -1);
+    const int64_t to = in.Number("to", 0, kMaxSince, -1);
+    absl::Status status = in.Finish();
+    if (status.ok() && from < 0) status = absl::InvalidArgumentError("from: is missing");
+    if (status.ok() && query.target.empty() && query.check_id.empty()) {
+      status = absl::InvalidArgumentError("target or check: one of them is needed");
+    }
+    if (!status.ok()) {
+      reply(FromStatus(status));
+      return;
+    }
+    query.from = absl::FromUnixSeconds(from);
+    if (to >= 0) query.to = absl::FromUnixSeconds(to);
+    Read(std::move(reply), [query = std::move(query)](Store& store) {
+      const auto history = store.Summaries(query);
+      return history.ok() ? JsonResponse(HistoryJson(*history)) : FromStatus(history.status());
     });
   }
 

@@ -41,6 +41,7 @@ struct ApiDeps {
 // DELETE /api/v1/agents/<name>
 // GET  /api/v1/incidents?state=open|all&limit=, /incidents/<id>
 // GET  /api/v1/observations?agent=&target=&check=&outcome=&since=<seconds>&limit=
+// GET  /api/v1/history?target=&check=&agent=&from=<seconds>&to=<seconds>
 // GET  /api/v1/export?since=<seconds>&until=<seconds>
 // docs/api.md documents every field. A parameter that is unknown or makes no sense is answered with
 // 400.

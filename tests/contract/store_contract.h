@@ -288,9 +288,9 @@ TEST_P(StoreContract, ATokenIsSpentOnce) {
 TEST_P(StoreContract, ASpentTokenIsKeptUntilItExpires) {
   const absl::Time expires = ContractTime() + absl::Hours(1);
   ASSERT_TRUE(store->SpendToken("token-1", expires).ok());
-  ASSERT_TRUE(store->Prune(expires).ok());
+  ASSERT_TRUE(store->Prune({.observations = expires}).ok());
   EXPECT_EQ(store->SpendToken("token-1", expires).value(), false);
-  ASSERT_TRUE(store->Prune(expires + absl::Seconds(1)).ok());
+  ASSERT_TRUE(store->Prune({.observations = expires + absl::Seconds(1)}).ok());
   EXPECT_EQ(store->SpendToken("token-1", expires).value(), true);
 }
 
@@ -305,7 +305,7 @@ TEST_P(StoreContract, ThatItCanBeWrittenIsProvenWithoutATrace) {
 TEST_P(StoreContract, PruneForgetsTheOldAndKeepsTheWatermark) {
   ASSERT_TRUE(
       store->Append({MakeSighting("a1", 1), MakeSighting("a1", 2), MakeSighting("a1", 3)}).ok());
-  absl::StatusOr<bool> more = store->Prune(ContractTime() + absl::Seconds(3));
+  absl::StatusOr<bool> more = store->Prune({.observations = ContractTime() + absl::Seconds(3)});
   ASSERT_TRUE(more.ok()) << more.status();
   EXPECT_FALSE(*more);
   EXPECT_EQ(Sequences(store->Observations({})), Numbers({3}));
@@ -318,9 +318,9 @@ TEST_P(StoreContract, PruneStopsInBetweenAndSaysSo) {
   for (uint64_t i = 1; i <= kMany; ++i) many.push_back(MakeSighting("a1", i));
   ASSERT_TRUE(store->Append(std::move(many)).ok());
   int steps = 1;
-  absl::StatusOr<bool> more = store->Prune(absl::InfiniteFuture());
+  absl::StatusOr<bool> more = store->Prune({.observations = absl::InfiniteFuture()});
   while (more.ok() && *more && steps < 100) {
-    more = store->Prune(absl::InfiniteFuture());
+    more = store->Prune({.observations = absl::InfiniteFuture()});
     ++steps;
   }
   ASSERT_TRUE(more.ok()) << more.status();
@@ -341,7 +341,7 @@ TEST_P(StoreContract, PruneForgetsDeliveredAlertsOfResolvedIncidentsOnly) {
   absl::Time then = ContractTime();
   ASSERT_TRUE(store->RecordDelivery("al-1/mail", true, then, then, "").ok());
   ASSERT_TRUE(store->RecordDelivery("al-2/mail", true, then, then, "").ok());
-  ASSERT_TRUE(store->Prune(then + absl::Hours(1)).ok());
+  ASSERT_TRUE(store->Prune({.observations = then + absl::Hours(1)}).ok());
   EXPECT_EQ(Ids(store->PendingDeliveries(10)), Names({"al-3/mail"}));
   absl::StatusOr<std::vector<Alert>> last = store->LastAlerts();
   ASSERT_TRUE(last.ok());

@@ -94,7 +94,11 @@ absl::StatusOr<bool> FakeStore::SpendToken(const std::string& id, absl::Time exp
   return behind_->SpendToken(id, expires);
 }
 
-absl::StatusOr<bool> FakeStore::Prune(absl::Time before) { return behind_->Prune(before); }
+absl::StatusOr<History> FakeStore::Summaries(const HistoryQuery& query) {
+  return behind_->Summaries(query);
+}
+
+absl::StatusOr<bool> FakeStore::Prune(const Horizon& before) { return behind_->Prune(before); }
 
 absl::Status FakeStore::ProveWritable(int bytes) {
   absl::Status failure = Failure();

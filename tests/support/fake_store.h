@@ -42,7 +42,8 @@ class FakeStore : public Store {
   absl::StatusOr<std::vector<AgentRecord>> Agents() override;
   absl::Status ForgetAgent(const std::string& agent) override;
   absl::StatusOr<bool> SpendToken(const std::string& id, absl::Time expires) override;
-  absl::StatusOr<bool> Prune(absl::Time before) override;
+  absl::StatusOr<History> Summaries(const HistoryQuery& query) override;
+  absl::StatusOr<bool> Prune(const Horizon& before) override;
   absl::Status ProveWritable(int bytes) override;
 
  private:

@@ -72,7 +72,8 @@ TEST_F(PostgresLeaseTest, WithoutItNothingIsWritten) {
   EXPECT_EQ(a.Append(1).code(), absl::StatusCode::kAborted);
   EXPECT_EQ(a.store->SaveAgent({}).code(), absl::StatusCode::kAborted);
   EXPECT_EQ(a.store->Commit({}).code(), absl::StatusCode::kAborted);
-  EXPECT_EQ(a.store->Prune(absl::InfiniteFuture()).status().code(), absl::StatusCode::kAborted);
+  EXPECT_EQ(a.store->Prune({.observations = absl::InfiniteFuture()}).status().code(),
+            absl::StatusCode::kAborted);
   EXPECT_EQ(a.lease->Renew().status().code(), absl::StatusCode::kAborted);
   EXPECT_EQ(a.store->Watermark("a1", "spool-1").value(), 0u);
   EXPECT_TRUE(a.Takes());
@@ -116,7 +117,8 @@ TEST_F(PostgresLeaseTest, WhoDoesNotRenewLosesItAndIsRefused) {
   // a does not know yet.
   EXPECT_EQ(a.Append(2).code(), absl::StatusCode::kAborted);
   EXPECT_EQ(a.store->SaveAgent({}).code(), absl::StatusCode::kAborted);
-  EXPECT_EQ(a.store->Prune(absl::InfiniteFuture()).status().code(), absl::StatusCode::kAborted);
+  EXPECT_EQ(a.store->Prune({.observations = absl::InfiniteFuture()}).status().code(),
+            absl::StatusCode::kAborted);
   const absl::Status lost = a.lease->Renew().status();
   EXPECT_EQ(lost, absl::AbortedError("renew the lease of epoch 1: it is no longer ours; \"b\" had "
                                      "it last, in epoch 2"));

@@ -163,9 +163,9 @@ TEST_F(PostgresStoreTest, ADayThatIsOverIsDroppedAndTheRestDeleted) {
       store->Append({MakeSighting("a1", 1), MakeSighting("a1", 7200), MakeSighting("a1", 7300)})
           .ok());
   const absl::Time before = ContractTime() + absl::Seconds(7250);
-  EXPECT_TRUE(store->Prune(before).value());
+  EXPECT_TRUE(store->Prune({.observations = before}).value());
   EXPECT_EQ(Days(), "observations_20231115 observations_20231116");
-  EXPECT_FALSE(store->Prune(before).value());
+  EXPECT_FALSE(store->Prune({.observations = before}).value());
   EXPECT_EQ(Sequences(store->Observations({})), Numbers({7300}));
   EXPECT_EQ(Sequences(store->Append({MakeSighting("a2", 1)})), Numbers({1}));
   EXPECT_EQ(Days(), "observations_20231114 observations_20231115 observations_20231116");
@@ -177,11 +177,12 @@ TEST_F(PostgresStoreTest, ADayThatIsBeingReadIsForgottenLaterAndHoldsUpNobody) {
   {
     PostgresConnection backup = PostgresCluster::Connect(uri);
     ASSERT_TRUE(backup.Execute("BEGIN; SELECT count(*) FROM observations").ok());
-    EXPECT_FALSE(store->Prune(absl::InfiniteFuture()).value());
+    EXPECT_FALSE(store->Prune({.observations = absl::InfiniteFuture()}).value());
     EXPECT_EQ(Sequences(store->Append({MakeSighting("a1", 90000)})), Numbers({90000}));
   }
   EXPECT_TRUE(Eventually([&store]() -> absl::Status {
-                const absl::StatusOr<bool> dropped = store->Prune(ContractTime() + absl::Hours(2));
+                const absl::StatusOr<bool> dropped =
+                    store->Prune({.observations = ContractTime() + absl::Hours(2)});
                 return dropped.ok() && *dropped ? absl::OkStatus() : absl::UnavailableError("");
               }).ok());
   EXPECT_EQ(Sequences(store->Observations({})), Numbers({90000}));

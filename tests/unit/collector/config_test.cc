@@ -54,6 +54,8 @@ TEST(CollectorConfig, TheMinimumHasItsDefaults) {
   EXPECT_EQ(config->tls_key, "c.key");
   EXPECT_EQ(config->store, "sqlite:collector.db");
   EXPECT_EQ(config->retention, absl::Hours(720));
+  EXPECT_EQ(config->summary_retention, absl::Hours(9480));
+  EXPECT_EQ(config->incident_retention, absl::InfiniteDuration());
   EXPECT_EQ(config->agent_silent_after, absl::Seconds(30));
   EXPECT_EQ(config->round_trip_floor, absl::Seconds(60));
   EXPECT_EQ(config->reminder_every, absl::Minutes(30));
@@ -175,6 +177,32 @@ TEST(CollectorConfig, TheExampleLoadsAndSaysWhatItShows) {
   // One has no mailbox, the other turns this off.
   EXPECT_FALSE(checks.contains("example.org/roundtrip"));
   EXPECT_FALSE(checks.contains("example.com/imap.access"));
+}
+
+TEST(CollectorConfig, RetentionIsOneDurationOrThree) {
+  const absl::StatusOr<CollectorConfig> three =
+      Read(Concat(kMinimal, "retention: {observations: 48h, summaries: 96h, incidents: 26280h}\n"));
+  ASSERT_TRUE(three.ok()) << three.status();
+  EXPECT_EQ(three->retention, absl::Hours(48));
+  EXPECT_EQ(three->summary_retention, absl::Hours(96));
+  EXPECT_EQ(three->incident_retention, absl::Hours(26280));
+  const absl::StatusOr<CollectorConfig> long_alone = Read(Concat(kMinimal, "retention: 10000h\n"));
+  ASSERT_TRUE(long_alone.ok()) << long_alone.status();
+  EXPECT_EQ(long_alone->retention, absl::Hours(10000));
+  EXPECT_EQ(long_alone->summary_retention, absl::Hours(10000));
+  EXPECT_EQ(Read(Concat(kMinimal, "retention: {incidents: inf}\n"))->retention, absl::Hours(720));
+}
+
+TEST(CollectorConfig, MistakesOfRetentionAreNamed) {
+  const auto told = [](std::string_view retention) {
+    const Lines lines = MistakenAfterMinimum(Concat("retention: ", retention, "\n"));
+    return lines.size() == 1 ? lines[0].substr(lines[0].find(' ') + 1) : Concat(lines.size());
+  };
+  EXPECT_EQ(told("{observations: 960h, summaries: 720h}"),
+            "retention.summaries: is shorter than what observations themselves are kept");
+  EXPECT_EQ(told("{incidents: 1h}"), "retention.incidents: 1h is not between 24h and inf");
+  EXPECT_EQ(told("{raw: 1h}"), "retention.raw: is not a known key");
+  EXPECT_EQ(told("[720h]"), "retention: must be a map of keys, but is a list");
 }
 
 TEST(CollectorConfig, AllMistakesAreToldAtOnceWithTheirLines) {

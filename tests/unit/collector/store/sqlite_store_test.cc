@@ -1,5 +1,6 @@
 #include "collector/store/sqlite_store.h"
 
+#include "tests/contract/history_contract.h"
 #include "tests/contract/store_contract.h"
 
 namespace postwatch::collector {
@@ -12,6 +13,7 @@ std::unique_ptr<Store> MakeMemoryStore() {
 }
 
 INSTANTIATE_TEST_SUITE_P(Sqlite, StoreContract, testing::Values(MakeMemoryStore));
+INSTANTIATE_TEST_SUITE_P(Sqlite, HistoryContract, testing::Values(MakeMemoryStore));
 
 TEST(SqliteStoreTest, AFolderThatIsNotThereIsRefused) {
   absl::StatusOr<std::unique_ptr<Store>> store = OpenSqliteStore("/nonexistent/folder/x.db");

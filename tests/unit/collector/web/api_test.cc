@@ -7,6 +7,7 @@
 #include "collector/store/open_store.h"
 #include "collector/web/board_json.h"
 #include "collector/web/findings_json.h"
+#include "common/base/text.h"
 #include "tests/contract/store_samples.h"
 #include "tests/support/fake_store.h"
 #include "tests/support/incident_samples.h"
@@ -189,8 +190,32 @@ TEST_F(ApiTest, WhatThereIsNotIsNotFound) {
   EXPECT_EQ(Get("/api/v1").status, 404);
   EXPECT_EQ(Error(Get("/api/v1/secr%22ets")),
             R"(404 {"error":"/api/v1/ knows board, targets, findings, agents, incidents, )"
-            R"(observations, config and export, but not 'secr\"ets'"})");
+            R"(observations, history, config and export, but not 'secr\"ets'"})");
   EXPECT_EQ(Get("/api/v1/boards").status, 404);
+}
+
+TEST_F(ApiTest, HistoryByTheHour) {
+  Observation run;
+  run.id = std::string(32, 'a');
+  run.kind = "smtp.mx";
+  run.check_id = "a.test/smtp.mx";
+  run.target = "a.test";
+  run.started = Noon();
+  Sighting sighting{.observation = run};
+  sighting.vantage.agent = "a1";
+  sighting.spool_id = "s";
+  sighting.sequence = 1;
+  sighting.received = Noon() + absl::Seconds(1);
+  ASSERT_TRUE(store.Append({sighting}).ok());
+  const int64_t noon = absl::ToUnixSeconds(Noon());
+  const std::string all = Get(Concat("/api/v1/history?target=a.test&from=", noon)).body;
+  EXPECT_NE(all.find(R"("check":"a.test/smtp.mx","agent":"a1","pass":1,"fail":0)"), all.npos)
+      << all;
+  EXPECT_EQ(Get(Concat("/api/v1/history?check=a.test/smtp.mx&from=", noon, "&to=", noon)).body,
+            R"({"hours":[],"next":null,"complete":true})");
+  EXPECT_EQ(Error(Get("/api/v1/history?target=a.test")), R"(400 {"error":"from: is missing"})");
+  EXPECT_EQ(Error(Get("/api/v1/history?agent=a1&from=0")),
+            R"(400 {"error":"target or check: one of them is needed"})");
 }
 
 TEST_F(ApiTest, TheBoardInWholeAndInParts) {
