@@ -9,6 +9,7 @@
 #include "common/base/ids.h"
 #include "common/base/text.h"
 #include "common/http/host.h"
+#include "common/net/address.h"
 
 namespace postwatch::collector {
 namespace {
@@ -47,6 +48,19 @@ std::string ReadListenAddress(SettingsReader& in, std::string_view key, std::str
     in.Complain(key, Concat("'", address, "' is not ip:port, such as ", fallback));
   }
   return address;
+}
+
+// An address of one machine says by itself where it is.
+std::string ReadAdvertised(SettingsReader& in, const std::string& listen) {
+  const std::optional<Address> own = ParseAddress(listen, 0);
+  const bool anywhere = !own || own->ip == "0.0.0.0" || own->ip == "::";
+  const std::string text = in.String("advertise", anywhere ? "" : listen);
+  const std::optional<Address> advertised = ParseAddress(text, own ? own->port : 0);
+  if (advertised) return AddressText(*advertised);
+  if (!text.empty()) {
+    in.Complain("advertise", Concat("'", text, "' is not an address, such as 192.0.2.1"));
+  }
+  return "";
 }
 
 // Null when absent or empty.
@@ -156,6 +170,7 @@ void ReadListen(SettingsReader& root, CollectorConfig& config, Mistakes& mistake
   SettingsReader in(listen == nullptr ? none : *listen, "listen", mistakes);
   config.grpc_listen = ReadListenAddress(in, "grpc", "0.0.0.0:7443");
   config.http_listen = ReadListenAddress(in, "http", "127.0.0.1:7480");
+  config.http_advertise = ReadAdvertised(in, config.http_listen);
   config.http_hosts = in.Strings("hosts", [](const std::string& host) {
     return IsPlainHost(host)
                ? ""

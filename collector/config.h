@@ -42,6 +42,7 @@ struct EnrolmentConfig {
 struct CollectorConfig {
   std::string grpc_listen;              // "0.0.0.0:7443"
   std::string http_listen;              // "127.0.0.1:7480"
+  std::string http_advertise;           // "ip:port" where another collector reaches it; "": nowhere
   std::vector<std::string> http_hosts;  // names it is asked for by: listen.hosts, external_url's
   std::string external_url;             // what links in alerts point to
   std::string tls_ca, tls_cert, tls_key;

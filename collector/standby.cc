@@ -1,8 +1,5 @@
 #include "collector/standby.h"
 
-#include <unistd.h>
-
-#include <array>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
@@ -11,9 +8,10 @@
 #include <csignal>
 #include <utility>
 
+#include "collector/lease_holder.h"
 #include "collector/metrics.h"
+#include "collector/relay.h"
 #include "collector/store/open_store.h"
-#include "common/base/ids.h"
 #include "common/base/log.h"
 #include "common/base/text.h"
 #include "common/http/server.h"
@@ -25,13 +23,6 @@ namespace asio = boost::asio;
 
 constexpr std::chrono::milliseconds kTick(500);
 
-// This process's own, also among containers that share a name.
-std::string HolderName() {
-  std::array<char, 256> host{};
-  ::gethostname(host.data(), host.size() - 1);
-  return Concat(host.data(), " pid ", ::getpid(), " ", RandomId());
-}
-
 class Standby {
  public:
   Standby(const CollectorConfig& config, const StandbyOptions& options, Lease& lease,
@@ -42,14 +33,16 @@ class Standby {
         http_listen_(config.http_listen),
         http_hosts_(config.http_hosts),
         timer_(loop_),
-        signals_(loop_, SIGTERM, SIGINT, SIGHUP) {}
+        signals_(loop_, SIGTERM, SIGINT, SIGHUP),
+        relay_(loop_.get_executor()) {}
 
   // The state of the lease once it is ours.
   absl::StatusOr<LeaseState> Wait() {
-    auto http = StartHttpServer(
-        loop_.get_executor(), http_listen_,
-        [this](const HttpRequest& request, const HttpReply& reply) { reply(Answer(request)); },
-        {.hosts = http_hosts_});
+    auto http = StartHttpServer(loop_.get_executor(), http_listen_,
+                                [this](HttpRequest request, HttpReply reply) {
+                                  Answer(std::move(request), std::move(reply));
+                                },
+                                {.hosts = http_hosts_});
     if (!http.ok()) return http.status();
     Log(LogLevel::kInfo, "standing by: another collector acts on this store",
         {{"acts", seen_.holder}, {"health", Concat("http://", (*http)->address(), "/-/ready")}});
@@ -112,15 +105,23 @@ class Standby {
     });
   }
 
-  HttpResponse Answer(const HttpRequest& request) const {
-    if (request.path == "/-/healthy") return {.body = "healthy\n"};
-    if (request.path == "/-/ready") {
-      if (ready_.ok()) return {.body = "ready: stands by\n"};
-      return {.status = 503, .body = Concat("not ready: ", FromAbsl(ready_.message()), "\n")};
+  void Answer(HttpRequest request, HttpReply reply) {
+    if (request.path == "/-/healthy") return reply({.body = "healthy\n"});
+    if (request.path == "/-/ready") return reply(Readiness());
+    if (request.path == "/metrics") return reply(Metrics());
+    if (request.path == "/-/reload") {
+      return reply(ErrorResponse(
+          503, "this collector stands by; it reads its configuration when it takes over"));
     }
-    if (request.path == "/metrics") return Metrics();
-    return ErrorResponse(503, Concat("this collector stands by; \"", seen_.holder,
-                                     "\" acts: ask again, or ask that one"));
+    const std::string acts = HttpOfLeaseHolder(seen_.holder);
+    if (!acts.empty()) return relay_.Pass(std::move(request), acts, std::move(reply));
+    reply(ErrorResponse(503, Concat("this collector stands by; \"", seen_.holder,
+                                    "\" acts, and has no listen.advertise to be reached at")));
+  }
+
+  HttpResponse Readiness() const {
+    if (ready_.ok()) return {.body = "ready: stands by\n"};
+    return {.status = 503, .body = Concat("not ready: ", FromAbsl(ready_.message()), "\n")};
   }
 
   HttpResponse Metrics() const {
@@ -137,6 +138,7 @@ class Standby {
   asio::io_context loop_{1};
   asio::steady_timer timer_;
   asio::signal_set signals_;
+  Relay relay_;
   asio::thread_pool asking_{1};  // last: what it does ends before all else goes
 };
 
@@ -144,8 +146,9 @@ class Standby {
 
 absl::StatusOr<Tenure> AwaitTenure(const CollectorConfig& config, const StandbyOptions& options,
                                    const Clock& clock) {
-  absl::StatusOr<SharedStore> shared = OpenSharedStore(
-      config.store, {.password = config.store_password}, {.holder = HolderName()}, clock);
+  absl::StatusOr<SharedStore> shared =
+      OpenSharedStore(config.store, {.password = config.store_password},
+                      {.holder = DescribeLeaseHolder(config.http_advertise)}, clock);
   if (!shared.ok()) return shared.status();
   absl::StatusOr<LeaseState> state = shared->lease->Acquire();
   if (!state.ok()) return ExplainStoreFailure(config.store, state.status());

@@ -29,9 +29,10 @@ struct StandbyOptions {
 
 // Opens the store and waits until no other collector acts on it. Meanwhile nothing listens for
 // agents, so that they, and whatever balances load before us, find the one that acts; over HTTP a
-// standby says that it is well (/-/healthy, /-/ready, /metrics), and 503 with the name of the other
-// one to all else. Cancelled when SIGTERM or SIGINT comes first; otherwise the errors of OpenStore,
-// and Unavailable when the HTTP address cannot be bound. `clock` must outlive the tenure.
+// standby tells how it is itself (/-/healthy, /-/ready, /metrics), and passes all else on to the
+// one that acts (Relay). Cancelled when SIGTERM or SIGINT comes first; otherwise the errors of
+// OpenStore, and Unavailable when the HTTP address cannot be bound. `clock` must outlive the
+// tenure.
 absl::StatusOr<Tenure> AwaitTenure(const CollectorConfig& config, const StandbyOptions& options,
                                    const Clock& clock);
 

@@ -276,6 +276,23 @@ int HexValue(char c) {
   return -1;
 }
 
+// Percent-encodes all that is neither unreserved (RFC 3986 section 2.3) nor in `also`.
+std::string Encode(std::string_view text, std::string_view also) {
+  constexpr std::string_view kUnreserved =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
+  constexpr std::string_view kHex = "0123456789ABCDEF";
+  std::string encoded;
+  for (const char c : text) {
+    if (kUnreserved.find(c) != kUnreserved.npos || also.find(c) != also.npos) {
+      encoded += c;
+    } else {
+      const auto byte = static_cast<unsigned char>(c);
+      encoded += {'%', kHex[byte >> 4], kHex[byte & 15]};
+    }
+  }
+  return encoded;
+}
+
 bool Decode(std::string_view text, bool plus_is_space, std::string& out) {
   out.clear();
   for (size_t i = 0; i < text.size(); ++i) {
@@ -323,6 +340,16 @@ bool SplitTarget(std::string_view target, std::string& path,
     query[key] = value;
   }
   return true;
+}
+
+std::string JoinTarget(std::string_view path, const std::map<std::string, std::string>& query) {
+  std::string target = Encode(path, "/");
+  char before = '?';
+  for (const auto& [key, value] : query) {
+    Append(target, std::string_view(&before, 1), Encode(key, ""), "=", Encode(value, ""));
+    before = '&';
+  }
+  return target;
 }
 
 bool IsCrossSite(const HttpRequest& request) {

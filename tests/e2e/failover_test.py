@@ -38,9 +38,22 @@ class FailoverTest(FleetCase):
         self.assertEqual(pair.api.metric("postwatch_collector_active"), 1)
         self.assertEqual(heir.api.metric("postwatch_collector_active"), 0)
         self.assertEqual(heir.api.fetch("/-/ready"), (200, "ready: stands by\n"))
+        self.assertEqual(heir.api.fetch("/-/reload", "POST")[0], 503)
+
+    def test_what_the_standby_is_asked_the_other_one_answers(self):
+        pair = self.fleet
+        heir = pair.other_seat()
+        self.assertEqual(heir.api.fetch("/"), pair.api.fetch("/"))
+        asked = {"check": "alpha.test/smtp.mx", "limit": 3}
+        seen = heir.api.json("/api/v1/observations", **asked)["observations"]
+        self.assertEqual([o["check"] for o in seen], ["alpha.test/smtp.mx"] * 3)
+        for path in ("/api/v1/observations?limit=x", "/api/v1/nothing%20here"):
+            self.assertEqual(heir.api.fetch(path), pair.api.fetch(path))
+        pair.collector.kill9()  # and for a moment nobody does
         status, body = heir.api.fetch("/api/v1/board")
-        self.assertEqual(status, 503)
-        self.assertIn("this collector stands by", body)
+        self.assertEqual(status, 502, body)
+        self.assertIn("the one that acts", body)
+        pair.wait_takeover(TAKEOVER_LIMIT_S)
 
     def test_killed_or_stopped_nothing_is_lost_and_nothing_doubled(self):
         pair, took = self.fleet, {}

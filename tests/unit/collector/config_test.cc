@@ -43,6 +43,19 @@ Lines Mistaken(std::string_view text) {
 // What is wrong with one more piece of YAML after the minimum, which takes two lines.
 Lines MistakenAfterMinimum(std::string_view more) { return Mistaken(Concat(kMinimal, more)); }
 
+TEST(CollectorConfig, WhereAStandbyReachesIt) {
+  const auto advertised = [](const std::string& listen) {
+    const absl::StatusOr<CollectorConfig> config = Read(Concat(kMinimal, "listen: {", listen, "}"));
+    return config.ok() ? config->http_advertise : std::string(FromAbsl(config.status().message()));
+  };
+  EXPECT_EQ(advertised("http: '192.0.2.1:80'"), "192.0.2.1:80");
+  EXPECT_EQ(advertised("http: '0.0.0.0:80'"), "");
+  EXPECT_EQ(advertised("http: '0.0.0.0:80', advertise: 192.0.2.2"), "192.0.2.2:80");
+  EXPECT_EQ(advertised("http: '[::]:80', advertise: '2001:db8::1'"), "[2001:db8::1]:80");
+  EXPECT_EQ(advertised("http: '[::]:80', advertise: '[2001:db8::1]:8080'"), "[2001:db8::1]:8080");
+  EXPECT_NE(advertised("advertise: pw.example.net").find("is not an address"), std::string::npos);
+}
+
 TEST(CollectorConfig, TheMinimumHasItsDefaults) {
   const absl::StatusOr<CollectorConfig> config = Read(kMinimal);
   ASSERT_TRUE(config.ok()) << config.status();

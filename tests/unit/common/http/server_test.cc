@@ -44,6 +44,17 @@ TEST(SplitTarget, DecodesOnceAndNotBeforeSplitting) {
   EXPECT_EQ(Of("/%00x").path, std::string("/\0x", 3));
 }
 
+TEST(JoinTarget, IsSplitAgainAsItWas) {
+  EXPECT_EQ(JoinTarget("/a b/c?d", {}), "/a%20b/c%3Fd");
+  const std::map<std::string, std::string> query = {{"a&b", "=+ %\xff"}, {"z", ""}};
+  EXPECT_EQ(JoinTarget("/", query), "/?a%26b=%3D%2B%20%25%FF&z=");
+  std::string path;
+  std::map<std::string, std::string> again;
+  ASSERT_TRUE(SplitTarget(JoinTarget("/x/%", query), path, again));
+  EXPECT_EQ(path, "/x/%");
+  EXPECT_EQ(again, query);
+}
+
 TEST(SplitTarget, RefusesBrokenEscapes) {
   for (const char* bad : {"/%", "/%4", "/%4g", "/%g4", "/a?%", "/a?x=%f", "/a?x=%zz"}) {
     EXPECT_FALSE(Of(bad).ok) << bad;
