@@ -22,9 +22,12 @@ BUILT = [chart.ROOT / f"build/{preset}/bin" for preset in ("ci", "release", "dev
 BIN = next((folder for folder in map(pathlib.Path, filter(None, [os.environ.get("POSTWATCH_BIN"), *BUILT]))
             if all((folder / name).exists() for name in ("postwatch", "postwatch-agent", "postwatch-collector"))), None)
 
+ENVIRONMENT = {**os.environ, "POD_IP": "127.0.0.1"}  # as the downward API says
+
 
 def run(program, *arguments):
-    return subprocess.run([BIN / program, *map(str, arguments)], capture_output=True, text=True, check=False)
+    return subprocess.run([BIN / program, *map(str, arguments)], capture_output=True, text=True, check=False,
+                          env=ENVIRONMENT)
 
 
 @unittest.skipIf(BIN is None, "no programs are built")
@@ -59,7 +62,7 @@ class ProgramsTest(unittest.TestCase):
         log = (pod.root / "log").open("w+")
         self.addCleanup(log.close)
         process = subprocess.Popen([BIN / program, f"--config.file={config}", *pod.container["args"][1:]], stderr=log,
-                                   stdout=log, cwd=pod.root)
+                                   stdout=log, cwd=pod.root, env=ENVIRONMENT)
         self.addCleanup(process.wait)
         self.addCleanup(process.terminate)
         return process

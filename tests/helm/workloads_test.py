@@ -127,6 +127,12 @@ class PostgresqlTest(Shape):
         self.assertEqual(config["store_password"], {"file": "/run/secrets/postwatch-database/password"})
         self.assertIn("/run/secrets/postwatch-database", self.mounts("Deployment rel-postwatch"))
 
+    def test_each_is_reached_by_the_other_one(self):
+        self.assertEqual(self.collector_config()["listen"]["advertise"], "${POD_IP}")
+        container, = self.spec("Deployment rel-postwatch")["template"]["spec"]["containers"]
+        own, = (variable for variable in container["env"] if variable["name"] == "POD_IP")
+        self.assertEqual(own["valueFrom"]["fieldRef"]["fieldPath"], "status.podIP")
+
     def test_every_host_has_the_port(self):
         documents, _ = chart.template("--values", chart.shape_file(self.shape), "--set",
                                       "collector.postgresql.host=a\\,b,collector.postgresql.port=6432")

@@ -48,6 +48,10 @@
 
 {{- define "postwatch.collectorContainer" -}}
 {{- $collector := .Values.collector -}}
+{{- $environment := $collector.extraEnv -}}
+{{- if $collector.postgresql.enabled -}}
+{{- $environment = prepend $environment (dict "name" "POD_IP" "valueFrom" (dict "fieldRef" (dict "apiVersion" "v1" "fieldPath" "status.podIP"))) -}}
+{{- end -}}
 - name: collector
   command: [/usr/bin/postwatch-collector]
   args:
@@ -55,7 +59,7 @@
     - --log.level={{ $collector.log.level }}
     - --log.format={{ $collector.log.format }}
   {{- include "postwatch.containerBasics" (list . $collector) | nindent 2 }}
-  {{- with include "postwatch.containerExtras" $collector | trim }}
+  {{- with include "postwatch.containerExtras" (dict "extraEnv" $environment "extraEnvFrom" $collector.extraEnvFrom) | trim }}
   {{- . | nindent 2 }}
   {{- end }}
   ports:

@@ -101,6 +101,9 @@ sqlite:/var/lib/postwatch-collector/collector.db
       "grpc" (printf "%s:7443" $address)
       "http" (printf "%s:7480" $address)
       "hosts" (include "postwatch.httpHosts" . | fromJsonArray)) -}}
+{{- if $collector.postgresql.enabled -}}
+{{- $_ := set $config.listen "advertise" "${POD_IP}" -}}
+{{- end -}}
 {{- $_ := set $config "external_url" (include "postwatch.externalUrl" .) -}}
 {{- $tls := include "postwatch.tlsConfig" . | fromYaml -}}
 {{- with .Values.tls.revocations -}}
