@@ -70,7 +70,7 @@ class Words {
 };
 
 // Its process id, or minus the error.
-pid_t Spawn(std::vector<std::string> arguments, int output) {
+pid_t Spawn(std::vector<std::string> arguments, std::vector<std::string> environment, int output) {
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
   posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
@@ -84,7 +84,7 @@ pid_t Spawn(std::vector<std::string> arguments, int output) {
   posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
   pid_t pid = -1;
   const int error = ::posix_spawn(&pid, arguments[0].c_str(), &actions, &attributes,
-                                  Pointers(arguments).data(), environ);
+                                  Pointers(arguments).data(), Pointers(environment).data());
   posix_spawnattr_destroy(&attributes);
   posix_spawn_file_actions_destroy(&actions);
   return error == 0 ? pid : -error;
@@ -120,15 +120,16 @@ void ReleaseSignals() {
 }
 
 Successor::Successor(std::string program, std::vector<std::string> arguments,
-                     std::string config_file)
+                     std::vector<std::string> environment, std::string config_file)
     : program_(std::move(program)),
       arguments_(std::move(arguments)),
+      environment_(std::move(environment)),
       config_file_(std::move(config_file)) {}
 
 Task<absl::Status> Successor::Check(EventClock& clock) const {
   const Words words;
-  const pid_t pid =
-      Spawn({program_, "--config.check", Concat("--config.file=", config_file_)}, words.fd());
+  const pid_t pid = Spawn({program_, "--config.check", Concat("--config.file=", config_file_)},
+                          environment_, words.fd());
   if (pid < 0) {
     co_return absl::FailedPreconditionError(
         Concat("start ", program_, ": ", std::strerror(-pid), "; is it there, and executable?"));
@@ -152,8 +153,8 @@ absl::Status Successor::Become() const {
   const sigset_t held = Signals({SIGHUP, SIGINT, SIGTERM, SIGUSR2});
   pthread_sigmask(SIG_BLOCK, &held, nullptr);
   CloseOnExec();
-  std::vector<std::string> arguments = arguments_;
-  ::execve(program_.c_str(), Pointers(arguments).data(), environ);
+  std::vector<std::string> arguments = arguments_, environment = environment_;
+  ::execve(program_.c_str(), Pointers(arguments).data(), Pointers(environment).data());
   return absl::InternalError(Concat("run ", program_, ": ", std::strerror(errno)));
 }
 

@@ -22,22 +22,25 @@ void ReleaseSignals();
 // One process, two programs: the process id stays, and with it the supervisor's idea of us.
 class Successor {
  public:
-  // Of the running process: `program` is the path of its file, `arguments` are those that main was
-  // given, the program's name first, and `config_file` is what the successor has to be able to
-  // read.
-  Successor(std::string program, std::vector<std::string> arguments, std::string config_file);
+  // Of the running process: `program` is the path of its file, `arguments` and `environment` are
+  // those that main was given (what this program adds to its own environment is not for another),
+  // and `config_file` is what the successor has to be able to read.
+  Successor(std::string program, std::vector<std::string> arguments,
+            std::vector<std::string> environment, std::string config_file);
 
   // Has the program that is at that path now check the configuration, in a process of its own, for
   // at most 20 s. Errors have its words.
   Task<absl::Status> Check(EventClock& clock) const;
 
-  // Replaces this process's program; arguments and environment stay, open files do not. Returns
-  // only when it fails; ReleaseSignals then. Nothing that must be closed in order may be open.
+  // Replaces this process's program; arguments and environment are those of before, open files are
+  // not. Returns only when it fails; ReleaseSignals then. Nothing that must be closed in order may
+  // be open.
   absl::Status Become() const;
 
  private:
   const std::string program_;
   const std::vector<std::string> arguments_;
+  const std::vector<std::string> environment_;
   const std::string config_file_;
 };
 

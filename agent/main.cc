@@ -75,6 +75,14 @@ void PrintHelp() {
   }
 }
 
+// What the kernel has put behind the arguments (the psABI's process stack); `environ` has what was
+// added since, also before main.
+std::vector<std::string> GivenEnvironment(int argc, char** argv) {
+  std::vector<std::string> environment;
+  for (char** entry = argv + argc + 1; *entry != nullptr; ++entry) environment.emplace_back(*entry);
+  return environment;
+}
+
 int Fail(int code, const absl::Status& status) {
   std::fprintf(stderr, "%s\n", std::string(FromAbsl(status.message())).c_str());
   return code;
@@ -177,6 +185,7 @@ int main(int argc, char** argv) {
   }
   const std::string file = flags->Get("config.file");
   if (flags->Has("config.check")) return CheckConfig(file);
-  const agent::Successor successor(agent::OwnProgram(), {argv, argv + argc}, file);
+  const agent::Successor successor(agent::OwnProgram(), {argv, argv + argc},
+                                   GivenEnvironment(argc, argv), file);
   return RunAgent(file, flags->Has("config.wait"), successor);
 }

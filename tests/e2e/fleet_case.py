@@ -21,6 +21,7 @@ class FleetCase(unittest.TestCase):
         cls.fleet = cls.fleet_class(lab, **cls.fleet_options)
         cls.addClassCleanup(cls.fleet.kill)
         cls.addClassCleanup(cls._keep_if_failed)
+        cls.arrange()
         try:
             if cls.running:
                 cls.fleet.start()
@@ -30,6 +31,10 @@ class FleetCase(unittest.TestCase):
         except BaseException:
             cls._failed = True
             raise
+
+    @classmethod
+    def arrange(cls):
+        """What a subclass does to the fleet before anything of it runs."""
 
     @classmethod
     def _keep_if_failed(cls):

@@ -4,8 +4,11 @@ from collections import Counter, defaultdict
 from pathlib import Path
 
 # Field numbers of postwatch.v1.Sighting and Vantage.
-VANTAGE, SPOOL_ID, SEQUENCE = 2, 5, 6
+OBSERVATION, VANTAGE, SPOOL_ID, SEQUENCE = 1, 2, 5, 6
 AGENT = 1
+# Of postwatch.v1.Observation and google.protobuf.Timestamp.
+CHECK_ID, STARTED, AMENDS, RUN_REQUEST = 2, 5, 13, 14
+SECONDS, NANOS = 1, 2
 
 
 def stored_sequences(database: Path) -> dict[tuple[str, str], Counter]:
@@ -17,6 +20,21 @@ def stored_sequences(database: Path) -> dict[tuple[str, str], Counter]:
             agent = message(fields[VANTAGE])[AGENT].decode()
             stored[agent, fields[SPOOL_ID].decode()][fields[SEQUENCE]] += 1
     return stored
+
+
+def scheduled_runs(database: Path) -> dict[tuple[str, str], list[float]]:
+    """By (agent, check): when the runs began that nobody had asked for, by the agent's clock."""
+    starts = defaultdict(list)
+    with _open(database) as db:
+        for (blob,) in db.execute("SELECT sighting FROM observations"):
+            fields = message(blob)
+            seen = message(fields[OBSERVATION])
+            if seen.get(AMENDS) or seen.get(RUN_REQUEST):
+                continue
+            time = message(seen[STARTED])
+            starts[message(fields[VANTAGE])[AGENT].decode(), seen[CHECK_ID].decode()].append(
+                time.get(SECONDS, 0) + time.get(NANOS, 0) / 1e9)
+    return starts
 
 
 def watermarks(database: Path) -> dict[tuple[str, str], int]:

@@ -23,6 +23,10 @@ class Program:
     def pid(self) -> int:
         return self._process.pid
 
+    def run_from(self, file: Path) -> None:
+        """The same program from another file, from the next start on."""
+        self._argv = [file, *self._argv[1:]]
+
     def start(self) -> None:
         with self.log_file.open("ab") as log:
             self._process = self._lab.popen(self._place, self._argv, stdin=subprocess.DEVNULL,

@@ -123,6 +123,8 @@ class Caller {
     stream_->Write(message);
   }
 
+  void Write(const v1::AgentMessage& message) { stream_->Write(message); }
+
   void Send(uint64_t first, const std::vector<Observation>& observations) {
     v1::AgentMessage message;
     message.mutable_batch()->set_first_sequence(first);

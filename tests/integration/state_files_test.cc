@@ -7,6 +7,7 @@
 
 #include "agent/assignment_file.h"
 #include "agent/probes/sqlite_ledger.h"
+#include "agent/schedule_file.h"
 #include "agent/uplink/spool.h"
 #include "common/base/ids.h"
 #include "common/base/text.h"
@@ -117,6 +118,39 @@ TEST_F(SpoolFileTest, TheLastAssignmentIsKeptAsAWhole) {
   std::ofstream(path_, std::ios::binary | std::ios::trunc) << "\xff\xff";
   EXPECT_TRUE(absl::IsDataLoss(LoadAssignment(path_).status()));
   EXPECT_FALSE(SaveAssignment(path_ + "/no/such/folder", assignment).ok());
+}
+
+TEST_F(SpoolFileTest, TheScheduleIsLeftForOneProcessOfTheSameBoot) {
+  ScheduleState state;
+  state.share = {.agents = 3, .position = 2};
+  state.checks = {
+      {"c", absl::Minutes(1), absl::Nanoseconds(1'000'000'007), absl::Seconds(61)},
+      {"d", absl::Minutes(5), absl::Seconds(-3), absl::Seconds(9), absl::Hours(2), true, 2, 1}};
+  state.requests = {{"c", "run-1"}};
+  EXPECT_TRUE(absl::IsNotFound(TakeSchedule(path_, "boot").status()));
+  ASSERT_TRUE(SaveSchedule(path_, "boot", state).ok());
+  const auto taken = TakeSchedule(path_, "boot");
+  ASSERT_TRUE(taken.ok()) << taken.status();
+  EXPECT_EQ(*taken, state);
+  EXPECT_TRUE(absl::IsNotFound(TakeSchedule(path_, "boot").status()));
+  ASSERT_TRUE(SaveSchedule(path_, "boot", state).ok());
+  EXPECT_TRUE(absl::IsFailedPrecondition(TakeSchedule(path_, "another").status()));
+  EXPECT_FALSE(std::filesystem::exists(path_));
+  std::ofstream(path_, std::ios::binary | std::ios::trunc) << "\xff\xff";
+  EXPECT_TRUE(absl::IsDataLoss(TakeSchedule(path_, "boot").status()));
+}
+
+TEST(ScheduleFileTest, AfterAnOrderlyStopNothingIsHeldBack) {
+  ScheduleState state;
+  state.checks = {
+      {"c", absl::Minutes(1), absl::Seconds(1), absl::Seconds(61), absl::Seconds(20)},
+      {"held", absl::Minutes(1), absl::Seconds(1), absl::Seconds(61), absl::Seconds(99)},
+      {"once", absl::Minutes(1), absl::Seconds(1), absl::Seconds(61), absl::Seconds(20), false, 1}};
+  state.requests = {{"c", "run-1"}};
+  const ScheduleState left = WithoutRestraint(state, absl::Seconds(50));
+  ASSERT_EQ(left.checks.size(), 1u);
+  EXPECT_EQ(left.checks[0].check_id, "c");
+  EXPECT_TRUE(left.requests.empty());
 }
 
 constexpr rlim_t kFullAt = 96 << 10;  // above what an open spool has written already

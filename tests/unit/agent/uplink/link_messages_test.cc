@@ -1,6 +1,7 @@
 #include "agent/uplink/link_messages.h"
 
 #include "common/wire/convert.h"
+#include "common/wire/protocol.h"
 #include "tests/unit/agent/uplink/link_fixture.h"
 
 namespace postwatch::agent {
@@ -47,6 +48,51 @@ TEST_F(LinkMessagesTest, HeartbeatsComeEveryFiveSecondsWithTheAgentsHealth) {
   EXPECT_EQ(*FromProto(last.agent_time()), clock_.Now());
   EXPECT_EQ(*FromProto(last.loop_lag()), absl::Milliseconds(3));
   EXPECT_EQ(last.problems(0).size(), 512u);
+}
+
+// What a field of a newer version is to this one.
+void AddNewField(google::protobuf::Message& message) {
+  message.GetReflection()->MutableUnknownFields(&message)->AddLengthDelimited(999, "new");
+}
+
+TEST_F(LinkMessagesTest, ACollectorOneVersionAheadIsUnderstood) {
+  Start();
+  Spool(2);
+  EXPECT_EQ(call().received[0].hello().protocol(), kProtocolVersion);
+  v1::CollectorMessage message;
+  message.mutable_welcome()->set_protocol(kProtocolVersion + 1);
+  AddNewField(*message.mutable_welcome());
+  AddNewField(message);
+  Flush();
+  Send(message);
+  EXPECT_TRUE(link_->connected());
+  v1::CollectorMessage of_a_new_kind;
+  AddNewField(of_a_new_kind);
+  Send(of_a_new_kind);
+  v1::CollectorMessage assignment;
+  assignment.mutable_assignment()->set_version(5);
+  AddNewField(*assignment.mutable_assignment());
+  Send(assignment);
+  EXPECT_EQ(owner_.versions, std::vector<uint64_t>{5});
+  Ack(2);
+  EXPECT_EQ(spool_->count(), 0u);
+  EXPECT_EQ(calls_.size(), 1u) << "the stream stays";
+}
+
+TEST_F(LinkMessagesTest, ACollectorTooFarAheadGetsNothingAndIsTriedAgainWithPatience) {
+  Start();
+  Spool(2);
+  v1::CollectorMessage message;
+  message.mutable_welcome()->set_protocol(kProtocolVersion + 2);
+  Flush();
+  Send(message);
+  EXPECT_FALSE(link_->connected());
+  EXPECT_EQ(call().received.size(), 1u);
+  EXPECT_EQ(spool_->count(), 2u);
+  clock_.Advance(absl::Seconds(4));
+  EXPECT_EQ(calls_.size(), 1u);
+  clock_.Advance(absl::Seconds(16));
+  EXPECT_EQ(calls_.size(), 2u);
 }
 
 TEST(LinkMessages, OfManyProblemsTheFirstAreTold) {
