@@ -170,7 +170,7 @@ class AgreementTest(unittest.TestCase):
                 metric, = re.findall(r"postwatch_\w+", rule["expr"])
                 self.assertIn(metric, known)
                 self.assertIn('{namespace="mail",service="rel-postwatch"}', rule["expr"])
-        self.assertEqual(len(rules), 7)
+        self.assertEqual(len(rules), 11)
 
     def test_the_default_values_are_complete(self):
         """Every key of the schema has a default, so that values.yaml lists all there is."""
