@@ -68,10 +68,19 @@ class Diary : public IngestEvents {
   void BatchBehind(std::vector<Sighting> sightings,
                    std::function<void(absl::Status)> done) override {
     Write(Concat("behind ", sightings.front().sequence, " to ", sightings.back().sequence));
-    done(behind);
+    absl::Status answer;
+    {
+      absl::MutexLock lock(&mutex_);
+      answer = behind_;
+    }
+    done(answer);
   }
-  // What those are told whose batches come behind one that was not stored.
-  absl::Status behind = absl::ResourceExhaustedError("full");
+  // What those are told whose batches come behind one that was not stored; at first, that the store
+  // is full.
+  void AnswerBehind(absl::Status answer) {
+    absl::MutexLock lock(&mutex_);
+    behind_ = std::move(answer);
+  }
 
   // Until the line has been written `times` times.
   bool Await(const std::string& line, int times = 1) {
@@ -93,6 +102,7 @@ class Diary : public IngestEvents {
   StoreThread& store_;
   absl::Mutex mutex_;
   std::vector<std::string> lines_ ABSL_GUARDED_BY(mutex_);
+  absl::Status behind_ ABSL_GUARDED_BY(mutex_) = absl::ResourceExhaustedError("full");
 };
 
 // An agent's end of the wire, with every freedom to misbehave.

@@ -78,7 +78,7 @@ TEST_F(IngestTest, WithAFullStoreTheStreamGoesOnAndNothingIsStoredOutOfTurn) {
   EXPECT_EQ(agent->Read()->unstored().sequence(), 3u);
   EXPECT_TRUE(diary.Await("behind 3 to 3"));
   EXPECT_TRUE(Stored().empty());
-  diary.behind = absl::UnavailableError("there is room again");
+  diary.AnswerBehind(absl::UnavailableError("there is room again"));
   agent->Send(4, {sent[3]});
   EXPECT_EQ(agent->End().error_code(), grpc::StatusCode::UNAVAILABLE);
 
