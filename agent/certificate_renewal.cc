@@ -26,7 +26,9 @@ constexpr int kLooksALife = 60;  // at least, of the certificate
 constexpr absl::Duration kShortestWait = absl::Seconds(1);
 constexpr absl::Duration kFirstRetry = absl::Minutes(2);
 constexpr absl::Duration kLastRetry = absl::Hours(1);
-constexpr absl::Duration kUsualLife = absl::Hours(1);  // for which these waits are made, or longer
+constexpr int kTriesALife = 30;    // not oftener
+constexpr int kRetriesALife = 24;  // not much rarer
+constexpr absl::Duration kUsualLife = absl::Hours(24 * 30);
 
 constexpr std::string_view kEnded =
     "; since it has ended, nobody lets this agent renew it: join anew with a new token "
@@ -76,8 +78,9 @@ class CertificateRenewal::Core : public std::enable_shared_from_this<Certificate
     return std::clamp(Life() / kLooksALife, kShortestWait, kLookEvery);
   }
   absl::Duration NextRetry() {
-    const absl::Duration wait = kFirstRetry + backoff_.Next(RandomUnit());
-    return std::max(kShortestWait, wait * std::min(1.0, absl::FDivDuration(Life(), kUsualLife)));
+    const absl::Duration most = Life() / kRetriesALife * (1 + RandomUnit()) / 2;
+    return std::max(kShortestWait, std::min(kFirstRetry, Life() / kTriesALife) +
+                                       std::min(backoff_.Next(RandomUnit()), most));
   }
 
   void Look() {

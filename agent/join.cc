@@ -30,6 +30,7 @@ namespace fs = std::filesystem;
 constexpr int kExitFailed = 1;
 constexpr int kExitUsage = 64;  // EX_USAGE
 constexpr std::string_view kDefaultPort = "7443";
+constexpr size_t kMaxFallbacks = 8;  // as in the configuration
 constexpr char kServiceUser[] = "postwatch-agent";
 constexpr absl::Duration kCallTimeout = absl::Seconds(20);
 // While too many try from where this machine is, such as a dozen that are made at once.
@@ -47,6 +48,8 @@ constexpr std::array kFlags = {
              "where agent.yaml and agent/{ca,cert,key}.pem go (default /etc/postwatch)"},
     FlagSpec{"state-dir", "DIR",
              "where the agent keeps its state (default /var/lib/postwatch-agent)"},
+    FlagSpec{"fallback", "HOST[:PORT]",
+             "another collector of the same store, which may act instead; may be repeated"},
     FlagSpec{"server-name", "NAME",
              "the name in the collector's certificate, if it is another than dialled"},
     FlagSpec{"network", "NETWORK", "who carries the agent's traffic: an ASN or a name"},
@@ -57,7 +60,7 @@ constexpr std::array kFlags = {
 };
 
 struct Wanted {
-  std::string address;
+  std::vector<std::string> addresses;  // the first of the collector, behind it its fallbacks
   std::string server_name;
   std::string network;
   std::string token;
@@ -115,9 +118,16 @@ absl::StatusOr<std::string> ReadToken(const Flags& flags) {
 absl::StatusOr<Wanted> ReadWanted(const Flags& flags) {
   Wanted wanted;
   if (flags.words().size() != 1) return Usage("name the collector, and nothing else");
-  absl::StatusOr<std::string> address = ReadAddress(flags.words()[0]);
-  if (!address.ok()) return address.status();
-  wanted.address = *std::move(address);
+  std::vector<std::string> addresses = flags.All("fallback");
+  if (addresses.size() > kMaxFallbacks) {
+    return Usage(Concat("--fallback can be given ", kMaxFallbacks, " times at most"));
+  }
+  addresses.insert(addresses.begin(), flags.words()[0]);
+  for (const std::string& text : addresses) {
+    absl::StatusOr<std::string> address = ReadAddress(text);
+    if (!address.ok()) return address.status();
+    wanted.addresses.push_back(*std::move(address));
+  }
   wanted.hashes = flags.All("ca-hash");
   if (wanted.hashes.empty()) {
     return Usage("--ca-hash is missing: without it, anybody could pose as the collector");
@@ -200,7 +210,10 @@ std::string Configuration(const Wanted& wanted) {
   Append(text, "agent:\n  name: \"", wanted.identity.name, "\"\n  region: \"",
          wanted.identity.region, "\"\n");
   if (!wanted.network.empty()) Append(text, "  network: \"", wanted.network, "\"\n");
-  Append(text, "collector:\n  address: \"", wanted.address, "\"\n");
+  Append(text, "collector:\n  address: \"", wanted.addresses[0], "\"\n");
+  for (size_t i = 1; i < wanted.addresses.size(); ++i) {
+    Append(text, i == 1 ? "  fallbacks:\n" : "", "    - \"", wanted.addresses[i], "\"\n");
+  }
   if (!wanted.server_name.empty()) Append(text, "  server_name: \"", wanted.server_name, "\"\n");
   Append(text, "tls: # renewed by the agent itself\n  ca: \"", files.ca, "\"\n  cert: \"",
          files.certificate, "\"\n  key: \"", files.key, "\"\n");
@@ -246,22 +259,31 @@ auto Patiently(const Call& call) {
 }
 
 // The token is shown only to a collector that the hash vouches for, and only when there is a key.
-absl::StatusOr<EnrolmentAnswer> Ask(const Wanted& wanted, const Secret& key) {
-  const absl::StatusOr<std::string> request = MakeCertificateRequest(key);
-  if (!request.ok()) return request.status();
+absl::StatusOr<EnrolmentAnswer> Ask(const Wanted& wanted, const std::string& address,
+                                    const std::string& request) {
   const absl::StatusOr<std::string> claimed =
-      Patiently([&] { return AskForAuthorities(wanted.address, kCallTimeout); });
+      Patiently([&] { return AskForAuthorities(address, kCallTimeout); });
   if (!claimed.ok()) return claimed.status();
   const absl::StatusOr<std::string> known = KnownByHash(*claimed, wanted.hashes);
   if (!known.ok()) {
-    return absl::Status(
-        known.status().code(),
-        Concat("whoever answers at ", wanted.address, " is not the collector you mean: ",
-               FromAbsl(known.status().message()), ". The token was not shown"));
+    return absl::Status(known.status().code(),
+                        Concat("whoever answers at ", address, " is not the collector you mean: ",
+                               FromAbsl(known.status().message()), ". The token was not shown"));
   }
-  const JoinCall call{wanted.address, wanted.server_name, *known, wanted.token, *request};
-  absl::StatusOr<EnrolmentAnswer> answer =
-      Patiently([&] { return JoinByToken(call, kCallTimeout); });
+  const JoinCall call{address, wanted.server_name, *known, wanted.token, request};
+  return Patiently([&] { return JoinByToken(call, kCallTimeout); });
+}
+
+// The first collector that can be reached, and no other.
+absl::StatusOr<EnrolmentAnswer> AskOne(const Wanted& wanted, const Secret& key) {
+  const absl::StatusOr<std::string> request = MakeCertificateRequest(key);
+  if (!request.ok()) return request.status();
+  absl::StatusOr<EnrolmentAnswer> answer = absl::UnavailableError("nobody was asked");
+  for (const std::string& address : wanted.addresses) {
+    answer = Ask(wanted, address, *request);
+    const absl::Status status = answer.status();
+    if (!absl::IsUnavailable(status) && !absl::IsDeadlineExceeded(status)) break;
+  }
   if (!answer.ok()) return answer;
   absl::Status good = CheckAnswer(*answer, key, wanted.identity, absl::Now());
   if (!good.ok()) return good;
@@ -277,7 +299,7 @@ absl::Status Join(const Wanted& wanted) {
   const fs::path new_key = wanted.identity_folder / "key.pem.new";
   status = WritePemFile(new_key, key->Reveal(), Readers::kNobody, Overwrite::kReplace);
   if (!status.ok()) return status;
-  const absl::StatusOr<EnrolmentAnswer> answer = Ask(wanted, *key);
+  const absl::StatusOr<EnrolmentAnswer> answer = AskOne(wanted, *key);
   status = answer.ok() ? WriteIdentity(wanted, *answer, new_key) : answer.status();
   std::error_code ignored;
   fs::remove(new_key, ignored);

@@ -36,6 +36,19 @@ TEST_F(EnrolmentOverGrpc, AnAgentJoinsAndReports) {
   EXPECT_TRUE(diary.Await("connected fra1"));
 }
 
+TEST_F(EnrolmentOverGrpc, AnyOfTheCollectorsWillDo) {
+  const std::string nobody = "127.0.0.1:9";
+  const CommandRun run = RunCommand(
+      agent::RunJoin, {nobody, "--fallback", address(), "--fallback", "pw.example.net", "--token",
+                       Token("fra1"), "--ca-hash", Hash(), "--dir", folder / "a"});
+  ASSERT_EQ(run.code, 0) << run.err;
+  const auto config = agent::CheckAgentConfig(folder / "a/agent.yaml", absl::Now());
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_EQ(config->collector_address, nobody);
+  EXPECT_EQ(config->collector_fallbacks,
+            (std::vector<std::string>{address(), "pw.example.net:7443"}));
+}
+
 TEST_F(EnrolmentOverGrpc, ATokenIsGoodForOne) {
   const std::string token = Token("fra1");
   ASSERT_EQ(RunJoin("a", token).code, 0);
