@@ -83,7 +83,12 @@ Timetable::Entry Timetable::Enter(const CheckSpec& spec, absl::Duration now) con
   // What no timetable has laid would keep the check from running.
   if (place.due > std::max(now, place.held_until) + 2 * interval) return entry;
   const absl::Duration due = place.due > now - kLongOverdue ? place.due : entry.due;
-  return {spec, place.origin, due, place.held_until, place.hold_requested};
+  return {spec,
+          place.origin,
+          due,
+          place.held_until,
+          place.hold_requested,
+          Slots{interval, place.origin, due}};
 }
 
 Timetable::Entry Timetable::FirstLook(const CheckSpec& spec, absl::Duration now) const {
@@ -101,8 +106,14 @@ void Timetable::SetShare(FleetShare share, absl::Duration now) {
     const CheckSpec& spec = entry.spec;
     if (std::max(spec.interval, spec.fleet_gap * before.agents) == IntervalOf(spec)) continue;
     const bool waits = queue_.erase({entry.due, id}) > 0;
-    entry.origin = now + StableUnit(agent_, id, 0) * IntervalOf(spec);
-    entry.due = SlotAfter(entry, std::max(now, entry.held_until));
+    const absl::Duration earliest = std::max(now, entry.held_until);
+    if (entry.ran_in.has_value() && entry.ran_in->interval == IntervalOf(spec)) {
+      entry.origin = entry.ran_in->origin;
+      entry.due = std::max(entry.ran_in->due, earliest);
+    } else {
+      entry.origin = now + StableUnit(agent_, id, 0) * IntervalOf(spec);
+      entry.due = SlotAfter(entry, earliest);
+    }
     if (waits) queue_.emplace(entry.due, id);
   }
 }
@@ -158,7 +169,10 @@ bool Timetable::CanStart(const Entry& entry) const {
 void Timetable::Start(Entry& entry, std::string run_request, absl::Duration now,
                       std::vector<DueRun>& out) {
   // A run on request leaves the schedule alone, unless the slot was due anyway.
-  if (run_request.empty() || entry.due <= now) entry.due = SlotAfter(entry, now);
+  if (run_request.empty() || entry.due <= now) {
+    entry.due = SlotAfter(entry, now);
+    entry.ran_in = {IntervalOf(entry.spec), entry.origin, entry.due};
+  }
   const Lane lane = LaneOf(entry.spec);
   running_.emplace(entry.spec.id, lane);
   if (!entry.spec.target.empty()) busy_.insert(lane);

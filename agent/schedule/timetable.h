@@ -5,6 +5,7 @@
 #include <deque>
 #include <functional>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -48,7 +49,9 @@ class Timetable {
   // ends in peace.
   void Assign(const std::vector<CheckSpec>& checks, absl::Duration now);
 
-  // Slots of checks that are shared are laid anew.
+  // Slots of checks that are shared are laid anew; those that a check last ran in come back with
+  // the share they were laid for, so that an agent that goes and comes back changes nothing for
+  // others.
   void SetShare(FleetShare share, absl::Duration now);
 
   // False when there is no such check, when 256 requests wait already, or when the check is held
@@ -74,12 +77,16 @@ class Timetable {
   size_t running() const { return running_.size(); }
 
  private:
+  struct Slots {
+    absl::Duration interval, origin, due;
+  };
   struct Entry {
     CheckSpec spec;
     absl::Duration origin;      // of the slots
     absl::Duration due;         // meaningless while it runs
     absl::Duration held_until;  // by Finish
     bool hold_requested = false;
+    std::optional<Slots> ran_in;
   };
   using Entries = std::map<std::string, Entry, std::less<>>;
   using Lane = std::pair<std::string, Leg>;

@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "agent/schedule/timetable.h"
 #include "common/base/text.h"
 
@@ -98,6 +100,29 @@ TEST(TimetableResume, TheShareComesAlong) {
   EXPECT_EQ(second.State(), first.State());
   second.SetShare({.agents = 3, .position = 1}, kStart + absl::Seconds(1));
   EXPECT_EQ(second.State(), first.State());
+}
+
+TEST(TimetableResume, AnAgentThatGoesAndComesBackChangesNothingForTheOthers) {
+  Timetable alone("a1", 16), disturbed("a1", 16);
+  CheckSpec spec = Spec("c");
+  spec.fleet_gap = absl::Minutes(4);
+  for (Timetable* table : {&alone, &disturbed}) {
+    table->SetShare({.agents = 3, .position = 1}, kStart);
+    table->Assign({spec}, kStart);
+    ASSERT_EQ(Play(*table, kStart, absl::Minutes(30)).size(), 3u);
+  }
+  absl::Duration now = kStart + absl::Minutes(30);
+  const Starts expected = Play(alone, now, absl::Hours(1));
+  for (int i = 0; i < 60; ++i, now += absl::Minutes(1)) {
+    disturbed.SetShare({.agents = 2, .position = 1}, now);
+    disturbed.SetShare({.agents = 1, .position = 0}, now);
+    disturbed.SetShare({.agents = 3, .position = 1}, now + absl::Milliseconds(100));
+    for (const auto& start : Play(disturbed, now + absl::Milliseconds(100), absl::Seconds(59.9))) {
+      ASSERT_FALSE(expected.empty());
+      EXPECT_TRUE(std::find(expected.begin(), expected.end(), start) != expected.end());
+    }
+  }
+  EXPECT_EQ(disturbed.State(), alone.State());
 }
 
 TEST(TimetableResume, AnotherIntervalOrAnImpossibleTimeBeginsAnew) {
