@@ -71,7 +71,7 @@ TEST_F(ExampleTest, EveryPartTakesItAsItIs) {
 TEST_F(ExampleTest, EveryPartTakesTheKeysInItsComments) {
   const std::string text = Uncommented(ReadExample());
   for (const char* key :
-       {"\nlisten:\n  grpc:", "\nretention: 720h ", "\n  anchors: [",
+       {"\nlisten:\n  grpc:", "\nretention:  ", "\n  observations: 720h ", "\n  anchors: [",
         "\n    host:", "\n      username:", "\n        receive_from:\n          address:",
         "\n  reminder_every:", "\n      ca_file:"}) {
     EXPECT_NE(text.find(key), text.npos) << key;

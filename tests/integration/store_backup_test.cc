@@ -4,8 +4,10 @@
 #include <gtest/gtest.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 
@@ -268,6 +270,40 @@ TEST_F(StoreBackupTest, ALinkLeadsToTheStoreAndStays) {
   EXPECT_TRUE(std::filesystem::is_symlink(path));
   EXPECT_TRUE(std::filesystem::exists(folder / ("disk/" + aside)));
   EXPECT_EQ(Open(path)->Watermark("a1", "spool-1").value(), 1u);
+}
+
+// The program's flags, with this process in the place of a collector.
+TEST_F(StoreBackupTest, TheProgramCopiesAndPutsBack) {
+  std::ofstream(folder / "c.yaml") << "tls: {ca: a, cert: b, key: c}\n"
+                                      "targets: [{domain: example.com}]\nstore: sqlite:"
+                                   << path << "\n";
+  std::string said;
+  const auto run = [&](const std::string& flags) {
+    const std::string out = folder / "out";
+    const int status = std::system(Concat(POSTWATCH_BIN, "/postwatch-collector --config.file ",
+                                          folder / "c.yaml", " ", flags, " >", out, " 2>&1")
+                                       .c_str());
+    std::ifstream in(out);
+    said.assign(std::istreambuf_iterator<char>(in), {});
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+  };
+  {
+    const std::unique_ptr<Store> store = Open(path);
+    ASSERT_TRUE(store->Append({MakeSighting("a1", 1)}).ok());
+    ASSERT_EQ(run(Concat("--store.backup ", copy)), 0) << said;
+    EXPECT_THAT(said, HasSubstr(Concat("checking the copy\n", copy, ": a whole copy of sqlite:")));
+    EXPECT_EQ(run(Concat("--store.backup ", copy)), 1);
+    EXPECT_THAT(said, HasSubstr(Concat("back up the store: ", copy, " is there already")));
+    EXPECT_EQ(run(Concat("--store.restore ", copy, " --store.move-aside")), 1);
+    EXPECT_THAT(said, HasSubstr(Concat("process ", ::getpid(), " has it")));
+    ASSERT_TRUE(store->Append({MakeSighting("a1", 2)}).ok());
+  }
+  EXPECT_EQ(run(Concat("--store.restore ", copy)), 1);
+  EXPECT_THAT(said, HasSubstr("add --store.move-aside"));
+  ASSERT_EQ(run(Concat("--store.restore ", copy, " --store.move-aside")), 0) << said;
+  EXPECT_THAT(said, HasSubstr("the store that was there is now "));
+  EXPECT_EQ(Open(path)->Watermark("a1", "spool-1").value(), 1u);
+  EXPECT_EQ(run("--store.backup a --store.restore b"), 64);
 }
 
 }  // namespace
