@@ -54,8 +54,7 @@ absl::Status CheckWelcome(const v1::Welcome& welcome) {
 
 bool AsksForPatience(const absl::Status& status) {
   return absl::IsUnauthenticated(status) || absl::IsPermissionDenied(status) ||
-         absl::IsAlreadyExists(status) || absl::IsResourceExhausted(status) ||
-         absl::IsFailedPrecondition(status);
+         absl::IsAlreadyExists(status) || absl::IsResourceExhausted(status);
 }
 
 bool IsInBounds(const v1::RunNow& request) {

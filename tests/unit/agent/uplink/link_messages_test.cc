@@ -79,7 +79,7 @@ TEST_F(LinkMessagesTest, ACollectorOneVersionAheadIsUnderstood) {
   EXPECT_EQ(calls_.size(), 1u) << "the stream stays";
 }
 
-TEST_F(LinkMessagesTest, ACollectorTooFarAheadGetsNothingAndIsTriedAgainWithPatience) {
+TEST_F(LinkMessagesTest, ACollectorTooFarAheadGetsNothingAndIsTriedAgain) {
   Start();
   Spool(2);
   v1::CollectorMessage message;
@@ -89,9 +89,7 @@ TEST_F(LinkMessagesTest, ACollectorTooFarAheadGetsNothingAndIsTriedAgainWithPati
   EXPECT_FALSE(link_->connected());
   EXPECT_EQ(call().received.size(), 1u);
   EXPECT_EQ(spool_->count(), 2u);
-  clock_.Advance(absl::Seconds(4));
-  EXPECT_EQ(calls_.size(), 1u);
-  clock_.Advance(absl::Seconds(16));
+  clock_.Advance(absl::Seconds(1));
   EXPECT_EQ(calls_.size(), 2u);
 }
 
