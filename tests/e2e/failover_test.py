@@ -99,6 +99,27 @@ class FailoverTest(FleetCase):
         self._repair_and_count()
         print(f"\nuntil the other one acts: {_seconds({'SIGSTOP': took})}", flush=True)
 
+    def test_one_that_is_cut_off_from_the_database_ends_and_the_other_one_acts(self):
+        pair = self.fleet
+        if pair.seat_that_acts().name != "second":
+            pair.collector.stop()
+            pair.wait_takeover(TAKEOVER_LIMIT_S)
+            pair.wait_green()
+        cut, heir = pair.seat_that_acts(), pair.other_seat()
+        if not heir.program.alive():
+            pair.start_seat(heir)
+        os.kill(pair.wire.pid, signal.SIGSTOP)
+        try:
+            took = pair.wait_takeover(TAKEOVER_LIMIT_S)
+            self.wait(lambda: "it still runs" if cut.program.alive() else None, 20, "it ends")
+            self.assertNotEqual(cut.program.stop(), 0, "its exit code")
+            pair.wait_green()
+        finally:
+            os.kill(pair.wire.pid, signal.SIGCONT)
+        self.assertIn(MAY_NOT, cut.program.log())
+        self.assertEqual(pair.alerts(since=self.begun), [])
+        print(f"\nuntil the other one acts: {_seconds({'cut off': took})}", flush=True)
+
     def _repair_and_count(self) -> None:
         pair = self.fleet
         pair.lab.repair_all()

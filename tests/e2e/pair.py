@@ -1,11 +1,12 @@
 """Pair: two collectors on one PostgreSQL, and a fleet of agents that know both."""
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 from api import Api
 from fleet import Fleet
 from fleet_files import GRPC_PORT, HTTP_PORT, FleetFiles, postwatch_ca, tls_settings, write_yaml
-from postgres import Postgres
+from postgres import Postgres, uri_through
 from programs import Program
 
 
@@ -19,8 +20,9 @@ class Seat:
 
 @dataclass
 class PairFiles(FleetFiles):
-    """`collector` and `second` in one namespace, at two addresses."""
+    """`collector` and `second` in one namespace, at two addresses; each its way to the store."""
     store: str = ""
+    store_of_second: str = ""
 
     def __post_init__(self):
         super().__post_init__()
@@ -30,7 +32,8 @@ class PairFiles(FleetFiles):
         super().write(places)
         write_yaml(self.second_config, self._settings_of(self.second_config.parent,
                                                          self.lab.second_collector_address,
-                                                         HTTP_PORT + 10))
+                                                         HTTP_PORT + 10)
+                   | {"store": self.store_of_second})
 
     def issue_all(self, places) -> None:
         super().issue_all(places)
@@ -57,7 +60,12 @@ class Pair(Fleet):
     def __init__(self, lab, **options):
         self.database = Postgres(lab.state / "postgres")
         super().__init__(lab, **options)
-        self.files = PairFiles(lab, self.folder, self.files.pace, store=self.database.uri)
+        wire = lab.state / "wire"  # of the second collector, which can be cut from the database
+        self.files = PairFiles(lab, self.folder, self.files.pace, store=self.database.uri,
+                               store_of_second=uri_through(wire))
+        self.wire = Program(lab, "ops", [sys.executable, Path(__file__).parent / "postgres_wire.py",
+                                         self.database.folder, wire], self.logs / "wire.log")
+        self._wire_folder = wire
         second = self._program("ops", "postwatch-collector", self.files.second_config, "second")
         self.seats = [Seat("collector", self.collector, self.api),
                       Seat("second", second, Api(lab.netns_path("ops"), HTTP_PORT + 10))]
@@ -65,6 +73,8 @@ class Pair(Fleet):
     def prepare(self) -> None:
         self.database.start()
         super().prepare()
+        self._wire_folder.mkdir()
+        self.wire.start()
 
     def start(self) -> None:
         super().start()
@@ -79,7 +89,7 @@ class Pair(Fleet):
         self.database.stop()
 
     def _programs(self) -> list[Program]:
-        return [*super()._programs(), self.seats[1].program]
+        return [*super()._programs(), self.seats[1].program, self.wire]
 
     def seat_that_acts(self) -> Seat:
         return next(seat for seat in self.seats if seat.program is self.collector)

@@ -12,6 +12,11 @@ SETTINGS = ("listen_addresses=", "fsync=off", "full_page_writes=off", "shared_bu
             "dynamic_shared_memory_type=mmap")
 
 
+def uri_through(folder: Path) -> str:
+    """The database by the socket in a folder."""
+    return f"postgresql://postwatch@/postgres?host={folder}"
+
+
 class Postgres:
     """One database, reached by a socket in `folder`: from every network namespace."""
 
@@ -22,8 +27,13 @@ class Postgres:
         self._server: subprocess.Popen | None = None
 
     @property
+    def folder(self) -> Path:
+        """Where its socket is."""
+        return self._folder
+
+    @property
     def uri(self) -> str:
-        return f"postgresql://postwatch@/postgres?host={self._folder}"
+        return uri_through(self._folder)
 
     def start(self) -> None:
         self._folder.mkdir(parents=True)
