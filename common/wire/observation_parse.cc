@@ -128,6 +128,8 @@ void ObservationParser::Field(const WireReader& reader) {
     case BytesField(O::kFindingsFieldNumber):
       if (++findings_ > static_cast<int64_t>(kMaxFindings)) return;
       return OneFailure(reader.bytes(), out_.findings.emplace_back());
+    default:  // of a newer version, here and below
+      return;
   }
 }
 
@@ -146,6 +148,8 @@ void ObservationParser::Times(std::string_view bytes, TimeParts& out) {
         break;
       case NumberField(google::protobuf::Timestamp::kNanosFieldNumber):
         out.nanos = static_cast<int32_t>(reader.number());
+        break;
+      default:
         break;
     }
   }
@@ -189,6 +193,8 @@ void ObservationParser::OneFailure(std::string_view bytes, Failure& out) {
         if (!out.reply.has_value()) out.reply.emplace();
         OneReply(reader.bytes(), *out.reply);
         break;
+      default:
+        break;
     }
   }
   EndOf(reader);
@@ -210,6 +216,8 @@ void ObservationParser::OneReply(std::string_view bytes, Reply& out) {
         break;
       case BytesField(R::kRuleFieldNumber):
         Text(reader, out.rule);
+        break;
+      default:
         break;
     }
   }
