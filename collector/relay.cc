@@ -8,6 +8,7 @@
 
 #include "common/base/text.h"
 #include "common/http/http_exchange.h"
+#include "common/http/request_target.h"
 
 namespace postwatch::collector {
 namespace {

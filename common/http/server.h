@@ -62,13 +62,6 @@ absl::StatusOr<std::unique_ptr<HttpServer>> StartHttpServer(boost::asio::any_io_
                                                             HttpHandler handler,
                                                             HttpServerOptions options = {});
 
-// Splits "/a/b?x=1&y=%20" into path and query, decoding both; nothing for a broken escape.
-bool SplitTarget(std::string_view target, std::string& path,
-                 std::map<std::string, std::string>& query);
-
-// The target that SplitTarget splits so.
-std::string JoinTarget(std::string_view path, const std::map<std::string, std::string>& query);
-
 // Whether a browser says that a page of another site (Fetch metadata, else RFC 6454 section 7) made
 // this request. Programs other than browsers send neither header.
 bool IsCrossSite(const HttpRequest& request);

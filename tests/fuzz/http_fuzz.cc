@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "common/http/http_answer.h"
+#include "common/http/request_target.h"
 #include "common/http/server.h"
 #include "common/http/url.h"
 

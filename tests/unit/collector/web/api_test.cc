@@ -8,6 +8,7 @@
 #include "collector/web/board_json.h"
 #include "collector/web/findings_json.h"
 #include "common/base/text.h"
+#include "common/http/request_target.h"
 #include "tests/contract/store_samples.h"
 #include "tests/support/fake_store.h"
 #include "tests/support/incident_samples.h"
