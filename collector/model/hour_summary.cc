@@ -95,6 +95,7 @@ absl::Time HourOf(const Sighting& sighting) {
 
 void AddTo(HourSummaries& summaries, const Sighting& sighting) {
   const Observation& observation = sighting.observation;
+  if (!observation.amends.empty()) return;
   summaries[{HourOf(sighting), observation.target, observation.check_id, sighting.vantage.agent}]
       .Add(observation);
 }

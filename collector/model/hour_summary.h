@@ -45,6 +45,7 @@ absl::Time StartOfHour(absl::Time time);
 // clock says something impossible: later than that, or more than a week before.
 absl::Time HourOf(const Sighting& sighting);
 
+// Not what amends an earlier observation: it is no run of its own.
 void AddTo(HourSummaries& summaries, const Sighting& sighting);
 
 // Summaries in order of their keys.

@@ -1,5 +1,8 @@
 // Summaries in a real SQLite file: across versions, and when a step is cut off.
 #include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <filesystem>
 
@@ -75,6 +78,26 @@ TEST_F(StoreHistoryTest, AnUpgradeThatFailsHalfWayLeavesTheOldStore) {
   EXPECT_EQ(Ask("SELECT count(*) FROM sqlite_schema WHERE name = 'summaries'"), 0);
   ASSERT_TRUE(Database::Open(path)->Execute("DROP TABLE summarised").ok());
   EXPECT_EQ(Passed(*OpenSqliteStore(path).value()), 3);
+}
+
+TEST_F(StoreHistoryTest, AnUpgradeThatIsKilledIsDoneTheNextTime) {
+  MakeOld(2, 3);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    Database database = Database::Open(path).value();
+    Transaction transaction = Transaction::Begin(database).value();
+    database.Execute(SqliteSchema()[2]).IgnoreError();
+    database.Execute("INSERT INTO spools VALUES('a9', 'half', 9); PRAGMA user_version=3")
+        .IgnoreError();
+    ::raise(SIGKILL);
+  }
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  ASSERT_TRUE(WIFSIGNALED(status));
+  EXPECT_EQ(Ask("PRAGMA user_version"), 2);
+  const std::unique_ptr<Store> store = OpenSqliteStore(path).value();
+  EXPECT_EQ(store->Watermark("a9", "half").value(), 0u);
+  EXPECT_EQ(Passed(*store), 3);
 }
 
 TEST_F(StoreHistoryTest, AStepThatIsCutOffCountsNothingAndForgetsNothing) {

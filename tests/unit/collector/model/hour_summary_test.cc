@@ -75,5 +75,16 @@ TEST(HourSummaryTest, ARunBelongsToTheHourInWhichItBegan) {
   EXPECT_EQ(hour(-absl::Hours(24 * 8), absl::Minutes(1)), absl::ZeroDuration());
 }
 
+TEST(HourSummaryTest, WhatAmendsAnotherIsNoRun) {
+  Sighting sighting;
+  sighting.observation.started = sighting.received = absl::FromUnixSeconds(3600);
+  HourSummaries summaries;
+  AddTo(summaries, sighting);
+  sighting.observation.amends = std::string(32, 'a');
+  AddTo(summaries, sighting);
+  ASSERT_EQ(summaries.size(), 1u);
+  EXPECT_EQ(summaries.begin()->second.passed, 1);
+}
+
 }  // namespace
 }  // namespace postwatch::collector
