@@ -83,23 +83,33 @@ absl::Status RenameToNew(const std::string& from, const std::string& to) {
 class DraftFile {
  public:
   static absl::StatusOr<DraftFile> Claim(std::string path) {
-    const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (fd < 0) return SystemError("make", path, errno);
-    if (::flock(fd, LOCK_EX | LOCK_NB) != 0) {
-      ::close(fd);
-      return absl::FailedPreconditionError(Concat(path, " is being written by another process"));
+    absl::StatusOr<DraftFile> draft = OpenLocked(path, 0);
+    if (!draft.ok()) return draft;
+    struct stat about = {};
+    const bool ours = ::fstat(draft->fd_, &about) == 0 && S_ISREG(about.st_mode) &&
+                      about.st_uid == ::geteuid() && about.st_nlink == 1;
+    // In a folder that others may write to, somebody may wait for what we write.
+    if (!ours) {
+      ::unlink(path.c_str());
+      draft->Keep();
+      draft = OpenLocked(path, O_EXCL);
+      if (!draft.ok()) return draft;
     }
-    DraftFile draft(std::move(path), fd);
-    ::unlink(Concat(draft.path_, "-journal").c_str());
-    if (::fchmod(fd, 0600) != 0 || ::ftruncate(fd, 0) != 0) {
-      return SystemError("empty", draft.path_, errno);
+    ::unlink(Concat(path, "-journal").c_str());
+    if (::fchmod(draft->fd_, 0600) != 0 || ::ftruncate(draft->fd_, 0) != 0) {
+      return SystemError("empty", path, errno);
     }
     return draft;
   }
 
   DraftFile(DraftFile&& other) noexcept
-      : path_(std::move(other.path_)), fd_(std::exchange(other.fd_, -1)) {}
-  DraftFile& operator=(DraftFile&&) = delete;
+      : path_(std::move(other.path_)), fd_(std::exchange(other.fd_, -1)), done_(other.done_) {}
+  DraftFile& operator=(DraftFile&& other) noexcept {
+    std::swap(path_, other.path_);
+    std::swap(fd_, other.fd_);
+    std::swap(done_, other.done_);
+    return *this;
+  }
   ~DraftFile() {
     if (fd_ < 0) return;
     if (!done_) ::unlink(path_.c_str());
@@ -112,6 +122,14 @@ class DraftFile {
 
  private:
   DraftFile(std::string path, int fd) : path_(std::move(path)), fd_(fd) {}
+
+  static absl::StatusOr<DraftFile> OpenLocked(const std::string& path, int flags) {
+    const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | flags, 0600);
+    if (fd < 0) return SystemError("make", path, errno);
+    if (::flock(fd, LOCK_EX | LOCK_NB) == 0) return DraftFile(path, fd);
+    ::close(fd);
+    return absl::FailedPreconditionError(Concat(path, " is being written by another process"));
+  }
 
   std::string path_;
   int fd_;

@@ -135,6 +135,18 @@ TEST_F(StoreBackupTest, TakesOverWhatADeadOneLeftAndNotWhatALiveOneWrites) {
   EXPECT_EQ(Sequences(Open(copy)->Observations({})), Numbers({1}));
 }
 
+TEST_F(StoreBackupTest, WritesToNoFileThatHasAnotherNameToo) {
+  ASSERT_TRUE(Open(path)->Append({MakeSighting("a1", 1)}).ok());
+  std::ofstream(folder / "mine") << "precious";
+  std::filesystem::create_hard_link(folder / "mine", copy + ".tmp");
+  ASSERT_EQ(BackUp(), absl::OkStatus());
+  EXPECT_EQ(std::filesystem::file_size(folder / "mine"), 8u);
+  EXPECT_EQ(Sequences(Open(copy)->Observations({})), Numbers({1}));
+  std::filesystem::create_symlink(folder / "mine", folder / "other.tmp");
+  EXPECT_FALSE(BackUpSqlite(path, folder / "other", [](std::string_view) {}).ok());
+  EXPECT_EQ(std::filesystem::file_size(folder / "mine"), 8u);
+}
+
 TEST_F(StoreBackupTest, ARestoredStoreGoesOnWhereItWasCopied) {
   const Incident incident = MakeIncident("inc-000000000001", absl::ZeroDuration());
   {
