@@ -29,7 +29,7 @@ double ResidentBytes() {
   if (file == nullptr) return 0;
   if (std::fscanf(file, "%ld %ld", &size, &resident) != 2) resident = 0;
   std::fclose(file);
-  return resident * static_cast<double>(sysconf(_SC_PAGESIZE));
+  return static_cast<double>(resident) * static_cast<double>(sysconf(_SC_PAGESIZE));
 }
 
 void RenderUplink(const AgentGauges& g, Exposition& page) {

@@ -37,10 +37,4 @@ void Exposition::Write(Labels labels, std::string_view value) {
   Append(out_, labels.size() == 0 ? "" : "}", " ", value, "\n");
 }
 
-void Exposition::Single(std::string_view name, std::string_view type, std::string_view help,
-                        double value) {
-  Family(name, type, help);
-  Sample({}, value);
-}
-
 }  // namespace postwatch

@@ -23,7 +23,10 @@ class Exposition {
   // Whole numbers to the last digit.
   void Sample(Labels labels, std::integral auto value) { Write(labels, absl::StrCat(value)); }
   // A family of one sample without labels.
-  void Single(std::string_view name, std::string_view type, std::string_view help, double value);
+  void Single(std::string_view name, std::string_view type, std::string_view help, auto value) {
+    Family(name, type, help);
+    Sample({}, value);
+  }
 
   std::string Take() { return std::move(out_); }
 
