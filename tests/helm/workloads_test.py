@@ -102,6 +102,11 @@ class SqliteTest(Shape):
             {"ports": [{"port": "grpc", "protocol": "TCP"}]},
             {"ports": [{"port": "http", "protocol": "TCP"}], "from": [{"podSelector": {}}]}])
 
+    def test_agents_reach_a_collector_that_is_not_ready_and_readers_do_not(self):
+        published = {name: self.spec(f"Service {name}").get("publishNotReadyAddresses", False)
+                     for name in ("rel-postwatch", "rel-postwatch-grpc", "rel-postwatch-headless")}
+        self.assertEqual(published, {"rel-postwatch": False, "rel-postwatch-grpc": True, "rel-postwatch-headless": True})
+
     def test_the_test_pod_asks_by_the_service(self):
         pod = self.find("Pod rel-postwatch-test")
         self.assertEqual(pod["metadata"]["annotations"]["helm.sh/hook"], "test")
@@ -154,6 +159,7 @@ class PostgresqlTest(Shape):
         spec = self.spec("Service rel-postwatch-grpc")
         self.assertEqual((spec["type"], spec["externalTrafficPolicy"], spec["loadBalancerSourceRanges"]),
                          ("LoadBalancer", "Local", ["192.0.2.0/24", "198.51.100.0/24"]))
+        self.assertIs(spec["publishNotReadyAddresses"], True)
 
     def test_only_what_is_named_is_let_out(self):
         spec = self.spec("NetworkPolicy rel-postwatch")
