@@ -5,6 +5,7 @@
 #include <iterator>
 #include <map>
 #include <optional>
+#include <set>
 #include <vector>
 
 #include "collector/ingest/assignment.h"
@@ -196,8 +197,19 @@ void RefuseUnsendable(const CheckSpec& check, const std::string& origin, const s
   mistakes.Add(origin, path, Concat("would be refused by agents: ", FromAbsl(taken.message())));
 }
 
+// "targets[0]" of each target that has a mistake already.
+std::set<std::string, std::less<>> RefusedTargets(const Mistakes& mistakes) {
+  std::set<std::string, std::less<>> refused;
+  for (const auto& [origin, key, what] : mistakes.all()) {
+    const size_t end = key.find(']');
+    if (key.starts_with("targets[") && end != key.npos) refused.insert(key.substr(0, end + 1));
+  }
+  return refused;
+}
+
+// `refused`: the target has a mistake already, which check after check would only repeat.
 std::vector<CheckSpec> PlanTarget(const CollectorConfig& config, const TargetConfig& target,
-                                  const std::string& path, const Recipes& defaults,
+                                  const std::string& path, const Recipes& defaults, bool refused,
                                   Mistakes& mistakes) {
   const std::string checks_path = Concat(path, ".checks");
   const bool has_mailbox = target.mailbox.kind() == Settings::Kind::kMap;
@@ -232,7 +244,9 @@ std::vector<CheckSpec> PlanTarget(const CollectorConfig& config, const TargetCon
                     .fleet_gap = FleetGapOf(recipe)};
     Validate(recipe, check, fits ? mailbox_path : "", checks_path, mistakes);
     if (!recipe.enabled) continue;
-    RefuseUnsendable(check, target.origin, Concat(checks_path, ".", recipe.name), mistakes);
+    if (!refused) {
+      RefuseUnsendable(check, target.origin, Concat(checks_path, ".", recipe.name), mistakes);
+    }
     checks.push_back(std::move(check));
   }
   return checks;
@@ -282,13 +296,15 @@ absl::Duration DefaultFleetGap(const CheckKind& kind, absl::Duration interval) {
 
 FleetPlan MakePlan(const CollectorConfig& config, Mistakes& mistakes) {
   FleetPlan plan{.revision = config.revision};
+  const std::set<std::string, std::less<>> refused = RefusedTargets(mistakes);
   const Recipes defaults =
       ReadRecipes(config, config.defaults, "defaults", BuiltinRecipes(config), mistakes);
   ValidateDefaults(defaults, mistakes);
   plan.checks.push_back(PlanWitness(config, mistakes));
   for (size_t i = 0; i < config.targets.size(); ++i) {
+    const std::string path = Concat("targets[", i, "]");
     std::vector<CheckSpec> checks =
-        PlanTarget(config, config.targets[i], Concat("targets[", i, "]"), defaults, mistakes);
+        PlanTarget(config, config.targets[i], path, defaults, refused.contains(path), mistakes);
     std::ranges::move(checks, std::back_inserter(plan.checks));
   }
   if (plan.checks.size() > kMaxAssignedChecks) {

@@ -38,7 +38,7 @@ absl::Status CheckPlace(const std::string& file, const ToldConfig& running) {
 
 // What someone wrote into the file and never made the collector take up must not be lost unseen.
 absl::Status CheckNothingIsLost(const std::string& file, const ToldConfig& running) {
-  const absl::StatusOr<ToldConfig> on_disk = DescribeFile(file, false);
+  const absl::StatusOr<ToldConfig> on_disk = DescribeFile(file, false, file);
   if (!on_disk.ok()) {
     return absl::Status(on_disk.status().code(),
                         Concat(on_disk.status().message(), "; --force replaces it all the same"));
@@ -75,7 +75,7 @@ absl::Status Confirm(const Flags& flags) {
 // In place, taken up, or back as it was.
 absl::Status Exchange(const Flags& flags, FileSwap& swap) {
   if (absl::Status status = swap.Commit(); !status.ok()) return status;
-  const std::string url = Concat(flags.Get("collector", kDefaultCollector), "/-/reload");
+  const std::string url = Concat(CollectorUrl(flags), "/-/reload");
   const absl::StatusOr<std::string> reloaded = AskCollector(CollectorMethod::kPost, url);
   if (reloaded.ok()) return absl::OkStatus();
   const absl::Status undone = swap.Undo();
@@ -115,7 +115,7 @@ int RunConfigApply(const Flags& flags) {
 
   absl::StatusOr<FileSwap> swap = FileSwap::Prepare(file, *text);
   if (!swap.ok()) return Refuse(swap.status());
-  const absl::StatusOr<ToldConfig> wanted = DescribeFile(swap->candidate(), true);
+  const absl::StatusOr<ToldConfig> wanted = DescribeFile(swap->candidate(), true, flags.words()[0]);
   if (!wanted.ok()) return Refuse(wanted.status());
   const ConfigPlan plan = MakeConfigPlan(*running, *wanted);
   std::printf("%s", PlanText(plan).c_str());

@@ -49,6 +49,7 @@ int RunConfigSchema(const Flags& flags) {
   }
   const absl::StatusOr<ProgramOutput> run =
       RunProgram(Concat("postwatch-", program), {"--config.schema"});
+  if (run.ok()) std::fprintf(stderr, "%s", run->err.c_str());
   if (!run.ok() || run->code != 0) {
     return Complain("config schema",
                     run.ok() ? Concat("postwatch-", program, " has none; is it an older one?")
@@ -94,10 +95,18 @@ int Usage(std::FILE* out) {
   return out == stdout ? kOk : kUsage;
 }
 
+// `text` with another name for a file wherever it stands.
+std::string Renamed(std::string text, const std::string& from, const std::string& to) {
+  for (size_t at = 0; from != to && (at = text.find(from, at)) != text.npos; at += to.size()) {
+    text.replace(at, from.size(), to);
+  }
+  return text;
+}
+
 }  // namespace
 
 absl::StatusOr<ToldConfig> AskRunningConfig(const Flags& flags) {
-  const std::string url = Concat(flags.Get("collector", kDefaultCollector), "/api/v1/config");
+  const std::string url = Concat(CollectorUrl(flags), "/api/v1/config");
   const absl::StatusOr<std::string> answer = AskCollector(CollectorMethod::kGet, url);
   if (!answer.ok()) return answer.status();
   absl::StatusOr<ToldConfig> told = ReadToldConfig(*answer);
@@ -105,13 +114,15 @@ absl::StatusOr<ToldConfig> AskRunningConfig(const Flags& flags) {
   return absl::UnavailableError(Concat("what ", url, " answers ", told.status().message()));
 }
 
-absl::StatusOr<ToldConfig> DescribeFile(const std::string& path, bool check_files) {
+absl::StatusOr<ToldConfig> DescribeFile(const std::string& path, bool check_files,
+                                        const std::string& called) {
   std::vector<std::string> arguments = {"--config.file", path, "--config.describe"};
   if (check_files) arguments.emplace_back("--config.check");
   const absl::StatusOr<ProgramOutput> run = RunProgram(kCollectorProgram, arguments);
   if (!run.ok()) return run.status();
+  std::fprintf(stderr, "%s", Renamed(run->err, path, called).c_str());
   if (run->code != 0) {
-    return absl::InvalidArgumentError(Concat(Printable(path), " has mistakes"));
+    return absl::InvalidArgumentError(Concat(Printable(called), " has mistakes"));
   }
   absl::StatusOr<ToldConfig> told = ReadToldConfig(run->out);
   if (told.ok()) return told;
@@ -126,7 +137,7 @@ int RunConfigPlan(const Flags& flags) {
     return Complain(kThis, Concat("--format '", Printable(format), "' is none of text, json"),
                     kUsage);
   }
-  const absl::StatusOr<ToldConfig> wanted = DescribeFile(flags.words()[0], false);
+  const absl::StatusOr<ToldConfig> wanted = DescribeFile(flags.words()[0], false, flags.words()[0]);
   if (!wanted.ok()) return Complain(kThis, FromAbsl(wanted.status().message()), kPlanMistakes);
   const absl::StatusOr<ToldConfig> running = AskRunningConfig(flags);
   if (!running.ok()) return Complain(kThis, FromAbsl(running.status().message()), kUnknown);

@@ -24,7 +24,8 @@ int RunConfigApply(const Flags& flags);
 absl::StatusOr<ToldConfig> AskRunningConfig(const Flags& flags);
 
 // What the collector's program makes of a file; its mistakes are on stderr by then, and the status
-// is InvalidArgument. `check_files`: with --config.check.
-absl::StatusOr<ToldConfig> DescribeFile(const std::string& path, bool check_files);
+// is InvalidArgument. `check_files`: with --config.check. `called`: what people call the file.
+absl::StatusOr<ToldConfig> DescribeFile(const std::string& path, bool check_files,
+                                        const std::string& called);
 
 }  // namespace postwatch::cli

@@ -67,7 +67,8 @@ FileSwap::FileSwap(const std::string& path) : path_(path), previous_(path + ".pr
 FileSwap::FileSwap(FileSwap&& other) noexcept
     : path_(std::move(other.path_)),
       candidate_(std::exchange(other.candidate_, "")),
-      previous_(std::move(other.previous_)) {}
+      previous_(std::move(other.previous_)),
+      swapped_(other.swapped_) {}
 
 FileSwap::~FileSwap() {
   if (!candidate_.empty()) ::unlink(candidate_.c_str());
@@ -96,14 +97,18 @@ absl::StatusOr<FileSwap> FileSwap::Prepare(const std::string& path, std::string_
 }
 
 absl::Status FileSwap::Commit() {
+  const absl::StatusOr<std::string> now = ReadWholeFile(path_), next = ReadWholeFile(candidate_);
+  if (now.ok() && next.ok() && *now == *next) return absl::OkStatus();
   ::unlink(previous_.c_str());
   if (::link(path_.c_str(), previous_.c_str()) != 0) return Failed("keep a copy as", previous_);
   if (::rename(candidate_.c_str(), path_.c_str()) != 0) return Failed("replace", path_);
   candidate_.clear();
+  swapped_ = true;
   return SyncFolderOf(path_);
 }
 
 absl::Status FileSwap::Undo() {
+  if (!swapped_) return absl::OkStatus();
   if (::rename(previous_.c_str(), path_.c_str()) != 0) return Failed("restore", path_);
   return SyncFolderOf(path_);
 }

@@ -24,6 +24,7 @@ class FileSwap {
   const std::string& candidate() const { return candidate_; }
 
   // The candidate is PATH from now on, also after a power failure; what it was is kept.
+  // Where the bytes are the same nothing is done: what was kept before is worth more.
   absl::Status Commit();
   // After Commit: PATH is what it was.
   absl::Status Undo();
@@ -32,6 +33,7 @@ class FileSwap {
   explicit FileSwap(const std::string& path);
 
   std::string path_, candidate_, previous_;
+  bool swapped_ = false;
 };
 
 // The whole of a regular file of at most 1 MiB.

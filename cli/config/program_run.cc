@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <spawn.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -18,6 +19,7 @@ namespace postwatch::cli {
 namespace {
 
 constexpr size_t kMaxOutput = 64 << 20;
+constexpr size_t kMaxErrors = 1 << 20;
 
 std::string BesideUs(const std::string& name) {
   std::error_code error;
@@ -42,8 +44,17 @@ absl::StatusOr<std::string> ReadToTheEnd(int fd, const std::string& name) {
   return absl::InternalError(Concat(name, " prints more than ", kMaxOutput, " bytes"));
 }
 
+// What was written to a file without a name, which is closed.
+std::string TakeErrors(int fd) {
+  std::string text(kMaxErrors, '\0');
+  const ssize_t count = ::pread(fd, text.data(), text.size(), 0);
+  text.resize(count < 0 ? 0 : static_cast<size_t>(count));
+  ::close(fd);
+  return text;
+}
+
 absl::StatusOr<pid_t> Spawn(const std::string& name, const std::vector<std::string>& arguments,
-                            int out) {
+                            int out, int err) {
   const std::string beside = BesideUs(name);
   const std::string path = beside.empty() ? name : beside;
   std::vector<char*> argv = {const_cast<char*>(path.c_str())};
@@ -55,6 +66,7 @@ absl::StatusOr<pid_t> Spawn(const std::string& name, const std::vector<std::stri
   ::posix_spawn_file_actions_init(&actions);
   ::posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
   ::posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO);
+  ::posix_spawn_file_actions_adddup2(&actions, err, STDERR_FILENO);
   pid_t pid = -1;
   const int error = ::posix_spawnp(&pid, path.c_str(), &actions, nullptr, argv.data(), environ);
   ::posix_spawn_file_actions_destroy(&actions);
@@ -75,19 +87,26 @@ absl::StatusOr<ProgramOutput> RunProgram(const std::string& name,
   if (::pipe2(ends.data(), O_CLOEXEC) != 0) {
     return absl::InternalError(Concat("cannot make a pipe: ", std::strerror(errno)));
   }
-  const absl::StatusOr<pid_t> pid = Spawn(name, arguments, ends[1]);
+  // No second pipe, which would have to be read at the same time.
+  const int errors = ::memfd_create("errors", MFD_CLOEXEC);
+  const absl::StatusOr<pid_t> pid =
+      errors < 0 ? absl::InternalError(Concat("cannot make a file: ", std::strerror(errno)))
+                 : Spawn(name, arguments, ends[1], errors);
   ::close(ends[1]);
   if (!pid.ok()) {
     ::close(ends[0]);
+    if (errors >= 0) ::close(errors);
     return pid.status();
   }
   absl::StatusOr<std::string> out = ReadToTheEnd(ends[0], name);
   int status = 0;
   while (::waitpid(*pid, &status, 0) < 0 && errno == EINTR) {
   }
+  std::string err = TakeErrors(errors);
   if (!out.ok()) return out.status();
   return ProgramOutput{.code = WIFEXITED(status) ? WEXITSTATUS(status) : -1,
-                       .out = *std::move(out)};
+                       .out = *std::move(out),
+                       .err = std::move(err)};
 }
 
 }  // namespace postwatch::cli

@@ -188,7 +188,7 @@ int RunExplain(std::span<const std::string_view> arguments) {
     std::fputs(text.c_str(), stdout);
     return kOk;
   }
-  const Incidents incidents(flags->Get("collector", kDefaultCollector));
+  const Incidents incidents(CollectorUrl(*flags));
   return ExplainOne(incidents, word, format == "json");
 }
 

@@ -13,6 +13,7 @@ namespace {
 
 namespace json = boost::json;
 
+constexpr std::string_view kDefaultCollector = "http://127.0.0.1:7480";
 constexpr size_t kMaxAnswer = 64 * 1024 * 1024;
 constexpr long kTimeoutSeconds = 10;
 
@@ -29,6 +30,12 @@ size_t Keep(char* bytes, size_t size, size_t count, void* into) {
 }
 
 }  // namespace
+
+std::string CollectorUrl(const Flags& flags) {
+  std::string url = flags.Get("collector", kDefaultCollector);
+  while (url.ends_with('/')) url.pop_back();
+  return url;
+}
 
 absl::StatusOr<std::string> AskCollector(CollectorMethod method, const std::string& url) {
   const std::unique_ptr<CURL, CurlCloser> curl(curl_easy_init());

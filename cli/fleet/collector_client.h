@@ -5,10 +5,12 @@
 #include <string_view>
 
 #include "absl/status/statusor.h"
+#include "common/base/flags.h"
 
 namespace postwatch::cli {
 
-inline constexpr std::string_view kDefaultCollector = "http://127.0.0.1:7480";
+// Of --collector, else the default; without the slash at its end that browsers show.
+std::string CollectorUrl(const Flags& flags);
 
 enum class CollectorMethod { kGet, kPost, kDelete };
 

@@ -53,8 +53,7 @@ int RunExport(std::span<const std::string_view> arguments) {
   if (!flags->Has("since")) return Complain(kVerb, "--since is missing; see --help", kUsage);
   const absl::StatusOr<int64_t> since = ReadTime(*flags, "since");
   if (!since.ok()) return Complain(kVerb, FromAbsl(since.status().message()), kUsage);
-  std::string url =
-      Concat(flags->Get("collector", kDefaultCollector), "/api/v1/export?since=", *since);
+  std::string url = Concat(CollectorUrl(*flags), "/api/v1/export?since=", *since);
   if (flags->Has("until")) {
     const absl::StatusOr<int64_t> until = ReadTime(*flags, "until");
     if (!until.ok()) return Complain(kVerb, FromAbsl(until.status().message()), kUsage);

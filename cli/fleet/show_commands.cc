@@ -116,7 +116,7 @@ int Show(const Listing& listing, std::span<const std::string_view> arguments) {
   if (format != "text" && format != "json") {
     return Complain(listing.verb, Concat("--format '", format, "' is none of text, json"), kUsage);
   }
-  std::string url = Concat(flags->Get("collector", kDefaultCollector), "/api/v1/", listing.verb);
+  std::string url = Concat(CollectorUrl(*flags), "/api/v1/", listing.verb);
   if (listing.verb == "incidents" && !flags->Has("all")) url += "?state=open";
   const absl::StatusOr<std::string> answer = AskCollector(CollectorMethod::kGet, url);
   if (!answer.ok()) return Complain(listing.verb, FromAbsl(answer.status().message()), kUnknown);
@@ -143,8 +143,7 @@ int Forget(std::span<const std::string_view> arguments) {
     return Complain(kVerb, Concat("'", Printable(name), "' is no agent's name"), kUsage);
   }
   const absl::StatusOr<std::string> answer =
-      AskCollector(CollectorMethod::kDelete,
-                   Concat(flags->Get("collector", kDefaultCollector), "/api/v1/agents/", name));
+      AskCollector(CollectorMethod::kDelete, Concat(CollectorUrl(*flags), "/api/v1/agents/", name));
   if (!answer.ok()) return Complain(kVerb, FromAbsl(answer.status().message()), kUnknown);
   std::printf("forgot %s\n", name.c_str());
   return kOk;

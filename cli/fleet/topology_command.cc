@@ -171,8 +171,7 @@ int AskForResults(const Flags& flags, Study& study) {
   }
   const int64_t since = absl::ToUnixSeconds(absl::Now() - absl::Minutes(*minutes));
   const absl::StatusOr<std::string> answer = AskCollector(
-      CollectorMethod::kGet,
-      Concat(flags.Get("collector", kDefaultCollector), "/api/v1/export?since=", since));
+      CollectorMethod::kGet, Concat(CollectorUrl(flags), "/api/v1/export?since=", since));
   if (!answer.ok()) {
     return Complain(
         kVerb,

@@ -103,6 +103,23 @@ TEST_F(ConfigPlanTest, ApplyPutsTheFileInPlaceAndTheCollectorTakesItUp) {
   EXPECT_EQ(Config({"plan", dir_.Path("c.yaml")}).code, 0);
 }
 
+TEST_F(ConfigPlanTest, ApplyingTheSameAgainKeepsWhatWasBefore) {
+  const std::string before = dir_.Read("c.yaml");
+  const std::string more = "targets: [{domain: b.test}]\n";
+  EXPECT_EQ(Apply(more).code, 0);
+  EXPECT_EQ(Apply(more).code, 0);
+  EXPECT_EQ(dir_.Read("c.yaml.previous"), before);
+  EXPECT_FALSE(Exists(".c.yaml.new"));
+}
+
+TEST_F(ConfigPlanTest, MistakesOfADomainAreToldOnceAndOfTheFileThatWasGiven) {
+  const CommandRun refused = Apply("targets: [{domain: 'exa mple.com'}]\n");
+  EXPECT_EQ(refused.code, 1);
+  EXPECT_NE(refused.err.find(Concat(dir_.Path("new.yaml"), ":")), std::string::npos) << refused.err;
+  EXPECT_EQ(refused.err.find(".c.yaml.new"), std::string::npos) << refused.err;
+  EXPECT_EQ(refused.err.find("would be refused by agents"), std::string::npos) << refused.err;
+}
+
 TEST_F(ConfigPlanTest, ApplySaysWhatWaitsForARestart) {
   EXPECT_EQ(Apply("retention: 24h\ntargets: [{domain: a.test}]\n").code, 2);
   // What waits is no change that would be lost.
