@@ -14,8 +14,13 @@ absl::StatusOr<IssuedCertificate> AuthorityFolder::Load() const {
   absl::StatusOr<IssuedCertificate> authority =
       LoadIssuedCertificate(*this / "ca.pem", *this / "ca.key");
   if (authority.ok()) return authority;
+  // Another authority in the place of a damaged one would cut off every agent.
+  const bool none = FilesThere({*this / "ca.pem", *this / "ca.key"}).empty();
   return absl::UnavailableError(
-      Concat(FromAbsl(authority.status().message()), "; `postwatch ca init` makes an authority"));
+      Concat(FromAbsl(authority.status().message()),
+             none ? "; `postwatch ca init` makes an authority"
+                  : "; restore ca.pem and ca.key from your copy: what they have issued depends on "
+                    "them"));
 }
 
 absl::StatusOr<RevocationList> AuthorityFolder::Revocations() const {

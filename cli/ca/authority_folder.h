@@ -31,7 +31,8 @@ class AuthorityFolder {
   std::filesystem::path operator/(std::string_view name) const { return path_ / name; }
   const std::filesystem::path& path() const { return path_; }
 
-  // ca.pem (all of it) and ca.key. The error says how to make them.
+  // ca.pem (all of it) and ca.key. The error says how to make them where neither is,
+  // else to restore them.
   absl::StatusOr<IssuedCertificate> Load() const;
   // Nothing is revoked where there is no crl.pem.
   absl::StatusOr<RevocationList> Revocations() const;

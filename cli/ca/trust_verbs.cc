@@ -4,7 +4,9 @@
 #include "absl/time/clock.h"
 #include "cli/ca/authority_folder.h"
 #include "cli/ca/ca_verbs.h"
+#include "cli/ca/collector_address.h"
 #include "cli/command.h"
+#include "cli/printable.h"
 #include "common/base/ids.h"
 #include "common/base/text.h"
 #include "common/pki/authorities.h"
@@ -37,6 +39,13 @@ int Token(const Flags& flags) {
   }
   const absl::StatusOr<absl::Duration> expires = ExpiresFlag(flags);
   if (!expires.ok()) return ComplainOfCa(expires.status());
+  if (flags.Has("collector") && !IsCollectorAddress(flags.Get("collector"))) {
+    return Complain("ca",
+                    Concat("--collector '", Printable(flags.Get("collector")),
+                           "' is not HOST or HOST:PORT, such as pw.example.net or "
+                           "[2001:db8::1]:7443"),
+                    kUsage);
+  }
   const AuthorityFolder folder(flags);
   const absl::StatusOr<IssuedCertificate> authority = folder.Load();
   if (!authority.ok()) return ComplainOfCa(authority.status());
@@ -86,8 +95,10 @@ int Revoke(const Flags& flags) {
       "revoked agent %s: every certificate and token it was given until now, and what they were\n"
       "renewed to. Copy %s to where the collector's tls.crl is: it cuts the agent off within 10 "
       "s.\n"
+      "Nobody here keeps a list of who has joined: look at `postwatch agents` that it shows %s as\n"
+      "SILENT then; if it does not, the agent has another name.\n"
       "A certificate or token made for it from now on is good.\n",
-      name.c_str(), (folder / "crl.pem").c_str());
+      name.c_str(), (folder / "crl.pem").c_str(), name.c_str());
   return kOk;
 }
 

@@ -84,6 +84,7 @@ TEST_F(CaLifeTest, MistakesOfUsageExit64) {
                                              {"token", "agent", "EU", "fra1"},
                                              {"token", "agent", "eu", "fra1", "--expires", "soon"},
                                              {"token", "agent", "eu", "fra1", "--expires", "200h"},
+                                             {"token", "agent", "eu", "fra1", "--collector", "::1"},
                                              {"revoke", "agent"},
                                              {"revoke", "agent", "no/name"},
                                              {"renew"},
@@ -102,6 +103,7 @@ TEST_F(CaLifeTest, ARevokedAgentIsOutAndCanBeLetInAgain) {
   const CommandRun run = Ca({"revoke", "agent", "fra1"});
   ASSERT_EQ(run.code, kOk) << run.err;
   EXPECT_NE(run.out.find("revoked agent fra1"), std::string::npos) << run.out;
+  EXPECT_NE(run.out.find("shows fra1 as\nSILENT"), std::string::npos) << run.out;
   EXPECT_NE(Revoked().RevokedAt(Identity("fra1/cert.pem")), std::nullopt);
   EXPECT_EQ(Revoked().RevokedAt(Identity("fra2/cert.pem")), std::nullopt);
   const CommandRun renewed = Ca({"renew", "agent", "fra1"});

@@ -93,6 +93,20 @@ TEST_F(CaTest, WhatTheMachineDoesNotHaveIsNoUsage) {
   EXPECT_NE(none.err.find("`postwatch ca init` makes an authority"), std::string::npos) << none.err;
 }
 
+TEST_F(CaTest, ADamagedAuthorityIsRestoredNotReplaced) {
+  ASSERT_EQ(Ca({"init"}).code, kOk);
+  const std::string key = Read("ca.key");
+  for (const char* file : {"ca.key", "ca.pem"}) {
+    std::ofstream(dir / file) << "";
+    const CommandRun damaged = Ca({"issue", "agent", "eu", "eu-1"});
+    EXPECT_EQ(damaged.code, kUnknown);
+    EXPECT_NE(damaged.err.find("restore ca.pem and ca.key from your copy"), std::string::npos)
+        << damaged.err;
+    EXPECT_EQ(damaged.err.find("ca init"), std::string::npos) << damaged.err;
+    std::ofstream(dir / "ca.key") << key;
+  }
+}
+
 TEST_F(CaTest, HelpNamesTheFlagsOfTheCommandAndNoOthers) {
   const CommandRun init = Ca({"init", "--help"});
   EXPECT_EQ(init.code, kOk);
@@ -135,7 +149,7 @@ TEST(ShowCommandsOverHttp, AsksForWhatIsWantedAndPrintsIt) {
   });
   EXPECT_EQ(RunCommand(RunAgents, {"--collector", collector.Url("")}).out,
             "eu-1             eu           AS1            SILENT     last heard then, 3 waiting\n");
-  EXPECT_EQ(RunCommand(RunIncidents, {"--collector", collector.Url("")}).out, "none\n");
+  EXPECT_EQ(RunCommand(RunIncidents, {"--collector", collector.Url("/")}).out, "none\n");
   EXPECT_EQ(RunCommand(RunIncidents, {"--all", "--collector", collector.Url("")}).out, "none\n");
   const std::vector<HttpRequest> requests = collector.requests();
   ASSERT_EQ(requests.size(), 3u);
