@@ -41,6 +41,12 @@ bool IsInTrouble(const Report& report, std::string_view kind) {
   });
 }
 
+// Nothing was learned, which is not the same as that there is nothing.
+bool IsUnanswered(const Finding& result) {
+  return result.outcome == Outcome::kNotTested || result.klass == FailureClass::kDnsTimeout ||
+         result.klass == FailureClass::kDnsServfail || result.klass == FailureClass::kDnsRefused;
+}
+
 // "10 mx1.example.com, 20 mx2.example.com" -> the names.
 std::vector<std::string> HostsOf(std::string_view mx) {
   std::vector<std::string> hosts;
@@ -94,8 +100,21 @@ DomainPortrait MakePortrait(const Report& report) {
   portrait.dane = !dane.empty() && dane != "none";
   portrait.registrar = Fact(report, "reg.rdap", "rdap.registrar");
   portrait.expires = Fact(report, "reg.rdap", "rdap.expires");
+  for (const std::string_view kind : kKinds) {
+    const Finding* result = ResultOf(report, kind);
+    if (result != nullptr && IsUnanswered(*result)) portrait.unasked.emplace(kind);
+  }
   AddTrouble(report, portrait);
   return portrait;
+}
+
+std::string WhyBlind(const DomainPortrait& portrait) {
+  const bool blind = std::ranges::all_of(kKinds, [&portrait](std::string_view kind) {
+    return !kind.starts_with("dns.") || portrait.unasked.contains(kind);
+  });
+  if (!blind) return "";
+  const auto& told = portrait.unseen.empty() ? portrait.problems : portrait.unseen;
+  return told.empty() ? "no question had an answer" : told.front();
 }
 
 }  // namespace postwatch::cli

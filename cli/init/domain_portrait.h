@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,10 +30,14 @@ struct DomainPortrait {
   bool unsigned_zone = false;
   bool dane = false;
   std::string registrar, expires;
-  std::vector<std::string> problems;  // "dns.spf: ...": what fails or is weak already
-  std::vector<std::string> unseen;    // "reg.rdap: ...": what could not be looked at
+  std::set<std::string, std::less<>> unasked;  // check kinds whose questions had no answer
+  std::vector<std::string> problems;           // "dns.spf: ...": what fails or is weak already
+  std::vector<std::string> unseen;             // "reg.rdap: ...": what could not be looked at
 };
 
 DomainPortrait MakePortrait(const Report& report);
+
+// Why the DNS told nothing at all of the domain; empty when it told something.
+std::string WhyBlind(const DomainPortrait& portrait);
 
 }  // namespace postwatch::cli

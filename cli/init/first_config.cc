@@ -14,6 +14,15 @@ namespace {
 
 constexpr size_t kMaxQuoted = 200;  // of a server's text in a comment
 constexpr size_t kMaxLines = 12;    // of troubles
+constexpr std::string_view kUnasked = "could not be asked";
+
+// What agents need beside their certificates. Only their owner knows where these files are.
+constexpr std::string_view kFleetText =
+    "# Lets agents join by `postwatch ca token` and renew themselves; who has ca.key makes "
+    "agents.\n"
+    "# enrolment: {ca_cert: /etc/postwatch/ca/ca.pem, ca_key: /etc/postwatch/ca/ca.key}\n"
+    "# Signs the letters of round trips, for the whole fleet: `openssl rand -hex 32` makes one.\n"
+    "# fleet_key: {file: /etc/postwatch/fleet.key}\n\n";
 
 // A value that YAML takes for nothing else, and in which no ${NAME} is looked for.
 std::string YamlText(std::string_view text) {
@@ -86,12 +95,19 @@ class TargetText {
   }
   void Note(std::string_view text) { Line(6, Concat("# ", text)); }
 
+  // What is not there, or is not known to be.
+  std::string Absent(std::string_view kind, std::string_view what, std::string_view none) const {
+    return seen_.unasked.contains(kind) ? Concat("for ", what, " it ", kUnasked)
+                                        : std::string(none);
+  }
+
   void Provider() {
     const ProviderGuess guess = GuessProvider(seen_.domain, seen_.mx_hosts);
-    const std::string why = !guess.title.empty() ? Concat(guess.title, ", by its MX hosts")
-                            : guess.name != seen_.domain
-                                ? std::string("by the names of its MX hosts")
-                                : std::string("it runs its own servers");
+    const std::string why =
+        !guess.title.empty()               ? Concat(guess.title, ", by its MX hosts")
+        : guess.name != seen_.domain       ? std::string("by the names of its MX hosts")
+        : seen_.unasked.contains("dns.mx") ? Concat("its MX hosts ", kUnasked)
+                                           : std::string("it runs its own servers");
     Line(4, Concat("provider: ", YamlText(guess.name), "  # ", why,
                    "; targets of one provider are judged together"));
   }
@@ -112,15 +128,19 @@ class TargetText {
   }
 
   void Mx() {
-    if (seen_.mx_hosts.empty())
-      return Note("its MX hosts were not seen; `expect` holds dns.mx to them");
+    if (seen_.mx_hosts.empty()) {
+      Note(Concat("its MX hosts ", seen_.unasked.contains("dns.mx") ? kUnasked : "were not seen",
+                  "; `expect` holds dns.mx to them"));
+      return;
+    }
     Note(Concat("MX now: ", Quote(seen_.mx_text), "; any other is a finding"));
     Line(6, Concat("dns.mx: {expect: ", List(seen_.mx_hosts), "}"));
   }
 
   void Senders() {
     if (seen_.spf.empty()) {
-      Note("no SPF record that counts; once there is: dns.spf: {require: true}");
+      Note(Concat(Absent("dns.spf", "an SPF record", "no SPF record that counts"),
+                  "; once there is: dns.spf: {require: true}"));
     } else {
       const std::string known = KnownSenders(seen_.spf);
       Note(Concat("SPF: ", Quote(seen_.spf)));
@@ -132,7 +152,8 @@ class TargetText {
       }
     }
     if (seen_.dkim_selectors.empty()) {
-      Note("no DKIM key under a usual selector; if mail is signed: dns.dkim: {selectors: [NAME]}");
+      Note(Concat(Absent("dns.dkim", "DKIM keys", "no DKIM key under a usual selector"),
+                  "; if mail is signed: dns.dkim: {selectors: [NAME]}"));
     } else {
       Line(6, Concat("dns.dkim: {selectors: ", List(seen_.dkim_selectors), "}"));
     }
@@ -141,7 +162,8 @@ class TargetText {
       Line(6, Concat("dns.dmarc: {expect_policy: ", seen_.dmarc_policy,
                      "}  # as it is now; a weaker one is a finding"));
     } else {
-      Note("no DMARC policy; once there is: dns.dmarc: {expect_policy: reject}");
+      Note(Concat(Absent("dns.dmarc", "a DMARC policy", "no DMARC policy"),
+                  "; once there is: dns.dmarc: {expect_policy: reject}"));
     }
   }
 
@@ -203,8 +225,11 @@ std::string FirstConfig(const DomainPortrait& portrait, const FirstConfigOptions
   const std::string& folder = options.tls_folder;
   Append(out, "\n# From `postwatch ca init` and `postwatch ca issue ... collector`.\ntls:\n",
          "  ca: ", YamlText(folder + "/ca.pem"), "\n", "  cert: ", YamlText(folder + "/cert.pem"),
-         "\n", "  key: ", YamlText(folder + "/key.pem"), "\n\n", "store: ", YamlText(options.store),
-         "\n\ntargets:\n", TargetText(portrait, options).Write());
+         "\n", "  key: ", YamlText(folder + "/key.pem"), "\n",
+         "  # What `postwatch ca revoke` writes: who is in it is cut off.\n",
+         "  # crl: ", YamlText(folder + "/crl.pem"), "\n\n", kFleetText,
+         "store: ", YamlText(options.store), "\n\ntargets:\n",
+         TargetText(portrait, options).Write());
   Append(out,
          "\n# Where alerts go. Without this they stand in the collector's log alone.\n"
          "# alerting:\n"

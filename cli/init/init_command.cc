@@ -78,8 +78,11 @@ void TellNext(const std::string& out, const FirstConfigOptions& how) {
       "  postwatch ca issue --dir ca --out %s collector --dns NAME    # NAME: where agents find "
       "it\n"
       "  postwatch-collector --config.file %s --config.check\n"
-      "  postwatch-collector --config.file %s\n",
-      file.c_str(), folder.c_str(), file.c_str(), file.c_str());
+      "  postwatch-collector --config.file %s\n"
+      "  postwatch ca token --dir ca agent REGION NAME --collector NAME # what to run on an "
+      "agent's\n"
+      "                                   # machine; needs `enrolment` in %s\n",
+      file.c_str(), folder.c_str(), file.c_str(), file.c_str(), file.c_str());
 }
 
 int Write(const Flags& flags, const std::string& text, const FirstConfigOptions& how) {
@@ -118,6 +121,10 @@ int RunInit(std::span<const std::string_view> arguments) {
   const DomainPortrait portrait = MakePortrait(*report);
   if (!portrait.exists) {
     return Complain(kVerb, Concat(portrait.domain, " does not exist in the DNS"), kUnknown);
+  }
+  if (const std::string why = WhyBlind(portrait); !why.empty()) {
+    return Complain(kVerb, Concat("nothing could be asked, nothing is written: ", Printable(why)),
+                    kUnknown);
   }
   return Write(*flags, FirstConfig(portrait, *how, absl::Now()), *how);
 }

@@ -71,6 +71,25 @@ TEST(MakePortrait, ARecordThatIsInTroubleDoesNotWork) {
   EXPECT_FALSE(seen.spf_works);
 }
 
+TEST(MakePortrait, WhatHadNoAnswerIsUnasked) {
+  Finding silent{.check = "dns.spf", .outcome = Outcome::kNotTested, .detail = "no answer"};
+  Finding late{.check = "dns.dmarc", .outcome = Outcome::kFail, .klass = FailureClass::kDnsTimeout};
+  const DomainPortrait seen = Of({Result("dns.mx", {{"mx", "10 mx1.a.test"}}), silent, late});
+  EXPECT_EQ(seen.unasked, (std::set<std::string, std::less<>>{"dns.dmarc", "dns.spf"}));
+  EXPECT_EQ(WhyBlind(seen), "");
+}
+
+TEST(WhyBlind, TellsTheFirstReasonWhenTheDnsToldNothing) {
+  std::vector<Finding> findings;
+  for (const std::string& kind : PortraitKinds()) {
+    if (!kind.starts_with("dns.")) continue;
+    findings.push_back({.check = kind, .outcome = Outcome::kNotTested, .detail = "no answer"});
+  }
+  EXPECT_EQ(WhyBlind(Of(findings)), "dns.mx: no answer");
+  findings.back().outcome = Outcome::kPass;
+  EXPECT_EQ(WhyBlind(Of(findings)), "");
+}
+
 TEST(MakePortrait, KeepsWhatIsWrongAndWhatWasNotSeen) {
   Finding weak{.check = "dns.dmarc", .outcome = Outcome::kFail, .detail = "no record"};
   weak.severity = FindingSeverity::kWarning;

@@ -93,6 +93,27 @@ TEST(FirstConfig, ADomainWithNothingStillMakesAWholeFile) {
   EXPECT_EQ(target.Find("checks")->kind(), Settings::Kind::kNull);
 }
 
+TEST(FirstConfig, WhatCouldNotBeAskedIsNotCalledAbsent) {
+  const DomainPortrait silent{.domain = "a.test",
+                              .unasked = {"dns.mx", "dns.spf", "dns.dkim", "dns.dmarc"}};
+  const std::string text = Text(silent);
+  for (const char* part : {"# its MX hosts could not be asked", "# for an SPF record it could not",
+                           "# for DKIM keys it could not", "# for a DMARC policy it could not"}) {
+    EXPECT_NE(text.find(part), std::string::npos) << part << "\n" << text;
+  }
+  for (const char* part : {"no SPF record", "no DKIM key", "no DMARC policy", "its own servers"}) {
+    EXPECT_EQ(text.find(part), std::string::npos) << part;
+  }
+}
+
+TEST(FirstConfig, ShowsWhatAgentsNeedToJoin) {
+  const std::string text = Text(Portrait());
+  for (const char* line : {"\n  # crl: /etc/pw/crl.pem\n", "\n# enrolment: {ca_cert: ",
+                           "\n# fleet_key: {file: /etc/postwatch/fleet.key}\n"}) {
+    EXPECT_NE(text.find(line), std::string::npos) << line;
+  }
+}
+
 TEST(FirstConfig, WhatDoesNotWorkIsNotDemanded) {
   DomainPortrait broken = Portrait();
   broken.spf_works = false;
