@@ -23,6 +23,7 @@
 #include "common/base/lock_file.h"
 #include "common/base/log.h"
 #include "common/base/log_budget.h"
+#include "common/base/signals.h"
 #include "common/base/text.h"
 #include "common/config/changed_keys.h"
 #include "common/http/server.h"
@@ -35,6 +36,7 @@ namespace asio = boost::asio;
 constexpr absl::Duration kRunGrace = absl::Seconds(5);
 constexpr absl::Duration kHandOverPatience = absl::Seconds(30);  // with runs that take long
 constexpr absl::Duration kDrainLimit = absl::Seconds(5);
+constexpr absl::Duration kGoodbye = absl::Seconds(1);  // of one that hands over
 constexpr absl::Duration kRetirePoll = absl::Seconds(1);
 constexpr absl::Duration kShutdownPoll = absl::Milliseconds(20);
 constexpr absl::Duration kPulse = absl::Seconds(1);
@@ -96,7 +98,7 @@ class EventLoopAgent : public Agent {
          {"waiting", Concat(spool_->count())}});
     asio::co_spawn(io_, lag_.Run(), asio::detached);
     WaitForSignal();
-    ReleaseSignals();
+    ReleaseSignals(kAgentSignals);
     runtime_->Start();
     asio::co_spawn(io_, Pulse(), asio::detached);
     io_.run();
@@ -306,6 +308,9 @@ class EventLoopAgent : public Agent {
 
   Task<void> HandOver() {
     const absl::Status ready = co_await PrepareHandOver();
+    if (stopping_) co_return;
+    // The connection's own threads must not come back to a loop that has gone.
+    if (ready.ok()) co_await runtime_->DrainLink(kGoodbye);
     if (stopping_) co_return;
     if (ready.ok()) {
       Log(LogLevel::kInfo, "agent hands over", {{"waiting", Concat(spool_->count())}});

@@ -15,6 +15,7 @@
 #include <initializer_list>
 #include <utility>
 
+#include "common/base/signals.h"
 #include "common/base/text.h"
 
 namespace postwatch::agent {
@@ -25,13 +26,6 @@ constexpr absl::Duration kCheckPoll = absl::Milliseconds(20);
 constexpr size_t kMaxWords = 2048;  // of what the successor says
 constexpr int kFirstDescriptor = 3;
 constexpr std::string_view kReplaced = " (deleted)";  // proc(5)
-
-sigset_t Signals(std::initializer_list<int> numbers) {
-  sigset_t set;
-  sigemptyset(&set);
-  for (const int number : numbers) sigaddset(&set, number);
-  return set;
-}
 
 std::vector<char*> Pointers(std::vector<std::string>& words) {
   std::vector<char*> pointers;
@@ -79,7 +73,8 @@ pid_t Spawn(std::vector<std::string> arguments, std::vector<std::string> environ
   posix_spawn_file_actions_addclosefrom_np(&actions, kFirstDescriptor);
   posix_spawnattr_t attributes;
   posix_spawnattr_init(&attributes);
-  const sigset_t none = Signals({});
+  sigset_t none;
+  sigemptyset(&none);
   posix_spawnattr_setsigmask(&attributes, &none);
   posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
   pid_t pid = -1;
@@ -108,16 +103,6 @@ void CloseOnExec() {
 }
 
 }  // namespace
-
-void HoldHandOverSignal() {
-  const sigset_t held = Signals({SIGUSR2});
-  pthread_sigmask(SIG_BLOCK, &held, nullptr);
-}
-
-void ReleaseSignals() {
-  const sigset_t held = Signals({SIGHUP, SIGINT, SIGTERM, SIGUSR2});
-  pthread_sigmask(SIG_UNBLOCK, &held, nullptr);
-}
 
 Successor::Successor(std::string program, std::vector<std::string> arguments,
                      std::vector<std::string> environment, std::string config_file)
@@ -150,8 +135,7 @@ Task<absl::Status> Successor::Check(EventClock& clock) const {
 absl::Status Successor::Become() const {
   // Other threads would still take one that this thread holds: it must not end the process.
   for (const int number : {SIGHUP, SIGUSR2}) std::signal(number, &Nothing);
-  const sigset_t held = Signals({SIGHUP, SIGINT, SIGTERM, SIGUSR2});
-  pthread_sigmask(SIG_BLOCK, &held, nullptr);
+  HoldSignals(kAgentSignals);
   CloseOnExec();
   std::vector<std::string> arguments = arguments_, environment = environment_;
   ::execve(program_.c_str(), Pointers(arguments).data(), Pointers(environment).data());

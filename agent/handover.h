@@ -1,6 +1,8 @@
 // Hand-over: how a running agent becomes the program that has taken the place of its own on disk.
 #pragma once
 
+#include <csignal>
+#include <initializer_list>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,12 +14,8 @@
 namespace postwatch::agent {
 
 // The signals that the agent knows. Between one program and the next nobody waits for them: they
-// are held for that time, so that none ends the process.
-//
-// From the caller's thread only; to be called before there are others.
-void HoldHandOverSignal();
-// What Become held too; after there is somebody who waits for them.
-void ReleaseSignals();
+// are held for that time (HoldSignals), so that none ends the process.
+inline constexpr std::initializer_list<int> kAgentSignals = {SIGHUP, SIGINT, SIGTERM, SIGUSR2};
 
 // One process, two programs: the process id stays, and with it the supervisor's idea of us.
 class Successor {
@@ -33,8 +31,8 @@ class Successor {
   Task<absl::Status> Check(EventClock& clock) const;
 
   // Replaces this process's program; arguments and environment are those of before, open files are
-  // not. Returns only when it fails; ReleaseSignals then. Nothing that must be closed in order may
-  // be open.
+  // not. Returns only when it fails, and holds kAgentSignals then. Nothing that must be closed in
+  // order may be open.
   absl::Status Become() const;
 
  private:

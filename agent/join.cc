@@ -105,6 +105,21 @@ absl::StatusOr<std::string> ReadAddress(const std::string& text) {
   return Concat(host, ":", *port);
 }
 
+// Both are written into a configuration, in quotes.
+absl::Status CheckPlaces(const Flags& flags, const std::string& state_dir) {
+  for (const auto& [flag, path] :
+       {std::pair("state-dir", state_dir), std::pair("dir", flags.Get("dir"))}) {
+    if (path.find_first_of("\"\\$\n\r\t") != path.npos) {
+      return Usage(Concat("--", flag, ": a path with quotes, backslashes, $ or line ends"));
+    }
+  }
+  std::error_code none;
+  if (fs::exists(state_dir, none) && !fs::is_directory(state_dir, none)) {
+    return Usage(Concat("--state-dir: ", state_dir, " is not a folder"));
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<std::string> ReadToken(const Flags& flags) {
   if (flags.Has("token") == flags.Has("token-file")) {
     return Usage("give the token by --token or by --token-file");
@@ -145,11 +160,14 @@ absl::StatusOr<Wanted> ReadWanted(const Flags& flags) {
   wanted.identity = read->identity;
   wanted.server_name = flags.Get("server-name");
   wanted.network = flags.Get("network");
-  wanted.state_dir = flags.Get("state-dir", "/var/lib/postwatch-agent");
-  for (const std::string& text : {wanted.server_name, wanted.network}) {
-    if (!IsPlain(text))
-      return Usage(Concat("'", text, "' has characters that do not belong there"));
+  wanted.state_dir = fs::absolute(flags.Get("state-dir", "/var/lib/postwatch-agent")).string();
+  for (const auto& [flag, text] :
+       {std::pair("server-name", wanted.server_name), std::pair("network", wanted.network)}) {
+    if (!IsPlain(text)) {
+      return Usage(Concat("--", flag, ": '", text, "' has characters that do not belong there"));
+    }
   }
+  if (absl::Status places = CheckPlaces(flags, wanted.state_dir); !places.ok()) return places;
   const fs::path dir = fs::absolute(flags.Get("dir", "/etc/postwatch"));
   wanted.configuration = dir / "agent.yaml";
   wanted.identity_folder = dir / "agent";

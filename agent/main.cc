@@ -4,6 +4,7 @@
 #include <sys/resource.h>
 
 #include <array>
+#include <csignal>
 #include <cstdio>
 #include <span>
 #include <string>
@@ -21,6 +22,7 @@
 #include "common/base/file_wait.h"
 #include "common/base/flags.h"
 #include "common/base/log.h"
+#include "common/base/signals.h"
 #include "common/base/text.h"
 #include "common/checks/check_kinds.h"
 #include "common/systemd/supervisor.h"
@@ -154,7 +156,7 @@ int RunAgent(const std::string& file, bool wait, const agent::Successor& success
 
 int main(int argc, char** argv) {
   DisableCoreDumps();
-  agent::HoldHandOverSignal();
+  postwatch::HoldSignals({SIGUSR2});
   SendGrpcLogToOurs();
   KeepHeapSmall();
   const std::vector<std::string_view> arguments(argv + 1, argv + argc);

@@ -31,6 +31,7 @@
 #include "collector/web/api.h"
 #include "common/base/clock.h"
 #include "common/base/log.h"
+#include "common/base/signals.h"
 #include "common/base/text.h"
 
 namespace postwatch::collector {
@@ -40,6 +41,7 @@ namespace asio = boost::asio;
 
 constexpr std::chrono::milliseconds kTick(500);
 constexpr absl::Duration kGrace = absl::Seconds(2);
+constexpr absl::Duration kSaveEvery = absl::Seconds(5);  // what the store could not take
 
 AlertPipelineOptions PipelineOptions(const CollectorConfig& config) {
   AlertPipelineOptions options{.reminder_every = config.reminder_every};
@@ -67,7 +69,8 @@ class LoopCollector : public Collector, private EngineOutput {
         ingest_(
             intake_, clock_,
             {.version = options_.version, .ready = [this] { return readiness_.status().ok(); }}),
-        probe_(store_, trouble_, clock_, [this](Store& store) { SaveUnsaved(store); }),
+        probe_(store_, trouble_, clock_,
+               [this](Store& store) { SaveUnsaved(store).IgnoreError(); }),
         pruning_(loop_.get_executor(), store_, trouble_, clock_,
                  {config_.retention, config_.summary_retention, config_.incident_retention}),
         timer_(loop_),
@@ -112,10 +115,15 @@ class LoopCollector : public Collector, private EngineOutput {
          {"store", config_.store}});
     WaitForTick();
     WaitForSignal();
+    ReleaseSignals({SIGHUP, SIGINT, SIGTERM});
     loop_.run();
     ingest_.Drain(absl::Seconds(1));
     ingest_.Stop(kGrace);
     http_.reset();
+    outbox_.Stop();  // so that what was delivered is known to be by whoever comes next
+    if (unsaved_.waiting()) {
+      store_.Run([this](Store& store) { SaveUnsaved(store).IgnoreError(); }).IgnoreError();
+    }
     store_.Stop();
     lease_->End();
     Log(LogLevel::kInfo, "collector has stopped");
@@ -132,17 +140,17 @@ class LoopCollector : public Collector, private EngineOutput {
  private:
   // --- EngineOutput: on the loop.
 
+  // A store that cannot write must not keep people from being told; but one that is another
+  // collector's by now must: that one tells them.
   void Carry(Decision decision) override {
-    const std::vector<Delivery> deliveries = decision.deliveries;
-    const absl::Status accepted = store_.Run([this, decision = std::move(decision)](Store& store) {
+    const absl::Status accepted = store_.Run([this, decision](Store& store) {
       unsaved_.Add(decision);
-      SaveUnsaved(store);
-      // A store that cannot write must not keep people from being told.
-      outbox_.Enqueue(decision.deliveries);
+      if (!absl::IsAborted(SaveUnsaved(store))) outbox_.Enqueue(decision.deliveries);
     });
     if (!accepted.ok()) {
       trouble_.Failed("storing a decision", accepted);
-      outbox_.Enqueue(deliveries);
+      outbox_.Enqueue(decision.deliveries);
+      unsaved_.AddLater(std::move(decision));
     }
   }
 
@@ -154,9 +162,17 @@ class LoopCollector : public Collector, private EngineOutput {
   // --- The rest: on the loop unless said otherwise.
 
   // On the store's thread.
-  void SaveUnsaved(Store& store) {
-    const absl::Status status = unsaved_.SaveTo(store);
+  absl::Status SaveUnsaved(Store& store) {
+    absl::Status status = unsaved_.SaveTo(store);
     if (!status.ok()) trouble_.Failed("storing a decision", status);
+    return status;
+  }
+
+  // A store that takes observations again takes decisions too.
+  void SaveUnsavedIfDue() {
+    if (!unsaved_.waiting() || clock_.Steady() - last_save_ < kSaveEvery) return;
+    last_save_ = clock_.Steady();
+    store_.Run([this](Store& store) { SaveUnsaved(store).IgnoreError(); }).IgnoreError();
   }
 
   void LookAtCertificates() {
@@ -192,6 +208,7 @@ class LoopCollector : public Collector, private EngineOutput {
       LookAtCertificates();
       probe_.Tick();
       if (options_.on_tick) options_.on_tick(State());
+      SaveUnsavedIfDue();
       pruning_.Tick();
       ingest_.Refresh();
       WaitForTick();
@@ -309,6 +326,7 @@ class LoopCollector : public Collector, private EngineOutput {
   std::unique_ptr<HttpServer> http_;
   bool reload_ok_ = true;
   absl::Time last_reload_;
+  absl::Duration last_save_ = -absl::InfiniteDuration();
 };
 
 // A configuration, and what is made of it.
@@ -351,6 +369,7 @@ absl::StatusOr<std::unique_ptr<Collector>> MakeCollector(CollectorConfig config,
   absl::StatusOr<Tenure> tenure =
       AwaitTenure(orders->config, {.version = options.version, .on_tick = options.on_tick}, clock);
   if (!tenure.ok()) return tenure.status();
+  if (options.on_tick) options.on_tick("reads what is stored");
   if (tenure->waited) ReadAgain(options.config_path, clock, *orders);
   absl::StatusOr<SavedState> state =
       ReadState(*tenure->store, clock.Now(), CorrelatorOptions().evidence_window, orders->plan);

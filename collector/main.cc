@@ -2,6 +2,7 @@
 #include <sys/resource.h>
 
 #include <array>
+#include <csignal>
 #include <cstdio>
 #include <string_view>
 #include <utility>
@@ -19,6 +20,7 @@
 #include "common/base/file_wait.h"
 #include "common/base/flags.h"
 #include "common/base/log.h"
+#include "common/base/signals.h"
 #include "common/base/text.h"
 #include "common/systemd/supervisor.h"
 #include "common/wire/grpc_log.h"
@@ -126,6 +128,7 @@ bool WaitForConfig(const std::string& path, const Clock& clock, Supervisor& supe
 }
 
 int RunCollector(const std::string& path, bool wait) {
+  postwatch::HoldSignals({SIGHUP, SIGINT, SIGTERM});  // until somebody waits for them
   const postwatch::SystemClock clock;
   Supervisor supervisor = postwatch::SystemdSupervisor();
   if (wait && !WaitForConfig(path, clock, supervisor)) return 0;
@@ -162,6 +165,11 @@ int main(int argc, char** argv) {
                                                        : postwatch::collector::CollectorSchema();
     std::printf("%s", text.c_str());
     return 0;
+  }
+  if (!flags->words().empty()) {
+    return Fail(absl::InvalidArgumentError(
+                    Concat("what is '", flags->words()[0], "'? flags begin with --; see --help")),
+                kBadUsage);
   }
   const auto level = postwatch::ParseLogLevel(flags->Get("log.level", "info"));
   if (!level.ok()) return Fail(level.status(), kBadUsage);

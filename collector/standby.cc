@@ -13,6 +13,7 @@
 #include "collector/relay.h"
 #include "collector/store/open_store.h"
 #include "common/base/log.h"
+#include "common/base/signals.h"
 #include "common/base/text.h"
 #include "common/http/server.h"
 
@@ -48,7 +49,9 @@ class Standby {
         {{"acts", seen_.holder}, {"health", Concat("http://", (*http)->address(), "/-/ready")}});
     WaitForTick();
     WaitForSignal();
+    ReleaseSignals({SIGHUP, SIGINT, SIGTERM});
     loop_.run();
+    HoldSignals({SIGHUP, SIGINT, SIGTERM});  // until the collector waits for them
     if (seen_.ours) return seen_;
     return absl::CancelledError("asked to end while standing by");
   }
@@ -154,7 +157,10 @@ absl::StatusOr<Tenure> AwaitTenure(const CollectorConfig& config, const StandbyO
   if (!state.ok()) return ExplainStoreFailure(config.store, state.status());
   const bool waited = !state->ours;
   if (waited) state = Standby(config, options, *shared->lease, *std::move(state)).Wait();
-  if (!state.ok()) return state.status();
+  if (!state.ok()) {
+    shared->lease->Release().IgnoreError();  // it may have become ours while we were told to end
+    return state.status();
+  }
   if (waited) Log(LogLevel::kInfo, "taking over", {{"epoch", Concat(state->epoch)}});
   return Tenure{std::move(shared->store),
                 std::make_unique<LeaseKeeper>(std::move(shared->lease), *state, clock), waited};

@@ -50,7 +50,8 @@ void UplinkIntake::BatchReceived(std::vector<Sighting> sightings,
                     done(absl::UnavailableError(committed.status().message()));
                     return;
                   }
-                  trouble_.Works();
+                  // Nothing was written for mere duplicates.
+                  if (!committed->empty()) trouble_.Works();
                   asio::post(loop_, [this, done, fresh = *std::move(committed)]() mutable {
                     ahead_.Stored(fresh);
                     engine_.Observed(fresh);

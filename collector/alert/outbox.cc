@@ -14,6 +14,8 @@ namespace {
 
 constexpr BackoffOptions kRetry = {.first = absl::Seconds(2), .cap = absl::Minutes(5)};
 constexpr absl::Duration kGiveUpAfter = absl::Hours(24);
+// How often to ask again whether to send.
+constexpr std::chrono::milliseconds kMayAgain(250);
 // An unexpected flood of alerts must not fill the memory; the rows stay in the store.
 constexpr size_t kMaxWaiting = 10000;
 
@@ -33,7 +35,11 @@ SinkWorker::SinkWorker(std::string name, std::unique_ptr<AlertSink> sink, const 
 
 SinkWorker::~SinkWorker() {
   Stop();
-  thread_.join();
+  Join();
+}
+
+void SinkWorker::Join() {
+  if (thread_.joinable()) thread_.join();
 }
 
 void SinkWorker::Stop() {
@@ -96,7 +102,12 @@ void SinkWorker::Run() {
   std::unique_lock lock(mu_);
   while (!stopping_) {
     std::optional<Waiting> waiting = Next(lock);
-    if (stopping_ || !may_send_()) return;
+    if (stopping_) return;
+    if (!may_send_()) {
+      if (waiting) queue_.push_front(std::move(*waiting));
+      changed_.wait_for(lock, kMayAgain);
+      continue;
+    }
     lock.unlock();
     if (waiting) Try(std::move(*waiting));
     RefreshIfDue();
@@ -149,8 +160,11 @@ void SinkWorker::RefreshIfDue() {
   }
 }
 
-Outbox::~Outbox() {
+Outbox::~Outbox() { Stop(); }
+
+void Outbox::Stop() {
   for (const auto& worker : workers_) worker->Stop();
+  for (const auto& worker : workers_) worker->Join();
 }
 
 void Outbox::AddSink(std::string name, std::unique_ptr<AlertSink> sink) {

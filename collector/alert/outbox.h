@@ -35,8 +35,8 @@ struct DeliveryOutcome {
 // sent twice, with the same delivery id.
 using RecordOutcome = std::function<void(DeliveryOutcome)>;
 
-// Asked on a sink's thread right before anything is sent. Where it says no, nothing more is: the
-// rows are another collector's to send.
+// Asked on a sink's thread right before anything is sent. While it says no, nothing is: the rows
+// may be another collector's to send.
 using MaySend = std::function<bool()>;
 
 // Counters for /metrics.
@@ -62,6 +62,8 @@ class SinkWorker {
   void Resume(const std::vector<Alert>& last_alerts);
   // Begins no further try; does not wait for the one in progress.
   void Stop();
+  // After Stop: waits for the one in progress, and for its outcome to be recorded.
+  void Join();
   SinkCounters Counters() const;
 
  private:
@@ -100,7 +102,7 @@ class Outbox {
   Outbox(
       const Clock& clock, RecordOutcome record, MaySend may_send = [] { return true; })
       : clock_(clock), record_(std::move(record)), may_send_(std::move(may_send)) {}
-  ~Outbox();  // all sinks stop at the same time; waits for the tries in progress
+  ~Outbox();  // Stop
 
   void AddSink(std::string name, std::unique_ptr<AlertSink> sink);
   std::vector<std::string> SinkNames() const;
@@ -113,6 +115,10 @@ class Outbox {
   void Enqueue(const std::vector<Delivery>& deliveries);
 
   std::vector<SinkCounters> Counters() const;
+
+  // All sinks stop at the same time; waits for the tries in progress. What is enqueued afterwards
+  // stays in the store.
+  void Stop();
 
  private:
   const Clock& clock_;

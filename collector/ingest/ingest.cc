@@ -55,6 +55,10 @@ EnrolmentSources SourcesOf(const EnrolmentOptions& options, const std::string& t
   return {keys, options.spend_token};
 }
 
+TlsTexts TextsOf(const PemBundle& pem) {
+  return {pem.ca, pem.certificate, std::string(pem.key.Reveal())};
+}
+
 void SetBounds(grpc::ServerBuilder& builder) {
   builder.SetMaxReceiveMessageSize(kMaxMessageBytes);
   grpc::ResourceQuota quota("uplink");
@@ -81,12 +85,13 @@ Ingest::Ingest(IngestEvents& events, const Clock& clock, IngestOptions options)
 Ingest::~Ingest() { Stop(absl::ZeroDuration()); }
 
 absl::Status Ingest::Start(const std::string& address, const PemBundle& pem) {
-  return Listen(address, FixedServerTls({pem.ca, pem.certificate, std::string(pem.key.Reveal())},
-                                        ClientCertificate::kRequired));
+  return Listen(address, FixedServerTls(TextsOf(pem), ClientCertificate::kRequired));
 }
 
 absl::Status Ingest::Start(const std::string& address, const IngestTls& tls) {
-  if (absl::Status good = LoadPemBundle(tls.own).status(); !good.ok()) return good;
+  own_ = tls.own;
+  absl::StatusOr<PemBundle> own = LoadPemBundle(own_);
+  if (!own.ok()) return own.status();
   if (!tls.crl.empty()) {
     revocations_ = std::make_unique<RevocationFile>(tls.crl, tls.own.ca);
     if (absl::Status read = ReadRevocations(); !read.ok()) return read;
@@ -99,9 +104,30 @@ absl::Status Ingest::Start(const std::string& address, const IngestTls& tls) {
         std::make_shared<Enrolment>(sources, tls.enrolment->lifetime, hub_->gate(), clock_),
         hub_->gate(), clock_);
   }
-  return Listen(address, WatchingServerTls({tls.own.ca, tls.own.certificate, tls.own.key},
-                                           tls.enrolment ? ClientCertificate::kIfGiven
+  absl::StatusOr<ChangingServerTls> shown = ChangingServerTls::Make(TextsOf(*own));
+  if (!shown.ok()) return shown.status();
+  tls_ = std::make_unique<ChangingServerTls>(*std::move(shown));
+  shown_ = *std::move(own);
+  return Listen(address, tls_->Credentials(tls.enrolment ? ClientCertificate::kIfGiven
                                                          : ClientCertificate::kRequired));
+}
+
+// Files that are being replaced, or are no good, change nothing: whoever looks at them for people
+// says so.
+void Ingest::TakeUpCertificates() {
+  if (tls_ == nullptr) return;
+  absl::StatusOr<PemBundle> own = LoadPemBundle(own_);
+  if (!own.ok()) return;
+  if (own->ca == shown_.ca && own->certificate == shown_.certificate &&
+      own->key.Reveal() == shown_.key.Reveal()) {
+    return;
+  }
+  if (absl::Status changed = tls_->Change(TextsOf(*own)); !changed.ok()) {
+    Log(LogLevel::kError, "new certificates are not taken up",
+        {{"error", std::string(FromAbsl(changed.message()))}});
+    return;
+  }
+  shown_ = *std::move(own);
 }
 
 absl::Status Ingest::ReadRevocations() {
@@ -122,6 +148,7 @@ absl::Status Ingest::ReadRevocations() {
 }
 
 void Ingest::Refresh() {
+  TakeUpCertificates();
   if (clock_.Steady() - looked_ < kLookEvery) return;
   looked_ = clock_.Steady();
   const absl::Status read = revocations_ == nullptr ? absl::OkStatus() : ReadRevocations();

@@ -25,6 +25,10 @@ class ServerCredentials;
 class Service;
 }  // namespace grpc
 
+namespace postwatch {
+class ChangingServerTls;
+}  // namespace postwatch
+
 namespace postwatch::collector {
 
 // What a heartbeat says.
@@ -132,9 +136,9 @@ class Ingest {
   // The same with certificates that stay as they are.
   absl::Status Start(const std::string& address, const PemBundle& pem);
 
-  // Looks at the revocations again, if the last look was five seconds ago, and ends the streams
-  // whose certificates were revoked or have ended. A list that is no good is logged and changes
-  // nothing. Reads files; from one thread, often.
+  // Takes up certificates that are new and good; looks at the revocations again, if the last look
+  // was five seconds ago, and ends the streams whose certificates were revoked or have ended. A
+  // list that is no good is logged and changes nothing. Reads files; from one thread, often.
   void Refresh();
   // 0 before Start.
   int port() const { return port_; }
@@ -162,8 +166,12 @@ class Ingest {
   absl::Status Listen(const std::string& address,
                       std::shared_ptr<grpc::ServerCredentials> credentials);
   absl::Status ReadRevocations();
+  void TakeUpCertificates();
 
   const Clock& clock_;
+  PemPaths own_;
+  PemBundle shown_;                              // to new connections
+  std::unique_ptr<ChangingServerTls> tls_;       // null when they stay as they are
   std::unique_ptr<RevocationFile> revocations_;  // null without a list
   absl::Duration looked_;
   std::unique_ptr<grpc::Service> service_;

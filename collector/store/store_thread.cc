@@ -26,7 +26,7 @@ void StoreThread::Append(std::vector<Sighting> sightings, Appended done) {
     if (stopping_) {
       refused = Stopped();
     } else if (queued_sightings_ + sightings.size() > bounds_.sightings) {
-      refused = absl::ResourceExhaustedError(
+      refused = absl::UnavailableError(
           Concat("append to the store: ", queued_sightings_,
                  " observations wait already; the disk is too slow for this many"));
     } else {
@@ -42,7 +42,7 @@ absl::Status StoreThread::Run(Work work) {
   absl::MutexLock lock(&mutex_);
   if (stopping_) return Stopped();
   if (queued_work_ >= bounds_.work) {
-    return absl::ResourceExhaustedError(
+    return absl::UnavailableError(
         Concat("ask the store: ", queued_work_, " requests wait already; the disk is too slow"));
   }
   ++queued_work_;

@@ -38,7 +38,7 @@ class StoreThread {
   StoreThread& operator=(const StoreThread&) = delete;
 
   // `done` is called exactly once: on the store's thread after the commit; or at once, on the
-  // caller's, with ResourceExhausted when too much waits already, or Unavailable after Stop. It
+  // caller's, with Unavailable: when too much waits already, or after Stop. It
   // must not block, and must not call Stop.
   void Append(std::vector<Sighting> sightings, Appended done);
 

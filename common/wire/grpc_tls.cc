@@ -1,14 +1,21 @@
 #include "common/wire/grpc_tls.h"
 
+#include <fcntl.h>
 #include <grpcpp/security/credentials.h>
 #include <grpcpp/security/server_credentials.h>
 #include <grpcpp/security/tls_certificate_provider.h>
 #include <grpcpp/security/tls_certificate_verifier.h>
 #include <grpcpp/security/tls_credentials_options.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
+#include <cerrno>
 #include <cstdlib>
+#include <cstring>
+#include <utility>
 
 #include "common/base/secret.h"
+#include "common/base/text.h"
 
 namespace postwatch {
 namespace {
@@ -33,12 +40,47 @@ std::shared_ptr<grpc::ServerCredentials> ServerTls(
   return tls::TlsServerCredentials(options);
 }
 
+std::string PathOf(int fd) { return Concat("/proc/self/fd/", fd); }
+
+// A file of its own with the text, in place of the one that is there: whoever opens `place` finds
+// either, whole.
+absl::Status Put(std::string_view text, int& place) {
+  const int fd = ::memfd_create("tls", MFD_CLOEXEC);
+  const bool written =
+      fd >= 0 && ::write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size());
+  if (written && place < 0) {
+    place = fd;
+    return absl::OkStatus();
+  }
+  const bool put = written && ::dup3(fd, place, O_CLOEXEC) >= 0;
+  const int error = errno;
+  if (fd >= 0) ::close(fd);
+  if (put) return absl::OkStatus();
+  return absl::ResourceExhaustedError(
+      Concat("cannot keep a certificate in memory: ", std::strerror(error)));
+}
+
 }  // namespace
 
-std::shared_ptr<grpc::ServerCredentials> WatchingServerTls(const TlsFiles& files,
-                                                           ClientCertificate client) {
+absl::StatusOr<ChangingServerTls> ChangingServerTls::Make(const TlsTexts& texts) {
+  ChangingServerTls made;
+  if (absl::Status written = made.Change(texts); !written.ok()) return written;
+  return made;
+}
+
+absl::Status ChangingServerTls::Change(const TlsTexts& texts) {
+  for (const auto& [text, place] :
+       {std::pair(&texts.ca, &ca_), std::pair(&texts.certificate, &certificate_),
+        std::pair(&texts.key, &key_)}) {
+    if (absl::Status put = Put(*text, *place); !put.ok()) return put;
+  }
+  return absl::OkStatus();
+}
+
+std::shared_ptr<grpc::ServerCredentials> ChangingServerTls::Credentials(
+    ClientCertificate client) const {
   return ServerTls(std::make_shared<tls::FileWatcherCertificateProvider>(
-                       files.key, files.certificate, files.ca, kLookEverySeconds),
+                       PathOf(key_), PathOf(certificate_), PathOf(ca_), kLookEverySeconds),
                    client);
 }
 

@@ -8,6 +8,9 @@
 #include <memory>
 #include <string>
 
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+
 namespace grpc {
 class ChannelCredentials;
 class ServerCredentials;
@@ -15,16 +18,9 @@ class ServerCredentials;
 
 namespace postwatch {
 
-// PEM files.
-struct TlsFiles {
-  std::string ca;  // all certificates in it are trusted
-  std::string certificate;
-  std::string key;
-};
-
 // PEM texts.
 struct TlsTexts {
-  std::string ca;
+  std::string ca;  // all certificates in it are trusted
   std::string certificate;
   std::string key;
 };
@@ -32,10 +28,27 @@ struct TlsTexts {
 // Whether peers without a certificate get in at all. One that is given must be good either way.
 enum class ClientCertificate { kRequired, kIfGiven };
 
-// Looks at the files every second and uses what is in them for new connections; those that are open
-// stay. While key and certificate do not fit, no new connection succeeds.
-std::shared_ptr<grpc::ServerCredentials> WatchingServerTls(const TlsFiles& files,
-                                                           ClientCertificate client);
+// A server's TLS that may be given other texts: connections that come a second later use them,
+// those that are open stay. Whoever gives texts has looked at them (LoadPemBundle): gRPC ends the
+// process over some that are no good.
+//
+// gRPC takes changes from files alone, so these are three in memory. They stay for the life of the
+// process: gRPC looks at them for as long as it likes.
+class ChangingServerTls {
+ public:
+  // ResourceExhausted when there is no descriptor left.
+  static absl::StatusOr<ChangingServerTls> Make(const TlsTexts& texts);
+
+  // After an error some of the texts may be the old ones.
+  absl::Status Change(const TlsTexts& texts);
+  std::shared_ptr<grpc::ServerCredentials> Credentials(ClientCertificate client) const;
+
+ private:
+  ChangingServerTls() = default;
+
+  int ca_ = -1, certificate_ = -1, key_ = -1;
+};
+
 // The same of texts that stay as they are.
 std::shared_ptr<grpc::ServerCredentials> FixedServerTls(const TlsTexts& texts,
                                                         ClientCertificate client);

@@ -93,10 +93,10 @@ TEST_F(StoreThreadTest, MoreThanMayWaitIsRefusedAtOnce) {
   thread.Append({MakeSighting("a1", 1), MakeSighting("a1", 2), MakeSighting("a1", 3)},
                 fits.Callback());
   thread.Append({MakeSighting("a2", 1), MakeSighting("a2", 2)}, does_not.Callback());
-  EXPECT_EQ(does_not.Await().status().code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_EQ(does_not.Await().status().code(), absl::StatusCode::kUnavailable);
   EXPECT_TRUE(thread.Run([](Store&) {}).ok());
   EXPECT_TRUE(thread.Run([](Store&) {}).ok());
-  EXPECT_EQ(thread.Run([](Store&) {}).code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_EQ(thread.Run([](Store&) {}).code(), absl::StatusCode::kUnavailable);
   fake->Release();
   EXPECT_EQ(Sequences(fits.Await()), Numbers({1, 2, 3}));
 }
