@@ -369,8 +369,11 @@ absl::StatusOr<std::unique_ptr<Collector>> MakeCollector(CollectorConfig config,
   absl::StatusOr<Tenure> tenure =
       AwaitTenure(orders->config, {.version = options.version, .on_tick = options.on_tick}, clock);
   if (!tenure.ok()) return tenure.status();
-  if (options.on_tick) options.on_tick("reads what is stored");
-  if (tenure->waited) ReadAgain(options.config_path, clock, *orders);
+  if (tenure->waited) {
+    // Who stood by was ready already, and is watched over.
+    if (options.on_tick) options.on_tick("takes over; reads what is stored");
+    ReadAgain(options.config_path, clock, *orders);
+  }
   absl::StatusOr<SavedState> state =
       ReadState(*tenure->store, clock.Now(), CorrelatorOptions().evidence_window, orders->plan);
   if (!state.ok()) return ExplainStoreFailure(orders->config.store, state.status());

@@ -46,6 +46,7 @@ class IdentityChange : public EnrolmentFixture {
  protected:
   bool Serves(const std::string& certificate) {
     for (int i = 0; i < 100; ++i) {
+      ingest.Refresh();
       if (ShakeHands(ingest.port(), TLS1_3_VERSION).certificate == certificate) return true;
       absl::SleepFor(absl::Milliseconds(100));
     }
@@ -152,6 +153,20 @@ TEST_F(IdentityChange, ANewCertificateIsServedAndStreamsStay) {
   EXPECT_EQ(Call(Issue(Authority(), Agent("fra2")))->Enter("fra2"), 0u);
 }
 
+TEST_F(IdentityChange, FilesThatAreCutShortChangeNothing) {
+  const std::string served = Read("own.pem"), key = Read("own.key");
+  for (const std::string& file : {std::string("own.pem"), std::string("own.key")}) {
+    for (const size_t length : {size_t{0}, size_t{40}}) {
+      std::ofstream(folder / file, std::ios::trunc) << Read(file).substr(0, length);
+      EXPECT_TRUE(Serves(served)) << file;
+    }
+    std::ofstream(folder / "own.pem", std::ios::trunc) << served;
+    std::ofstream(folder / "own.key", std::ios::trunc) << key;
+  }
+  WriteOwn(Authority());
+  EXPECT_TRUE(Serves(Read("own.pem")));
+}
+
 // It knows the real authorities, which are no secret, but has no certificate of theirs.
 TEST_F(IdentityChange, AnImpostorWithTheRightAuthoritiesDoesNotSeeTheToken) {
   const auto stranger = MakeAuthority("test", absl::Now(), absl::Hours(2));
@@ -177,6 +192,7 @@ TEST_F(IdentityChange, TheNextAuthorityTakesOverWithoutAStreamBeingDropped) {
   EXPECT_TRUE(CheckIssuedBy(Joined("a").certificate, next->certificate, absl::Now()).ok());
   bool in = false;
   for (int i = 0; i < 50 && !in; ++i) {  // until the trust in it is taken up
+    ingest.Refresh();
     std::unique_ptr<Caller> caller = Call(Joined("a"));
     caller->Hello("fra2");
     const auto welcome = caller->Read();
