@@ -11,7 +11,6 @@
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
-#include <fstream>
 #include <optional>
 #include <utility>
 
@@ -19,6 +18,7 @@
 #include "agent/runtime.h"
 #include "agent/schedule_file.h"
 #include "agent/unknown_replies.h"
+#include "common/base/boot_id.h"
 #include "common/base/ids.h"
 #include "common/base/lock_file.h"
 #include "common/base/log.h"
@@ -46,13 +46,6 @@ absl::Status MakeStateDir(const std::string& path) {
   if (::mkdir(path.c_str(), 0700) == 0 || errno == EEXIST) return absl::OkStatus();
   return absl::FailedPreconditionError(Concat("state_dir: make ", path, ": ", std::strerror(errno),
                                               "; make it for the agent's user"));
-}
-
-std::string MachineBootId() {
-  std::ifstream in("/proc/sys/kernel/random/boot_id");
-  std::string id;
-  std::getline(in, id);
-  return id;
 }
 
 class EventLoopAgent : public Agent {
@@ -309,9 +302,6 @@ class EventLoopAgent : public Agent {
   Task<void> HandOver() {
     const absl::Status ready = co_await PrepareHandOver();
     if (stopping_) co_return;
-    // The connection's own threads must not come back to a loop that has gone.
-    if (ready.ok()) co_await runtime_->DrainLink(kGoodbye);
-    if (stopping_) co_return;
     if (ready.ok()) {
       Log(LogLevel::kInfo, "agent hands over", {{"waiting", Concat(spool_->count())}});
       io_.stop();
@@ -340,7 +330,12 @@ class EventLoopAgent : public Agent {
           Concat("the spool cannot be written: ", FromAbsl(spool_->disk().message()),
                  "; what it holds in memory would be lost"));
     }
-    co_return SaveSchedule(SchedulePath(), MachineBootId(), runtime_->Schedule());
+    absl::Status saved = SaveSchedule(SchedulePath(), MachineBootId(), runtime_->Schedule());
+    // The connection's threads must not come back to a loop that has gone.
+    if (saved.ok()) {
+      co_await runtime_->DrainLink(kGoodbye);
+    }
+    co_return saved;
   }
 
   void BeginShutdown() {

@@ -36,7 +36,10 @@ bool IsLocalAgentKind(const ComponentRef& component) {
 }  // namespace
 
 void IncidentBook::Restore(std::vector<Incident> open, std::vector<Incident> resolved) {
-  for (Incident& incident : open) open_[incident.id] = Restored(std::move(incident));
+  for (Incident& incident : open) {
+    const std::string id = incident.id;
+    open_[id] = Restored(std::move(incident));
+  }
   std::ranges::sort(resolved, {}, &Incident::updated);
   for (Incident& incident : resolved) {
     const absl::Time at = incident.updated;

@@ -25,8 +25,8 @@ class EnrolmentService : public v1::Enrollment::CallbackService {
     const std::string from = PeerNetwork(context->peer());
     enrolment_->Join(*request, from,
                      [this, call, reply, from](absl::StatusOr<v1::JoinReply> joined) {
-                       if (joined.ok()) *reply = *std::move(joined);
                        const absl::Status status = joined.status();
+                       if (joined.ok()) *reply = *std::move(joined);
                        if (!status.ok()) Report(from, status);
                        call->Finish(ToGrpc(status));
                      });
@@ -60,8 +60,9 @@ class EnrolmentService : public v1::Enrollment::CallbackService {
       return absl::UnauthenticatedError("the certificate is not an agent's");
     }
     absl::StatusOr<v1::RenewReply> renewed = enrolment_->Renew(request, *peer);
-    if (renewed.ok()) reply = *std::move(renewed);
-    return renewed.status();
+    if (!renewed.ok()) return renewed.status();
+    reply = *std::move(renewed);
+    return absl::OkStatus();
   }
 
   const std::shared_ptr<Enrolment> enrolment_;
