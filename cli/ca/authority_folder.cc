@@ -24,7 +24,7 @@ absl::StatusOr<IssuedCertificate> AuthorityFolder::Load() const {
 }
 
 absl::StatusOr<RevocationList> AuthorityFolder::Revocations() const {
-  const absl::StatusOr<std::string> crl = ReadPemFile(*this / "crl.pem");
+  const absl::StatusOr<std::string> crl = ReadPemFile(*this / "crl.pem", kMaxRevocationBytes);
   if (absl::IsNotFound(crl.status())) return RevocationList();
   if (!crl.ok()) return crl.status();
   const absl::StatusOr<std::string> authorities = ReadPemFile(*this / "ca.pem");

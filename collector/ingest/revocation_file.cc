@@ -8,7 +8,7 @@
 namespace postwatch::collector {
 
 absl::StatusOr<std::optional<RevocationList>> RevocationFile::Look() {
-  const absl::StatusOr<std::string> crl = ReadPemFile(crl_);
+  const absl::StatusOr<std::string> crl = ReadPemFile(crl_, kMaxRevocationBytes);
   const absl::StatusOr<std::string> ca = ReadPemFile(ca_);
   const absl::Status read = crl.ok() ? ca.status() : crl.status();
   std::string now = read.ok() ? Concat(*crl, *ca) : std::string(FromAbsl(read.message()));

@@ -95,7 +95,7 @@ std::string AuthorityFileFault(const std::string& path) {
 }
 
 std::string RevocationsFault(const std::string& crl, const std::string& ca) {
-  const absl::StatusOr<std::string> list = ReadPemFile(crl);
+  const absl::StatusOr<std::string> list = ReadPemFile(crl, kMaxRevocationBytes);
   if (!list.ok()) return std::string(FromAbsl(list.status().message()));
   const absl::StatusOr<std::string> authorities = ReadPemFile(ca);
   if (!authorities.ok()) return "";

@@ -15,8 +15,6 @@
 namespace postwatch {
 namespace {
 
-constexpr size_t kMaxFileBytes = 1024 * 1024;
-
 class Descriptor {
  public:
   explicit Descriptor(int fd) : fd_(fd) {}
@@ -85,18 +83,19 @@ absl::Status CheckFree(const std::string& path) {
 
 }  // namespace
 
-absl::StatusOr<std::string> ReadPemFile(const std::string& path) {
+absl::StatusOr<std::string> ReadPemFile(const std::string& path, size_t most) {
   const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (file.get() < 0) return FileError(errno, "open", path);
-  std::string text(kMaxFileBytes + 1, '\0');
+  std::string text(most + 1, '\0');
   size_t have = 0;
   for (;;) {
     const ssize_t got = ::read(file.get(), text.data() + have, text.size() - have);
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return FileError(errno, "read", path);
     have += static_cast<size_t>(got);
-    if (have > kMaxFileBytes) {
-      return absl::InvalidArgumentError(Concat(path, " is larger than 1 MiB, no PEM file is"));
+    if (have > most) {
+      return absl::InvalidArgumentError(
+          Concat(path, " is larger than ", most >> 20, " MiB, no such file is"));
     }
     if (got == 0) break;
   }

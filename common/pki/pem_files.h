@@ -23,8 +23,13 @@ struct PemPaths {
   std::string key;
 };
 
-// The text of a PEM file, at most 1 MiB. Errors name the file: NotFound, PermissionDenied, ...
-absl::StatusOr<std::string> ReadPemFile(const std::string& path);
+inline constexpr size_t kMaxPemBytes = 1 << 20;
+// Of a list of revocations, with as many entries as one may have.
+inline constexpr size_t kMaxRevocationBytes = 16 << 20;
+
+// The text of a PEM file, at most `most` bytes. Errors name the file: NotFound, PermissionDenied,
+// ...
+absl::StatusOr<std::string> ReadPemFile(const std::string& path, size_t most = kMaxPemBytes);
 
 // Reads the three files and checks that they are what they should be and that the key belongs to
 // the certificate. Errors name the file: NotFound, PermissionDenied or InvalidArgument.

@@ -12,12 +12,25 @@ absl::StatusOr<int64_t> UserVersion(Database& database) {
   return *row ? query->Int(0) : 0;
 }
 
+// A file without a version of ours must have nothing of anybody else's.
+absl::Status RefuseForeign(Database& database) {
+  absl::StatusOr<Statement> query = database.Prepare("SELECT name FROM sqlite_master LIMIT 1");
+  if (!query.ok()) return query.status();
+  const absl::StatusOr<bool> row = query->Step();
+  if (!row.ok() || !*row) return row.status();
+  return absl::FailedPreconditionError(Concat("it is a database of another program, with '",
+                                              query->Text(0), "' in it; name another file"));
+}
+
 // Reads the version again under the write lock: another process may have been faster.
 absl::StatusOr<int64_t> ApplyNext(Database& database, absl::Span<const std::string_view> scripts) {
   absl::StatusOr<Transaction> transaction = Transaction::Begin(database);
   if (!transaction.ok()) return transaction.status();
   absl::StatusOr<int64_t> version = UserVersion(database);
   if (!version.ok() || *version >= static_cast<int64_t>(scripts.size())) return version;
+  if (*version == 0) {
+    if (absl::Status ours = RefuseForeign(database); !ours.ok()) return ours;
+  }
   std::string name = Concat("schema migration ", *version, " to ", *version + 1);
   absl::Status applied = database.Execute(scripts[static_cast<size_t>(*version)]);
   if (applied.ok() && !database.in_transaction()) {

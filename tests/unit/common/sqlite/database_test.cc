@@ -156,6 +156,16 @@ TEST(MigrateTest, AFailedScriptLeavesTheVersionBeforeIt) {
   EXPECT_EQ(Count(db, "SELECT count(*) FROM sqlite_schema WHERE name = 'b'"), 0);
 }
 
+TEST(MigrateTest, ADatabaseOfAnotherProgramIsRefused) {
+  Database db = Memory();
+  ASSERT_TRUE(db.Execute("CREATE TABLE customers(v)").ok());
+  const std::vector<std::string_view> scripts = {"CREATE TABLE t(v)"};
+  const absl::Status refused = Migrate(db, scripts);
+  EXPECT_TRUE(absl::IsFailedPrecondition(refused)) << refused;
+  EXPECT_NE(refused.message().find("'customers'"), refused.message().npos) << refused;
+  EXPECT_FALSE(db.Execute("INSERT INTO t VALUES(1)").ok());
+}
+
 TEST(MigrateTest, ANewerFileIsRefused) {
   Database db = Memory();
   ASSERT_TRUE(db.Execute("PRAGMA user_version=3").ok());
