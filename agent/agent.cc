@@ -52,7 +52,7 @@ class EventLoopAgent : public Agent {
  public:
   EventLoopAgent(AgentOptions options, AgentConfig config)
       : options_(std::move(options)), config_(std::move(config)) {
-    for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGUSR2}) signals_.add(signal);
+    for (const int signal : kAgentSignals) signals_.add(signal);
   }
 
   absl::Status Open() {

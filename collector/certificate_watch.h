@@ -24,8 +24,9 @@ class CertificateWatch {
   // a shorter life.
   void Tick();
 
-  // Of the certificate that is shown to agents; or why it is not good. Files that are being
-  // replaced do not fit for a moment: what is wrong counts when it is seen twice.
+  // Of the certificate in the file; or why the files are no good: agents are shown those of before
+  // then. Files that are being replaced do not fit for a moment: what is wrong counts when it is
+  // seen twice.
   const absl::StatusOr<CertificateLife>& own() const { return own_; }
   // When each authority's certificate ends, by its hash (AuthorityHashes).
   const std::map<std::string, absl::Time>& authorities() const { return authorities_; }

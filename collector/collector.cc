@@ -170,7 +170,8 @@ class LoopCollector : public Collector, private EngineOutput {
 
   // A store that takes observations again takes decisions too.
   void SaveUnsavedIfDue() {
-    if (!unsaved_.waiting() || clock_.Steady() - last_save_ < kSaveEvery) return;
+    const bool due = unsaved_.waiting() && !trouble_.full();  // else the probe does it
+    if (!due || clock_.Steady() - last_save_ < kSaveEvery) return;
     last_save_ = clock_.Steady();
     store_.Run([this](Store& store) { SaveUnsaved(store).IgnoreError(); }).IgnoreError();
   }
@@ -309,7 +310,7 @@ class LoopCollector : public Collector, private EngineOutput {
   StoreTrouble trouble_;
   Readiness readiness_;
   CertificateWatch certificates_;
-  UnsavedDecisions unsaved_;  // of the store's thread
+  UnsavedDecisions unsaved_;  // of the store's thread, but AddLater and waiting
   StoreThread store_;
   Outbox outbox_;
   Engine engine_;

@@ -49,7 +49,7 @@ struct CollectorConfig {
   std::string tls_crl;  // "" for none
   std::optional<EnrolmentConfig> enrolment;
   SecretReference fleet_key;       // for agents that have none; neither set: none
-  std::string store;               // see OpenStore
+  std::string store;               // see OpenSharedStore
   SecretReference store_password;  // neither set: none
   absl::Duration retention;        // of observations
   // Of their summaries by the hour, and of resolved incidents.

@@ -54,7 +54,8 @@ std::string Readiness::EngineProblem() const {
 
 std::string Readiness::CertificateProblem() const {
   if (!certificate_.ok()) {
-    return Concat("agents cannot connect: ", FromAbsl(certificate_.status().message()));
+    return Concat("the certificate files are no good, and those of before are still shown: ",
+                  FromAbsl(certificate_.status().message()));
   }
   const absl::Time now = clock_.Now();
   if (now < certificate_->not_before) {

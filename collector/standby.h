@@ -31,7 +31,7 @@ struct StandbyOptions {
 // agents, so that they, and whatever balances load before us, find the one that acts; over HTTP a
 // standby tells how it is itself (/-/healthy, /-/ready, /metrics), and passes all else on to the
 // one that acts (Relay). Cancelled when SIGTERM or SIGINT comes first; otherwise the errors of
-// OpenStore, and Unavailable when the HTTP address cannot be bound. `clock` must outlive the
+// OpenSharedStore, and Unavailable when the HTTP address cannot be bound. `clock` must outlive the
 // tenure.
 absl::StatusOr<Tenure> AwaitTenure(const CollectorConfig& config, const StandbyOptions& options,
                                    const Clock& clock);

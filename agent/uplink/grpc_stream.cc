@@ -5,13 +5,13 @@
 #include <grpcpp/support/client_callback.h>
 
 #include <boost/asio/post.hpp>
-#include <fstream>
 #include <map>
 #include <utility>
 
 #include "common/base/log.h"
 #include "common/base/secret.h"
 #include "common/base/text.h"
+#include "common/pki/pem_files.h"
 #include "common/wire/grpc_tls.h"
 #include "postwatch/v1/uplink.grpc.pb.h"
 
@@ -26,7 +26,6 @@ constexpr int kKeepaliveTimeoutMs = 4'000;
 constexpr int kConnectTimeoutMs = 5'000;
 constexpr int kChannelBackoffMs = 200;  // the link has a backoff of its own
 constexpr int kReadAheadBytes = 64 << 10;
-constexpr size_t kMaxPemBytes = 256 << 10;
 
 // What the reactor's callbacks and the loop's side share; `events` and `ended` belong to the loop.
 struct Shared {
@@ -135,19 +134,6 @@ class GrpcStream : public MessageStream {
   std::shared_ptr<Reactor> reactor_;  // null when the call could not even be made
 };
 
-absl::StatusOr<std::string> ReadPem(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  std::string text(kMaxPemBytes + 1, '\0');
-  in.read(text.data(), static_cast<std::streamsize>(text.size()));
-  if (in.bad() || !in.eof() || in.gcount() == 0) {
-    return absl::FailedPreconditionError(
-        Concat("uplink: read the PEM file ", path,
-               ": it is missing, not readable, empty or too large; check the tls settings"));
-  }
-  text.resize(static_cast<size_t>(in.gcount()));
-  return text;
-}
-
 grpc::ChannelArguments LightArguments(const GrpcTarget& target) {
   grpc::ChannelArguments args;
   args.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, kKeepaliveTimeMs);
@@ -180,24 +166,21 @@ class Connector {
   explicit Connector(GrpcTarget target) : target_(std::move(target)) {}
 
   absl::StatusOr<std::shared_ptr<grpc::Channel>> Channel() {
-    const absl::StatusOr<std::string> ca = ReadPem(target_.ca_file);
-    const absl::StatusOr<std::string> cert = ReadPem(target_.cert_file);
-    absl::StatusOr<std::string> key = ReadPem(target_.key_file);
-    for (const auto* file : {&ca, &cert, &std::as_const(key)}) {
-      if (!file->ok()) return file->status();
-    }
-    std::string all = Concat(*ca, *cert, *key);
+    const absl::StatusOr<PemBundle> pem =
+        LoadPemBundle({target_.ca_file, target_.cert_file, target_.key_file});
+    if (!pem.ok()) return absl::FailedPreconditionError(pem.status().message());
+    std::string all = Concat(pem->ca, pem->certificate, pem->key.Reveal());
     const size_t fingerprint = std::hash<std::string>()(all);
+    WipeBytes(all);
     if (fingerprint != fingerprint_) channels_.clear();
     fingerprint_ = fingerprint;
     const std::string& address = AddressOfTurn(target_, turn_++);
     std::shared_ptr<grpc::Channel>& channel = channels_[address];
     if (channel == nullptr) {
-      TlsTexts texts{*ca, *cert, *key};
+      TlsTexts texts{pem->ca, pem->certificate, std::string(pem->key.Reveal())};
       channel = grpc::CreateCustomChannel(address, ClientTls(texts), LightArguments(target_));
       WipeBytes(texts.key);
     }
-    for (std::string* secret : {&all, &*key}) WipeBytes(*secret);
     return channel;
   }
 

@@ -1,8 +1,9 @@
 // AuthorityFolder: the folder an authority lives in, as `postwatch ca` reads and writes it.
 //
-//   ca.pem    the authority's certificate, which signs; behind it those before it, while they
-//   overlap ca.key    its key crl.pem   what it has revoked NAME/     what it has issued: ca.pem,
-//   cert.pem, key.pem
+// - ca.pem: the authority's certificate, which signs; behind it those before it, while they overlap
+// - ca.key: its key; ca.previous.key: the one before, while they overlap
+// - crl.pem: what it has revoked
+// - NAME/: what it has issued: ca.pem, cert.pem, key.pem
 #pragma once
 
 #include <filesystem>

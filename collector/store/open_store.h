@@ -24,9 +24,9 @@ struct StoreAccess {
 absl::Status CheckStoreName(std::string_view where);
 
 // `where` is "KIND:LOCATION", for example "sqlite:/var/lib/postwatch/collector.db",
-// "sqlite::memory:" or "postgresql://postwatch@db.example/postwatch". For the only collector of a
-// store. InvalidArgument names the kinds there are; FailedPrecondition the process that has this
-// one open; DataLoss is explained as below.
+// "sqlite::memory:" or "postgresql://postwatch@db.example/postwatch". For the only process on a
+// store, as in tests; the collector uses OpenSharedStore. InvalidArgument names the kinds there
+// are; FailedPrecondition the process that has this one open; DataLoss is explained as below.
 absl::StatusOr<std::unique_ptr<Store>> OpenStore(std::string_view where,
                                                  const StoreAccess& access = {});
 

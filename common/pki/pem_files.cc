@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -14,6 +15,8 @@
 
 namespace postwatch {
 namespace {
+
+constexpr size_t kUsualBytes = 64 << 10;  // what is made room for at first
 
 class Descriptor {
  public:
@@ -86,7 +89,7 @@ absl::Status CheckFree(const std::string& path) {
 absl::StatusOr<std::string> ReadPemFile(const std::string& path, size_t most) {
   const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (file.get() < 0) return FileError(errno, "open", path);
-  std::string text(most + 1, '\0');
+  std::string text(std::min(most, kUsualBytes) + 1, '\0');
   size_t have = 0;
   for (;;) {
     const ssize_t got = ::read(file.get(), text.data() + have, text.size() - have);
@@ -98,6 +101,12 @@ absl::StatusOr<std::string> ReadPemFile(const std::string& path, size_t most) {
           Concat(path, " is larger than ", most >> 20, " MiB, no such file is"));
     }
     if (got == 0) break;
+    if (have == text.size()) {
+      std::string more(std::min(most, 2 * have) + 1, '\0');
+      more.replace(0, have, text);
+      WipeBytes(text);
+      text = std::move(more);
+    }
   }
   std::string exact = text.substr(0, have);
   WipeBytes(text);

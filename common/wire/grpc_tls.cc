@@ -9,6 +9,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
@@ -42,22 +44,16 @@ std::shared_ptr<grpc::ServerCredentials> ServerTls(
 
 std::string PathOf(int fd) { return Concat("/proc/self/fd/", fd); }
 
-// A file of its own with the text, in place of the one that is there: whoever opens `place` finds
-// either, whole.
-absl::Status Put(std::string_view text, int& place) {
+// A file with the text; -1 when there is none to be had.
+int InMemory(std::string_view text) {
   const int fd = ::memfd_create("tls", MFD_CLOEXEC);
-  const bool written =
-      fd >= 0 && ::write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size());
-  if (written && place < 0) {
-    place = fd;
-    return absl::OkStatus();
+  if (fd < 0 || ::write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size())) {
+    return fd;
   }
-  const bool put = written && ::dup3(fd, place, O_CLOEXEC) >= 0;
   const int error = errno;
-  if (fd >= 0) ::close(fd);
-  if (put) return absl::OkStatus();
-  return absl::ResourceExhaustedError(
-      Concat("cannot keep a certificate in memory: ", std::strerror(error)));
+  ::close(fd);
+  errno = error;
+  return -1;
 }
 
 }  // namespace
@@ -68,13 +64,25 @@ absl::StatusOr<ChangingServerTls> ChangingServerTls::Make(const TlsTexts& texts)
   return made;
 }
 
+// Whoever opens one of the places finds the old file or the new one, whole.
 absl::Status ChangingServerTls::Change(const TlsTexts& texts) {
-  for (const auto& [text, place] :
-       {std::pair(&texts.ca, &ca_), std::pair(&texts.certificate, &certificate_),
-        std::pair(&texts.key, &key_)}) {
-    if (absl::Status put = Put(*text, *place); !put.ok()) return put;
+  const std::array<std::string_view, 3> wanted = {texts.ca, texts.certificate, texts.key};
+  const std::array<int*, 3> places = {&ca_, &certificate_, &key_};
+  std::array<int, 3> fresh = {-1, -1, -1};
+  std::ranges::transform(wanted, fresh.begin(), InMemory);
+  const bool all = std::ranges::find(fresh, -1) == fresh.end();
+  const int error = errno;
+  for (size_t i = 0; i < places.size(); ++i) {
+    if (all && *places[i] < 0) {
+      *places[i] = fresh[i];
+      continue;
+    }
+    if (all) ::dup3(fresh[i], *places[i], O_CLOEXEC);  // onto one that is open: it cannot run out
+    if (fresh[i] >= 0) ::close(fresh[i]);
   }
-  return absl::OkStatus();
+  if (all) return absl::OkStatus();
+  return absl::ResourceExhaustedError(
+      Concat("cannot keep certificates in memory: ", std::strerror(error)));
 }
 
 std::shared_ptr<grpc::ServerCredentials> ChangingServerTls::Credentials(

@@ -39,7 +39,7 @@ class ChangingServerTls {
   // ResourceExhausted when there is no descriptor left.
   static absl::StatusOr<ChangingServerTls> Make(const TlsTexts& texts);
 
-  // After an error some of the texts may be the old ones.
+  // After an error the texts are the old ones.
   absl::Status Change(const TlsTexts& texts);
   std::shared_ptr<grpc::ServerCredentials> Credentials(ClientCertificate client) const;
 

@@ -115,7 +115,15 @@ def _delete_namespaces(lab_id: int) -> None:
 
 
 def _delete_tree(path: Path) -> None:
-    """Again when something was added meanwhile; the last error is the caller's."""
+    """Again when something was added meanwhile; the last error is the caller's.
+
+    What a story has mounted below is detached first: a guard that was started where it is mounted
+    could not remove it.
+    """
+    for line in Path("/proc/self/mountinfo").read_text().splitlines():
+        place = line.split(" ")[4]
+        if place.startswith(f"{path}/"):
+            subprocess.run(["umount", "--lazy", place], check=False, stderr=subprocess.DEVNULL)
     for last in (False, False, True):
         if path.exists():
             shutil.rmtree(path, ignore_errors=not last)

@@ -56,7 +56,9 @@ TEST_F(ReadinessTest, NorOneWhoseCertificateIsNotValidYet) {
 
 TEST_F(ReadinessTest, NorOneWhoseCertificateIsNoGood) {
   readiness.SetCertificate(absl::NotFoundError("read /c.pem: no such file"));
-  EXPECT_EQ(Why(), "agents cannot connect: read /c.pem: no such file");
+  EXPECT_EQ(Why(),
+            "the certificate files are no good, and those of before are still shown: read /c.pem: "
+            "no such file");
 }
 
 TEST_F(ReadinessTest, EachReasonIsALine) {
@@ -66,7 +68,8 @@ TEST_F(ReadinessTest, EachReasonIsALine) {
   EXPECT_EQ(Why(),
             "the engine has not ticked for 60 s: restart the collector; nothing that agents handed "
             "in is lost\n"
-            "agents cannot connect: read /c.pem: no such file\n"
+            "the certificate files are no good, and those of before are still shown: read /c.pem: "
+            "no such file\n"
             "the store sqlite:/s.db cannot be written since 2026-11-02 12:00:00 UTC: gone; agents "
             "keep what they see until it can be written again");
 }
