@@ -23,6 +23,7 @@
 #include "agent/schedule_file.h"
 #include "common/base/text.h"
 #include "common/wire/convert.h"
+#include "tests/support/leaks_of_grpc.h"
 #include "tests/support/state_dir.h"
 
 namespace postwatch::agent {
@@ -94,7 +95,8 @@ class HandOverTest : public testing::Test {
   void Start() {
     Words arguments = {"postwatch-agent", "--config.file", dir_.Path("agent.yaml"), "--log.level",
                        "info"};
-    Words environment = {"NOTIFY_SOCKET=" + dir_.Path("notify"), "WATCHDOG_USEC=400000"};
+    Words environment = {"NOTIFY_SOCKET=" + dir_.Path("notify"), "WATCHDOG_USEC=400000",
+                         kLeaksOfGrpc};
     std::vector<char*> argv, envp;
     for (std::string& word : arguments) argv.push_back(word.data());
     for (std::string& word : environment) envp.push_back(word.data());

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "common/base/text.h"
+#include "tests/support/leaks_of_grpc.h"
 #include "tests/support/state_dir.h"
 
 namespace postwatch {
@@ -40,10 +41,8 @@ class SupervisedTest : public testing::Test {
 
   void Start(const std::string& program, Words arguments) {
     const std::string path = Concat(POSTWATCH_BIN, "/", program);
-    // gRPC ends in threads of its own: what one of them still holds when the process does is no
-    // leak, but LeakSanitizer cannot know.
     Words environment = {"NOTIFY_SOCKET=" + dir_.Path("notify"),
-                         Concat("WATCHDOG_USEC=", kWatchdogUs), "ASAN_OPTIONS=detect_leaks=0"};
+                         Concat("WATCHDOG_USEC=", kWatchdogUs), kLeaksOfGrpc};
     arguments.insert(arguments.begin(), program);
     std::vector<char*> argv, envp;
     for (std::string& word : arguments) argv.push_back(word.data());
