@@ -61,6 +61,10 @@ int InMemory(std::string_view text) {
 absl::StatusOr<ChangingServerTls> ChangingServerTls::Make(const TlsTexts& texts) {
   ChangingServerTls made;
   if (absl::Status written = made.Change(texts); !written.ok()) return written;
+  if (const std::string path = PathOf(made.key_); ::access(path.c_str(), R_OK) != 0) {
+    return absl::FailedPreconditionError(Concat("keep certificates in memory: read ", path, ": ",
+                                                std::strerror(errno), "; is /proc mounted?"));
+  }
   return made;
 }
 

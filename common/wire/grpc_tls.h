@@ -36,7 +36,7 @@ enum class ClientCertificate { kRequired, kIfGiven };
 // process: gRPC looks at them for as long as it likes.
 class ChangingServerTls {
  public:
-  // ResourceExhausted when there is no descriptor left.
+  // ResourceExhausted when there is no descriptor left, FailedPrecondition without /proc.
   static absl::StatusOr<ChangingServerTls> Make(const TlsTexts& texts);
 
   // After an error the texts are the old ones.
